@@ -1,0 +1,101 @@
+import type { Tensor } from "../tensor/tensor.js";
+import type { DType } from "../tensor/shape.js";
+import type { Initializer } from "./initializers.js";
+
+/**
+ * The extent of one axis of a flow: a number, or an expression in symbolic dimensions (`T`, `S`, `(T - 2)/2 + 1`),
+ * compared by its canonical text and bound at run time.
+ */
+export type Dim = number | SymbolicDim;
+export interface SymbolicDim {
+  readonly text: string;
+}
+
+/** Shape and dtype of a flow, without the batch axis. */
+export interface FlowType {
+  readonly shape: readonly Dim[];
+  readonly dtype: DType;
+}
+
+export type ArgumentKind =
+  | "integer" // 96
+  | "number" // 0.5
+  | "size" // 11x11, or one number for both
+  | "padding" // a number, a list per axis, or `same`
+  | "boolean"
+  | "string"
+  | "choice" // one of `choices`
+  | "initializer" // he, normal(0, 0.01), or a number for a constant
+  | "shape" // 7x7x256
+  | "tensor" // another flow of the net: `concat p, q`
+  | "layer" // a layer value
+  | "any";
+
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly kind: ArgumentKind;
+  readonly doc: string;
+  /** May be given without its name, in the order of the list. */
+  readonly positional?: boolean;
+  /** Takes every remaining positional value, as a list. */
+  readonly rest?: boolean;
+  readonly required?: boolean;
+  /** The value when it is not given, and how it reads in the docs where that differs ("the size"). */
+  readonly default?: unknown;
+  readonly defaultText?: string;
+  readonly choices?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+export interface ParameterSpec {
+  readonly name: string; // "weight", "bias", "runningMean"
+  readonly shape: readonly number[];
+  readonly init: Initializer;
+  /** False for statistics such as a running mean, which are saved but not trained or counted. Default true. */
+  readonly trainable?: boolean;
+}
+
+/** What a layer's forward is given beside its inputs. */
+export interface ForwardContext {
+  readonly training: boolean;
+  /** The parameters by their `ParameterSpec` names, symbolic inside a step. */
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  /** Sets a non-trainable parameter at the end of the step (running statistics). */
+  update(name: string, value: Tensor): void;
+  /** Uniform random numbers in [0, 1), keyed by seed, step and the layer's path; `draw` tells several draws of one layer apart. */
+  uniform(shape: readonly number[], draw?: number): Tensor;
+  /** The `tie=` layer's parameters, when tied. */
+  readonly tied?: Readonly<Record<string, Tensor>>;
+}
+
+/** A layer's result: the flow, and values that can be looked at or passed on by name (`enc.state`, `.attention`). */
+export interface LayerResult {
+  readonly output: Tensor;
+  readonly extras?: Readonly<Record<string, Tensor | readonly Tensor[]>>;
+}
+
+/** The arguments after checking and defaults, keyed by `ArgumentSpec.name`; tensors in them are FlowTypes in `infer`, Tensors in `forward`. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type LayerArguments = Readonly<Record<string, any>>;
+
+/**
+ * One layer: the layer language's names, options, completion, hover and suggestions, the TypeScript function, the
+ * summary row, the reference page and the contract test all come from this entry.
+ * `infer` and `parameters` throw `LayerError` (see `layer-error.ts`) naming the argument that is wrong.
+ */
+export interface LayerDefinition {
+  readonly name: string;
+  readonly summary: string;
+  /** The formula, shapes of input and output, and the source (paper, equation), in Markdown. */
+  readonly details: string;
+  readonly arguments: readonly ArgumentSpec[];
+  /** `flow` takes the flow; `function` may also be used in formulas (`softmax(s)`, `sqrt(k)`); */
+  readonly usableInFormula?: boolean;
+  /** Output type from the flow's type and the arguments; extras' types where there are any. */
+  infer(input: FlowType, args: LayerArguments): { output: FlowType; extras?: Record<string, FlowType | readonly FlowType[]>; note?: string };
+  parameters?(input: FlowType, args: LayerArguments): readonly ParameterSpec[];
+  forward(input: Tensor, args: LayerArguments, context: ForwardContext): LayerResult | Tensor;
+  /** Rows of the layer language with an input shape, used by the docs and the contract test. */
+  readonly examples: readonly { readonly row: string; readonly input: string }[];
+}
