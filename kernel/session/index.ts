@@ -1,0 +1,1 @@
+export type { CellError, CellOutput, CellResult, ExecuteOptions, ExpressionResult, Session, SessionOptions } from "./outputs.js";
