@@ -9,7 +9,10 @@ const root = dirname(fileURLToPath(import.meta.url));
 
 function step(name, script, args = []) {
   const began = performance.now();
-  const { status, error } = spawnSync(process.execPath, [join(root, script), ...args], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  const { status, error } = spawnSync(process.execPath, [join(root, script), ...args], {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   if (error) throw error;
   if (status !== 0) {
     console.error(`build: ${name} failed`);

@@ -15,6 +15,16 @@ export interface SymbolicDim {
 export interface FlowType {
   readonly shape: readonly Dim[];
   readonly dtype: DType;
+  /** What the net calls it (a tap or a `let`), for messages: "`skip` is 56x56x64". */
+  readonly name?: string;
+}
+
+/** What `tie=` is given: a layer value. Its weight's shape must follow from the definition, the arguments and, once used, `input`. */
+export interface TiedLayer {
+  readonly definition: LayerDefinition;
+  readonly args: LayerArguments;
+  /** The flow it was first used on; absent before. */
+  readonly input?: FlowType;
 }
 
 export type ArgumentKind =
@@ -46,6 +56,11 @@ export interface ArgumentSpec {
   readonly choices?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
+  /**
+   * Inside the arguments of a row, where the layer is applied to a tensor of its own (`concat crop(d4)`), this argument is
+   * the row's flow unless it is given.
+   */
+  readonly defaultsToFlow?: boolean;
 }
 
 export interface ParameterSpec {
@@ -54,7 +69,33 @@ export interface ParameterSpec {
   readonly init: Initializer;
   /** False for statistics such as a running mean, which are saved but not trained or counted. Default true. */
   readonly trainable?: boolean;
+  /** For the initialisers that look at them, where the shape alone does not tell (see `fansOf`). */
+  readonly fans?: { readonly fanIn: number; readonly fanOut: number };
 }
+
+/** A row of the layer language as data: what the docs print, and what the contract test runs. */
+export interface LayerExample {
+  /** As written: `conv 96, 11x11, stride=4, pad=2`. */
+  readonly row: string;
+  /** The flow it is applied to, as written: `224x224x3`, `T int`, or empty for a source. Symbols are bound to 5 in the contract test. */
+  readonly input: string;
+  readonly positional?: readonly unknown[];
+  readonly named?: Readonly<Record<string, unknown>>;
+}
+
+/** The part of the reference page a layer stands in. */
+export type LayerCategory =
+  | "dense and embedding"
+  | "convolution"
+  | "pooling"
+  | "normalisation"
+  | "dropout"
+  | "recurrent"
+  | "attention"
+  | "shape"
+  | "combination"
+  | "activation"
+  | "formula";
 
 /** What a layer's forward is given beside its inputs. */
 export interface ForwardContext {
@@ -86,16 +127,25 @@ export type LayerArguments = Readonly<Record<string, any>>;
  */
 export interface LayerDefinition {
   readonly name: string;
+  readonly category: LayerCategory;
   readonly summary: string;
   /** The formula, shapes of input and output, and the source (paper, equation), in Markdown. */
   readonly details: string;
   readonly arguments: readonly ArgumentSpec[];
   /** `flow` takes the flow; `function` may also be used in formulas (`softmax(s)`, `sqrt(k)`); */
   readonly usableInFormula?: boolean;
+  /**
+   * True for what starts a flow of its own (`normal(100)`): `infer` is given the flow of shape [], and `forward` a tensor
+   * of shape [batch] that only says how many rows are wanted.
+   */
+  readonly source?: boolean;
   /** Output type from the flow's type and the arguments; extras' types where there are any. */
-  infer(input: FlowType, args: LayerArguments): { output: FlowType; extras?: Record<string, FlowType | readonly FlowType[]>; note?: string };
+  infer(
+    input: FlowType,
+    args: LayerArguments,
+  ): { output: FlowType; extras?: Record<string, FlowType | readonly FlowType[]>; note?: string };
   parameters?(input: FlowType, args: LayerArguments): readonly ParameterSpec[];
   forward(input: Tensor, args: LayerArguments, context: ForwardContext): LayerResult | Tensor;
   /** Rows of the layer language with an input shape, used by the docs and the contract test. */
-  readonly examples: readonly { readonly row: string; readonly input: string }[];
+  readonly examples: readonly LayerExample[];
 }

@@ -16,7 +16,8 @@ export function gradientsOf(
   targets: readonly Tensor[],
   build: { add(a: Tensor, b: Tensor): Tensor; zerosLike(a: Tensor): Tensor; onesLike(a: Tensor): Tensor },
 ): Tensor[] {
-  if (scalar.size !== 1) throw new ShapeError(`a gradient is taken of one number (a loss), but this is ${formatShape(scalar.shape)}: take its sum or mean`);
+  if (scalar.size !== 1)
+    throw new ShapeError(`a gradient is taken of one number (a loss), but this is ${formatShape(scalar.shape)}: take its sum or mean`);
   if (scalar.node === null) return targets.map((target) => build.zerosLike(target));
 
   const order = topological(scalar.node);
@@ -36,8 +37,15 @@ export function gradientsOf(
     const wanted = node.inputs.map((input) => leadsToTarget.has(input.node as Node) && (input.dtype === "f32" || input.dtype === "f64"));
     if (!wanted.includes(true)) continue;
     const operation = node.operation;
-    if (operation?.gradient === undefined) throw new LamellaError(`${operation?.name ?? node.kind} has no gradient; keep it off the way from the parameters to the loss`);
-    const outgoing = operation.gradient({ inputs: node.inputs, outputs: node.outputs, gradients: incoming, attributes: node.attributes, wanted });
+    if (operation?.gradient === undefined)
+      throw new LamellaError(`${operation?.name ?? node.kind} has no gradient; keep it off the way from the parameters to the loss`);
+    const outgoing = operation.gradient({
+      inputs: node.inputs,
+      outputs: node.outputs,
+      gradients: incoming,
+      attributes: node.attributes,
+      wanted,
+    });
     for (const [index, gradient] of outgoing.entries()) {
       if (gradient === null || wanted[index] !== true) continue;
       const input = outputOf(node.inputs[index] as Tensor);

@@ -62,8 +62,14 @@ export class Variable implements TensorType {
 
   /** Sets the value: at once, or inside a trace at the end of the step. */
   assign(value: Tensor): void {
-    if (value.dtype !== this.dtype || value.shape.length !== this.shape.length || value.shape.some((extent, axis) => extent !== this.shape[axis])) {
-      throw new LamellaError(`${this.name} is ${this.shape.join("x")} ${this.dtype}, but a value of ${value.shape.join("x")} ${value.dtype} was assigned to it`);
+    if (
+      value.dtype !== this.dtype ||
+      value.shape.length !== this.shape.length ||
+      value.shape.some((extent, axis) => extent !== this.shape[axis])
+    ) {
+      throw new LamellaError(
+        `${this.name} is ${this.shape.join("x")} ${this.dtype}, but a value of ${value.shape.join("x")} ${value.dtype} was assigned to it`,
+      );
     }
     const trace = currentTrace();
     if (trace !== null) trace.assign(this, value);
@@ -80,13 +86,22 @@ export class Trace {
   scope = "";
 
   #leaf(kind: Node["kind"], type: TensorType, extra: Partial<Pick<Node, "constant" | "variable">> = {}): Tensor {
-    return this.#node({ kind, operation: null, inputs: [], attributes: null, types: [type], constant: extra.constant ?? null, variable: extra.variable ?? null })[0] as Tensor;
+    return this.#node({
+      kind,
+      operation: null,
+      inputs: [],
+      attributes: null,
+      types: [type],
+      constant: extra.constant ?? null,
+      variable: extra.variable ?? null,
+    })[0] as Tensor;
   }
 
   #node(parts: Omit<Node, "id" | "outputs" | "scope">): Tensor[] {
     const outputs: Tensor[] = [];
     const node: Node = { ...parts, id: this.nodes.length, outputs, scope: this.scope };
-    for (const [index, type] of parts.types.entries()) outputs.push(new Tensor({ shape: type.shape, dtype: type.dtype }, null, node, index));
+    for (const [index, type] of parts.types.entries())
+      outputs.push(new Tensor({ shape: type.shape, dtype: type.dtype }, null, node, index));
     this.nodes.push(node);
     return outputs;
   }
@@ -107,7 +122,15 @@ export class Trace {
   }
 
   add(operation: Operation, inputs: readonly Tensor[], attributes: unknown, types: readonly TensorType[]): Tensor[] {
-    return this.#node({ kind: "operation", operation, inputs: inputs.map((input) => this.lift(input)), attributes, types, constant: null, variable: null });
+    return this.#node({
+      kind: "operation",
+      operation,
+      inputs: inputs.map((input) => this.lift(input)),
+      attributes,
+      types,
+      constant: null,
+      variable: null,
+    });
   }
 
   read(variable: Variable): Tensor {

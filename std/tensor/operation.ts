@@ -1,6 +1,6 @@
 import { currentTrace } from "./graph.js";
 import type { TensorType, TypedArray } from "./shape.js";
-import { Tensor } from "./tensor.js";
+import type { Tensor } from "./tensor.js";
 
 /** What a gradient rule is given: the operation's inputs and outputs as tensors, and the gradients of its outputs. */
 export interface GradientRequest<A> {
@@ -53,7 +53,7 @@ export function setEagerRunner(runner: EagerRunner): void {
 export function apply<A>(operation: Operation<A>, inputs: readonly Tensor[], attributes: A): Tensor[] {
   const types = operation.infer(inputs, attributes);
   const trace = currentTrace();
-  if (trace !== null && inputs.some((input) => input.symbolic)) return trace.add(operation as Operation, inputs, attributes, types);
+  if (trace !== null && inputs.some((input) => input.symbolic)) return trace.add(operation, inputs, attributes, types);
   if (runEagerly === null) throw new Error("no executor is loaded: import std/index or std/engine");
   return runEagerly(operation, inputs, attributes, types);
 }

@@ -89,18 +89,22 @@ export function tensor(values: NestedNumbers | TypedArray, options: { dtype?: DT
     return new Tensor({ shape: options.shape ?? [values.length], dtype }, data);
   }
   const shape: number[] = [];
-  for (let level: NestedNumbers | undefined = values; Array.isArray(level); level = level[0] as NestedNumbers | undefined) shape.push(level.length);
+  for (let level: NestedNumbers | undefined = values; Array.isArray(level); level = level[0] as NestedNumbers | undefined)
+    shape.push(level.length);
   const flat: number[] = [];
   let sawBoolean = false;
   const visit = (level: NestedNumbers, axis: number): void => {
     if (Array.isArray(level)) {
       if (axis >= shape.length || level.length !== shape[axis]) {
-        throw new ShapeError(`tensor: the lists are ragged: on axis ${axis} one has length ${level.length} where ${shape[axis] ?? "a number"} was expected`);
+        throw new ShapeError(
+          `tensor: the lists are ragged: on axis ${axis} one has length ${level.length} where ${shape[axis] ?? "a number"} was expected`,
+        );
       }
       for (const inner of level as readonly NestedNumbers[]) visit(inner, axis + 1);
       return;
     }
-    if (axis !== shape.length) throw new ShapeError(`tensor: the lists are ragged: a number stands on axis ${axis} where a list of ${shape[axis]} was expected`);
+    if (axis !== shape.length)
+      throw new ShapeError(`tensor: the lists are ragged: a number stands on axis ${axis} where a list of ${shape[axis]} was expected`);
     if (typeof level === "boolean") sawBoolean = true;
     flat.push(Number(level));
   };

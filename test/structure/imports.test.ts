@@ -60,7 +60,9 @@ describe("imports run std <- dsl <- kernel", () => {
 
   it("notebooks import only the package name", () => {
     for (const name of readdirSync(join(root, "notebooks")).filter((file) => file.endsWith(".ipynb"))) {
-      const cells = (JSON.parse(readFileSync(join(root, "notebooks", name), "utf8")) as { cells: { cell_type: string; source: string | string[] }[] }).cells;
+      const cells = (
+        JSON.parse(readFileSync(join(root, "notebooks", name), "utf8")) as { cells: { cell_type: string; source: string | string[] }[] }
+      ).cells;
       const code = cells.filter((cell) => cell.cell_type === "code").map((cell) => [cell.source].flat().join(""));
       for (const match of code.join("\n").matchAll(/from\s+["']([^"']+)["']/g)) {
         if (!(match[1] as string).startsWith("node:")) expect(match[1], name).toBe("lamella");
