@@ -1,0 +1,119 @@
+import { partBegin } from "../simd";
+import { ACCUMULATE, TILE_COLUMNS, TILE_ROWS, tileFromColumns, tileFromRows } from "./micro-kernel";
+import { depthOf, packColumns, packStrips, packTransposed, PACK_CAPACITY, SCRATCH_BYTES, STRIP_ROWS, widthOf } from "./pack";
+
+export const TRANSPOSE_A: i32 = 2;
+export const TRANSPOSE_B: i32 = 4;
+
+export function matmulScratchBytes(): i32 {
+  return <i32>SCRATCH_BYTES;
+}
+
+/**
+ * C = activation(A B + bias + residual), or C + A B with ACCUMULATE, for `batch` products in a row.
+ *
+ * A is m x k (k x m when transposed), B is k x n (n x k), C and the residual m x n; lda, ldb, ldc are in numbers between
+ * rows, the strides in numbers between products (0: the same operand for each). `bias` has n numbers. Addresses may be 0
+ * where there is no bias or residual. `scratch` has matmulScratchBytes() for each thread.
+ */
+export function matmul(
+  a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, lda: i32, ldb: i32, ldc: i32, flags: i32, activation: i32,
+  bias: usize, residual: usize, batch: i32, strideA: i32, strideB: i32, strideC: i32, scratch: usize, thread: i32, threads: i32,
+): void {
+  scratch += <usize>thread * SCRATCH_BYTES;
+  const bytesA = <usize>strideA << 2, bytesB = <usize>strideB << 2, bytesC = <usize>strideC << 2;
+  let first = 0, last = batch;
+  let rowBegin = 0, rowEnd = m, columnBegin = 0, columnEnd = n;
+  if (threads > 1) {
+    if (batch % threads == 0 || batch >= 4 * threads) {
+      first = partBegin(batch, 1, thread, threads);
+      last = partBegin(batch, 1, thread + 1, threads);
+    } else if (n >= 32 * threads && (n >= 2 * m || n >= 128 * threads)) {
+      columnBegin = partBegin(n, TILE_COLUMNS, thread, threads);
+      columnEnd = partBegin(n, TILE_COLUMNS, thread + 1, threads);
+    } else {
+      rowBegin = partBegin(m, TILE_ROWS, thread, threads);
+      rowEnd = partBegin(m, TILE_ROWS, thread + 1, threads);
+    }
+  }
+  if (rowBegin >= rowEnd || columnBegin >= columnEnd) return;
+  const leadA = <usize>lda << 2, leadB = <usize>ldb << 2, leadC = <usize>ldc << 2;
+  for (let index = first; index < last; index++) {
+    block(
+      a + <usize>index * bytesA, b + <usize>index * bytesB, c + <usize>index * bytesC, rowBegin, rowEnd, columnBegin, columnEnd, k,
+      leadA, leadB, leadC, flags, activation, bias, residual ? residual + <usize>index * bytesC : 0, scratch,
+    );
+  }
+}
+
+/** Rows and columns [begin, end) of one product. Leads are in bytes. */
+function block(
+  a: usize, b: usize, c: usize, rowBegin: i32, rowEnd: i32, columnBegin: i32, columnEnd: i32, k: i32,
+  lda: usize, ldb: usize, ldc: usize, flags: i32, activation: i32, bias: usize, residual: usize, scratch: usize,
+): void {
+  const rows = rowEnd - rowBegin, columns = columnEnd - columnBegin;
+  const transposedA = (flags & TRANSPOSE_A) != 0, transposedB = (flags & TRANSPOSE_B) != 0;
+  a += transposedA ? <usize>rowBegin << 2 : <usize>rowBegin * lda;
+  b += transposedB ? <usize>columnBegin * ldb : <usize>columnBegin << 2;
+  const offset = <usize>rowBegin * ldc + (<usize>columnBegin << 2);
+  c += offset;
+  if (residual) residual += offset;
+  if (bias) bias += <usize>columnBegin << 2;
+  // Packing moves every number of B once; below some 16 rows, or with a B that the first-level cache holds, that costs more than it brings.
+  const packed = transposedB || (rows > 16 && k * columns > 2048) || <usize>k * ldb > 262144;
+  const depth = packed ? depthOf(k) : k;
+  const width = packed ? widthOf(depth) : columns;
+  const strips = scratch + <usize>PACK_CAPACITY * 4;
+  const packA = transposedA && packed && lda > 64 && columns > 16;
+  for (let j = 0; j < columns; j += width) {
+    const part = min(width, columns - j);
+    const biasPart = bias ? bias + (<usize>j << 2) : 0;
+    const residualPart = residual ? residual + (<usize>j << 2) : 0;
+    for (let p = 0; p < k; p += depth) {
+      const deep = min(depth, k - p);
+      const final = p + deep == k;
+      let panels = transposedB ? b + <usize>j * ldb + (<usize>p << 2) : b + <usize>p * ldb + (<usize>j << 2);
+      let panelLead = ldb, panelStep: usize = 32;
+      if (packed) {
+        if (transposedB) packTransposed(panels, ldb, deep, part, scratch);
+        else packColumns(panels, ldb, deep, part, scratch);
+        panels = scratch;
+        panelLead = 32;
+        panelStep = <usize>deep * 32;
+      }
+      stripes(
+        transposedA ? a + <usize>p * lda : a + (<usize>p << 2), lda, panels, panelLead, panelStep, c + (<usize>j << 2), ldc, rows, part, deep,
+        p > 0 ? ACCUMULATE : flags & ACCUMULATE, final ? biasPart : 0, final ? residualPart : 0, final ? activation : 0, transposedA, packA, strips,
+      );
+    }
+  }
+}
+
+/** All rows of A against the panels of B at hand, four rows at a time, so that C is written row after row. */
+function stripes(
+  a: usize, lda: usize, panels: usize, panelLead: usize, panelStep: usize, c: usize, ldc: usize, rows: i32, columns: i32, depth: i32,
+  accumulate: i32, bias: usize, residual: usize, activation: i32, transposedA: bool, packA: bool, strips: usize,
+): void {
+  for (let i = 0; i < rows; i += TILE_ROWS) {
+    let strip = transposedA ? a + (<usize>i << 2) : a + <usize>i * lda;
+    let stripLead = lda;
+    if (packA) {
+      if ((i & (STRIP_ROWS - 1)) == 0) packStrips(strip, lda, depth, strips);
+      strip = strips + <usize>((i & (STRIP_ROWS - 1)) >> 2) * <usize>depth * 16;
+      stripLead = 16;
+    }
+    let panel = panels, bias1 = bias;
+    let out = c + <usize>i * ldc;
+    let residual1 = residual ? residual + <usize>i * ldc : 0;
+    const tall = min(TILE_ROWS, rows - i);
+    for (let j = 0; j < columns; j += TILE_COLUMNS) {
+      const wide = min(TILE_COLUMNS, columns - j);
+      if (transposedA) tileFromColumns(strip, stripLead, panel, panelLead, out, ldc, depth, tall, wide, accumulate, bias1, residual1, activation);
+      else tileFromRows(strip, lda, panel, panelLead, out, ldc, depth, tall, wide, accumulate, bias1, residual1, activation);
+      panel += panelStep;
+      out += 32;
+      if (bias) bias1 += 32;
+      if (residual) residual1 += 32;
+    }
+  }
+}

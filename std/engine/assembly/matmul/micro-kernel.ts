@@ -1,0 +1,136 @@
+import { loadLanes, multiplyAdd, storeLanes } from "../simd";
+import { activate, Activation, relu } from "./activation";
+
+/** Rows of one register tile. */
+export const TILE_ROWS: i32 = 4;
+/** Columns of one register tile: 4 x 8 keeps 8 sums, 2 vectors of B and one of A in the 16 registers of x86-64. */
+export const TILE_COLUMNS: i32 = 8;
+
+/** Adds to what C holds instead of overwriting it. */
+export const ACCUMULATE: i32 = 1;
+
+/**
+ * Finishes and stores one row of a tile: sums + C (when accumulating) + bias + residual, then the activation.
+ * `columns` is 8 but for the last tile of a row. `bias` and `residual` are addresses or 0.
+ */
+// @ts-ignore: decorator
+@inline
+function finishRow(c: usize, low: v128, high: v128, columns: i32, accumulate: i32, bias: usize, residual: usize, activation: i32): void {
+  if (columns == TILE_COLUMNS) {
+    if (accumulate) {
+      low = f32x4.add(low, v128.load(c));
+      high = f32x4.add(high, v128.load(c, 16));
+    }
+    if (bias) {
+      low = f32x4.add(low, v128.load(bias));
+      high = f32x4.add(high, v128.load(bias, 16));
+    }
+    if (residual) {
+      low = f32x4.add(low, v128.load(residual));
+      high = f32x4.add(high, v128.load(residual, 16));
+    }
+    if (activation == Activation.relu) {
+      low = relu(low);
+      high = relu(high);
+    } else if (activation) {
+      low = activate(low, activation);
+      high = activate(high, activation);
+    }
+    v128.store(c, low);
+    v128.store(c, high, 16);
+  } else {
+    finishPart(c, low, high, columns, accumulate, bias, residual, activation);
+  }
+}
+
+function finishPart(c: usize, low: v128, high: v128, columns: i32, accumulate: i32, bias: usize, residual: usize, activation: i32): void {
+  if (columns >= 4) {
+    if (accumulate) low = f32x4.add(low, v128.load(c));
+    if (bias) low = f32x4.add(low, v128.load(bias));
+    if (residual) low = f32x4.add(low, v128.load(residual));
+    if (activation) low = activate(low, activation);
+    v128.store(c, low);
+    columns -= 4;
+    if (columns == 0) return;
+    low = high;
+    c += 16;
+    if (bias) bias += 16;
+    if (residual) residual += 16;
+  }
+  if (accumulate) low = f32x4.add(low, loadLanes(c, columns));
+  if (bias) low = f32x4.add(low, loadLanes(bias, columns));
+  if (residual) low = f32x4.add(low, loadLanes(residual, columns));
+  if (activation) low = activate(low, activation);
+  storeLanes(c, low, columns);
+}
+
+/**
+ * One 4 x 8 tile of C from rows of A: a0 … a3 are the addresses of the four rows (rows past the last repeat it).
+ * B is read 8 columns at a time with `ldb` bytes between rows; columns past the last are read and not stored.
+ */
+export function tileFromRows(
+  a: usize, lda: usize, b: usize, ldb: usize, c: usize, ldc: usize, k: i32, rows: i32, columns: i32,
+  accumulate: i32, bias: usize, residual: usize, activation: i32,
+): void {
+  let s00 = f32x4.splat(0), s01 = f32x4.splat(0), s10 = f32x4.splat(0), s11 = f32x4.splat(0);
+  let s20 = f32x4.splat(0), s21 = f32x4.splat(0), s30 = f32x4.splat(0), s31 = f32x4.splat(0);
+  let a1 = rows > 1 ? a + lda : a;
+  let a2 = rows > 2 ? a1 + lda : a1;
+  let a3 = rows > 3 ? a2 + lda : a2;
+  const end = a + (<usize>k << 2);
+  while (a < end) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    s00 = multiplyAdd(x, b0, s00);
+    s01 = multiplyAdd(x, b1, s01);
+    x = v128.load32_splat(a1);
+    s10 = multiplyAdd(x, b0, s10);
+    s11 = multiplyAdd(x, b1, s11);
+    x = v128.load32_splat(a2);
+    s20 = multiplyAdd(x, b0, s20);
+    s21 = multiplyAdd(x, b1, s21);
+    x = v128.load32_splat(a3);
+    s30 = multiplyAdd(x, b0, s30);
+    s31 = multiplyAdd(x, b1, s31);
+    a += 4;
+    a1 += 4;
+    a2 += 4;
+    a3 += 4;
+    b += ldb;
+  }
+  finishRow(c, s00, s01, columns, accumulate, bias, residual, activation);
+  if (rows > 1) finishRow(c + ldc, s10, s11, columns, accumulate, bias, residual ? residual + ldc : 0, activation);
+  if (rows > 2) finishRow(c + 2 * ldc, s20, s21, columns, accumulate, bias, residual ? residual + 2 * ldc : 0, activation);
+  if (rows > 3) finishRow(c + 3 * ldc, s30, s31, columns, accumulate, bias, residual ? residual + 3 * ldc : 0, activation);
+}
+
+/** The same from columns of A: four neighbouring numbers every `lda` bytes, as a packed or a transposed A has them. */
+export function tileFromColumns(
+  a: usize, lda: usize, b: usize, ldb: usize, c: usize, ldc: usize, k: i32, rows: i32, columns: i32,
+  accumulate: i32, bias: usize, residual: usize, activation: i32,
+): void {
+  let s00 = f32x4.splat(0), s01 = f32x4.splat(0), s10 = f32x4.splat(0), s11 = f32x4.splat(0);
+  let s20 = f32x4.splat(0), s21 = f32x4.splat(0), s30 = f32x4.splat(0), s31 = f32x4.splat(0);
+  while (k > 0) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    s00 = multiplyAdd(x, b0, s00);
+    s01 = multiplyAdd(x, b1, s01);
+    x = v128.load32_splat(a, 4);
+    s10 = multiplyAdd(x, b0, s10);
+    s11 = multiplyAdd(x, b1, s11);
+    x = v128.load32_splat(a, 8);
+    s20 = multiplyAdd(x, b0, s20);
+    s21 = multiplyAdd(x, b1, s21);
+    x = v128.load32_splat(a, 12);
+    s30 = multiplyAdd(x, b0, s30);
+    s31 = multiplyAdd(x, b1, s31);
+    a += lda;
+    b += ldb;
+    k--;
+  }
+  finishRow(c, s00, s01, columns, accumulate, bias, residual, activation);
+  if (rows > 1) finishRow(c + ldc, s10, s11, columns, accumulate, bias, residual ? residual + ldc : 0, activation);
+  if (rows > 2) finishRow(c + 2 * ldc, s20, s21, columns, accumulate, bias, residual ? residual + 2 * ldc : 0, activation);
+  if (rows > 3) finishRow(c + 3 * ldc, s30, s31, columns, accumulate, bias, residual ? residual + 3 * ldc : 0, activation);
+}
