@@ -1,0 +1,11 @@
+export type { Dataset } from "./dataset.js";
+export { MemoryDataset, type ColumnData, type MemoryDatasetOptions } from "./memory.js";
+export { NamedDataset, type DatasetParts, type DividedDataset } from "./named.js";
+export { parseIdx, type IdxArray } from "./idx.js";
+export { DownloadError } from "./download.js";
+export { mnist, MnistDataset, type LoadOptions } from "./mnist.js";
+export { digits, writeDigits } from "./digits.js";
+export { andGate, blobs, makeBlobs, makeMoons, makeSpirals, moons, nandGate, orGate, spirals, xor, type PointOptions } from "./points.js";
+export { makeShapes, shapes, type ShapeOptions } from "./shapes.js";
+export { dataRegistry } from "./registry.js";
+export type { Augmentation, AugmentationName } from "./augmentation.js";

@@ -1,0 +1,8 @@
+import { digits } from "./digits.js";
+import { mnist } from "./mnist.js";
+import type { NamedDataset } from "./named.js";
+import { andGate, blobs, moons, nandGate, orGate, spirals, xor } from "./points.js";
+import { shapes } from "./shapes.js";
+
+/** The data sets a program may name without defining them. Nothing is read or made before it is used. */
+export const dataRegistry: Readonly<Record<string, NamedDataset>> = { mnist, digits, orGate, andGate, nandGate, xor, spirals, blobs, moons, shapes };
