@@ -1,0 +1,70 @@
+import type { RunInfo, TrainingEvent, TrainingHistory } from "../train/events.js";
+import { displaySink } from "./bundle.js";
+import { newDisplayId } from "./show.js";
+import { progressText, trainingCurve, type Progress } from "./training-curve.js";
+
+/** Milliseconds between two updates of the picture, and between two progress lines. */
+const updateInterval = 200;
+
+/**
+ * Shows a training run while it goes: a curve that is updated in place at most five times a second, and a progress line
+ * for the terminal. Gives the function that takes the run's events.
+ *
+ * What is written into the notebook is the last picture only, and no time is part of it.
+ * @param now milliseconds; a test may turn the clock.
+ */
+export function liveTraining(run: RunInfo, now: () => number = () => performance.now()): (event: TrainingEvent) => void {
+  const displayId = newDisplayId();
+  const steps: TrainingHistory["steps"][number][] = [];
+  const epochs: TrainingHistory["epochs"][number][] = [];
+  let history: Progress = { run, steps, epochs, stopped: null };
+  let shown = -Infinity;
+  let started = now();
+  let displayed = false;
+
+  const draw = (): void => {
+    displaySink().display(trainingCurve(history, { interactive: history.stopped !== null }), { displayId, update: displayed });
+    displayed = true;
+    shown = now();
+  };
+  const report = (text: string): void => displaySink().progress?.(text);
+
+  return (event) => {
+    switch (event.kind) {
+      case "start":
+        history = { ...history, run: event.run };
+        started = now();
+        draw();
+        break;
+      case "step":
+        steps.push({ step: event.step, epoch: event.epoch, loss: event.loss, learningRate: event.learningRate });
+        if (!displayed) started = now();
+        if (now() - shown < updateInterval) return;
+        draw();
+        report(`${progressText(history)}${remaining(history, now() - started)}`);
+        break;
+      case "epoch":
+        epochs.push({ epoch: event.epoch, metrics: event.metrics });
+        // The step that follows draws it, unless there is none: the `stop` event then does.
+        report(`${progressText(history)}${remaining(history, now() - started)}`);
+        break;
+      case "checkpoint":
+        break;
+      case "stop":
+        history = { ...history, stopped: event.reason };
+        draw();
+        report(`${progressText(history)}  ${event.message}`);
+        break;
+    }
+  };
+}
+
+/** ", 12 s left", once a step has been timed; for the terminal only. */
+function remaining(history: Progress, elapsed: number): string {
+  const { run, steps } = history;
+  const total = run.epochs * run.stepsPerEpoch;
+  const done = steps.at(-1)?.step ?? 0;
+  if (done < 2 || done >= total) return "";
+  const seconds = Math.round((elapsed / done) * (total - done) / 1000);
+  return `, ${seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`} left`;
+}

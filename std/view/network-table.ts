@@ -1,0 +1,155 @@
+import type { Claim, Network, SummaryRow } from "../network/network.js";
+import type { FlowType } from "../layers/definition.js";
+import type { MimeBundle } from "./bundle.js";
+import { escapeHtml } from "./escape.js";
+import { codeCell, htmlTable, type HtmlCell } from "./html-table.js";
+import { formatCount, plural } from "./numbers.js";
+import { textTable } from "./text-table.js";
+import type { ViewOptions } from "./views.js";
+
+/** Rows of a network past which the middle is left out, unless `limit` says otherwise. */
+const usualLimit = 300;
+
+/**
+ * A network as the table of a lecture: labels, rows as written, output shapes, parameters. A claim that holds is ticked;
+ * one that does not is crossed, beside what came out. Rows of blocks and repeats are indented under their names.
+ */
+export function networkTable(network: Network, options: ViewOptions = {}): MimeBundle {
+  const entries = elide(entriesOf(network.rows), options.limit ?? usualLimit);
+  const title = `${network.name}: ${network.inputs.map(({ name, type }) => `${name} ${formatFlow(type)}`).join(", ")} -> ${network.outputs
+    .map(({ name, type }) => (network.outputs.length > 1 ? `${name} ${formatFlow(type)}` : formatFlow(type)))
+    .join(", ")}`;
+  const total = totalText(network);
+  return { "text/plain": asText(title, entries, total, network), "text/html": asHtml(title, entries, total, network) };
+}
+
+/** `227x227x3`, with symbolic dimensions as written, and `int` where a flow is token ids. */
+export function formatFlow(type: FlowType): string {
+  const shape = type.shape.length === 0 ? "scalar" : type.shape.map((dim) => (typeof dim === "number" ? String(dim) : dim.text)).join("x");
+  return type.dtype === "i32" ? `${shape} int` : shape;
+}
+
+/** A line of the table: a row of the network, the name of the block or repetition that follows, or the rows left out. */
+type Entry =
+  | { readonly kind: "row"; readonly row: SummaryRow; readonly depth: number }
+  | { readonly kind: "group"; readonly name: string; readonly depth: number }
+  | { readonly kind: "elided"; readonly rows: number };
+
+function entriesOf(rows: readonly SummaryRow[]): Entry[] {
+  const entries: Entry[] = [];
+  let open: readonly string[] = [];
+  for (const row of rows) {
+    let shared = 0;
+    while (shared < row.path.length && row.path[shared] === open[shared]) shared++;
+    for (let depth = shared; depth < row.path.length; depth++) entries.push({ kind: "group", name: row.path[depth] as string, depth });
+    open = row.path;
+    entries.push({ kind: "row", row, depth: row.path.length });
+  }
+  return entries;
+}
+
+function elide(entries: readonly Entry[], limit: number): readonly Entry[] {
+  const rows = entries.filter((entry) => entry.kind === "row").length;
+  if (rows <= limit) return entries;
+  const ends = Math.max(1, Math.floor(limit / 2));
+  let seen = 0;
+  const before: Entry[] = [];
+  const after: Entry[] = [];
+  for (const entry of entries) {
+    if (entry.kind === "row") seen++;
+    if (seen <= ends) before.push(entry);
+    else if (seen > rows - ends) after.push(entry);
+  }
+  return [...before, { kind: "elided", rows: rows - 2 * ends }, ...after];
+}
+
+interface Verdict {
+  readonly mark: "✓" | "✗" | "?" | "";
+  readonly claimed: string;
+}
+
+/** What the claims say of the shape and of the count: one cell each. */
+function verdictOf(claims: readonly Claim[]): Verdict {
+  if (claims.length === 0) return { mark: "", claimed: "" };
+  const broken = claims.filter((claim) => claim.holds === false);
+  if (broken.length > 0) return { mark: "✗", claimed: broken.map((claim) => claim.text).join(", ") };
+  return { mark: claims.some((claim) => claim.holds === true) ? "✓" : "?", claimed: "" };
+}
+
+function isCountClaim(claim: Claim): boolean {
+  return /\bparam/.test(claim.text);
+}
+
+function cellsOf(row: SummaryRow): { shape: string; count: string; shapeVerdict: Verdict; countVerdict: Verdict } {
+  return {
+    shape: formatFlow(row.output),
+    count: row.parameters === 0 ? "" : formatCount(row.parameters),
+    shapeVerdict: verdictOf(row.claims.filter((claim) => !isCountClaim(claim))),
+    countVerdict: verdictOf(row.claims.filter(isCountClaim)),
+  };
+}
+
+function asText(title: string, entries: readonly Entry[], total: string, network: Network): string {
+  const marked = (text: string, verdict: Verdict): string =>
+    verdict.mark === "✗" ? `${text === "" ? "0" : text} ✗ not ${verdict.claimed}` : verdict.mark === "" ? text : `${text === "" ? "0" : text} ${verdict.mark}`;
+  const notes = notesOf(network.rows);
+  const rows = entries.map((entry) => {
+    if (entry.kind === "group") return [`${"  ".repeat(entry.depth)}${entry.name}`];
+    if (entry.kind === "elided") return [`… ${plural(entry.rows, "row")} more`];
+    const { row } = entry;
+    const cells = cellsOf(row);
+    const note = row.notes.length === 0 ? "" : ` (${row.notes.map((text) => notes.indexOf(text) + 1).join(", ")})`;
+    return ["  ".repeat(entry.depth) + row.label, row.text + note, marked(cells.shape, cells.shapeVerdict), cells.count, verdictText(cells.countVerdict)];
+  });
+  const table = textTable(
+    [{ title: "" }, { title: "row", maximum: 90 }, { title: "output" }, { title: "parameters", align: "right" }, { title: "" }],
+    rows.length === 0 ? [["(no rows)"]] : rows,
+  );
+  const width = Math.max(...table.split("\n").map((line) => line.length));
+  return [title, table, "─".repeat(width), total, ...notes.map((note, index) => `(${index + 1}) ${note}`)].join("\n");
+}
+
+function verdictText(verdict: Verdict): string {
+  return verdict.mark === "✗" ? `✗ not ${verdict.claimed}` : verdict.mark;
+}
+
+function asHtml(title: string, entries: readonly Entry[], total: string, network: Network): string {
+  const indent = (depth: number): string => "&nbsp;&nbsp;&nbsp;".repeat(depth);
+  const marked = (text: string, verdict: Verdict): HtmlCell => {
+    if (verdict.mark === "") return text;
+    if (verdict.mark === "✗") {
+      return { html: `${escapeHtml(text === "" ? "0" : text)} <b style="color:#d9480f" title="the claim does not hold">✗ not ${escapeHtml(verdict.claimed)}</b>` };
+    }
+    const help = verdict.mark === "✓" ? "the claim holds" : "asked";
+    const colour = verdict.mark === "✓" ? "color:#1a936f" : "opacity:0.7";
+    return { html: `${escapeHtml(text === "" ? "0" : text)} <span style="${colour}" title="${help}">${verdict.mark}</span>` };
+  };
+  const rows = entries.map((entry): HtmlCell[] => {
+    if (entry.kind === "group") return [{ html: `${indent(entry.depth)}<i>${escapeHtml(entry.name)}</i>` }];
+    if (entry.kind === "elided") return [`… ${plural(entry.rows, "row")} more`];
+    const { row } = entry;
+    const cells = cellsOf(row);
+    const label: HtmlCell = { html: `${indent(entry.depth)}${row.label === "" ? "" : `<b>${escapeHtml(row.label)}</b>`}` };
+    const notes = row.notes.map((note) => `<br><small>${escapeHtml(note)}</small>`).join("");
+    return [label, { html: codeCell(row.text).html + notes }, marked(cells.shape, cells.shapeVerdict), marked(cells.count, cells.countVerdict)];
+  });
+  return htmlTable(
+    [{ title: "label" }, { title: "row" }, { title: "output" }, { title: "parameters", align: "right" }],
+    rows.length === 0 ? [["(no rows)"]] : rows,
+    { caption: { html: `<b>${escapeHtml(title)}</b>` }, footer: [total] },
+  );
+}
+
+function totalText(network: Network): string {
+  const claims = network.rows.flatMap((row) => row.claims).filter((claim) => claim.holds !== null);
+  const broken = claims.filter((claim) => claim.holds === false).length;
+  const checked =
+    claims.length === 0 ? "" : broken === 0 ? `; ${claims.length === 1 ? "the claim holds" : `all ${claims.length} claims hold`}` : `; ${broken} of ${plural(claims.length, "claim")} ${broken === 1 ? "does" : "do"} not hold`;
+  const bytes = network.parameterCount * 4;
+  const size = bytes === 0 ? "" : ` (${bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`} of 32-bit floats)`;
+  return `${plural(network.parameterCount, "parameter")}${size}${checked}`;
+}
+
+function notesOf(rows: readonly SummaryRow[]): string[] {
+  return [...new Set(rows.flatMap((row) => row.notes))];
+}

@@ -1,0 +1,112 @@
+import type { Dataset } from "../data/dataset.js";
+import type { Network, TapHandle } from "../network/network.js";
+import { Variable } from "../tensor/graph.js";
+import { formatShape } from "../tensor/shape.js";
+import { Tensor } from "../tensor/tensor.js";
+import type { TrainingHistory } from "../train/events.js";
+import type { MimeBundle } from "./bundle.js";
+import { compareHistories } from "./compare-histories.js";
+import { datasetView } from "./dataset-view.js";
+import { escapeHtml } from "./escape.js";
+import { looksLikeFilters } from "./feature-maps.js";
+import { htmlTable } from "./html-table.js";
+import { formatFlow, networkTable } from "./network-table.js";
+import { formatCount, plural } from "./numbers.js";
+import { statisticsOf, statisticsText } from "./statistics.js";
+import { tensorView } from "./tensor-view.js";
+import { textTable } from "./text-table.js";
+import { trainingCurve } from "./training-curve.js";
+import { bundleOf, displayable, registerViews, type ViewHandler, type ViewOptions } from "./views.js";
+
+/** The views of Lamella's own kinds of value. */
+const standardViews: readonly ViewHandler[] = [
+  { name: "tensor", accepts: (value) => value instanceof Tensor, render: (value: Tensor, options) => tensorView(value, options) },
+  { name: "variable", accepts: (value) => value instanceof Variable, render: (value: Variable, options) => variableView(value, options) },
+  { name: "typescript", accepts: (value, options) => isNetwork(value) && options.as === "typescript", render: typescriptView },
+  { name: "network", accepts: isNetwork, render: (value: Network, options) => networkTable(value, options) },
+  { name: "training", accepts: isHistory, render: (value: TrainingHistory, options) => trainingCurve(value, { interactive: true, ...options }) },
+  { name: "data set", accepts: isDataset, render: (value: Dataset, options) => datasetView(value, options) },
+  { name: "tap", accepts: isTap, render: (value: TapHandle, options) => tapView(value, options) },
+  { name: "histories", accepts: areHistories, render: (value: Record<string, TrainingHistory>, options) => compareHistories(Array.isArray(value) ? { ...value } : value, options) },
+  { name: "list", accepts: isListOfViews, render: listView },
+];
+
+registerViews(...standardViews);
+displayable(Tensor.prototype);
+displayable(Variable.prototype);
+
+function hasKind(value: unknown, kind: string): boolean {
+  return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === kind;
+}
+
+function isNetwork(value: unknown): value is Network {
+  return (hasKind(value, "network") || (typeof value === "function" && (value as { kind?: unknown }).kind === "network")) && Array.isArray((value as Network).rows);
+}
+
+function isDataset(value: unknown): value is Dataset {
+  return hasKind(value, "dataset");
+}
+
+function isHistory(value: unknown): value is TrainingHistory {
+  if (typeof value !== "object" || value === null) return false;
+  const { run, steps, epochs } = value as Partial<TrainingHistory>;
+  return typeof run === "object" && run !== null && Array.isArray(steps) && Array.isArray(epochs);
+}
+
+function areHistories(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return false;
+  const entries = Object.values(value);
+  return entries.length > 0 && entries.length <= 100 && entries.every(isHistory);
+}
+
+function isTap(value: unknown): value is TapHandle {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, type, parameters, value: read } = value as Partial<TapHandle>;
+  return typeof name === "string" && typeof type === "object" && Array.isArray(parameters) && typeof read === "function";
+}
+
+function variableView(variable: Variable, options: ViewOptions): MimeBundle {
+  const filtersWanted = options.as === undefined && looksLikeFilters(variable.shape) && (variable.shape[0] as number) > 1;
+  return tensorView(variable.value, { title: variable.name, ...(filtersWanted ? { as: "filters" } : {}), ...options });
+}
+
+/** A tap: what it gives, and its parameters with their numbers in a line each. */
+function tapView(tap: TapHandle, options: ViewOptions): MimeBundle {
+  const head = `${options.title ?? tap.name}: ${formatFlow(tap.type)}, ${plural(
+    tap.parameters.filter(({ trainable }) => trainable).reduce((sum, { storage }) => sum + storage.length, 0),
+    "parameter",
+  )}`;
+  const columns = [{ title: "parameter" }, { title: "shape" }, { title: "numbers", align: "right" as const }, { title: "" }];
+  const rows = tap.parameters.map(({ name, shape, storage }) => [name, formatShape(shape), formatCount(storage.length), statisticsText(statisticsOf(storage))]);
+  if (rows.length === 0) return { "text/plain": head };
+  return { "text/plain": `${head}\n${textTable(columns, rows)}`, "text/html": `<div>${escapeHtml(head)}</div>${htmlTable(columns, rows)}` };
+}
+
+/** The TypeScript a network was compiled to, where it carries it. */
+function typescriptView(network: Network & { readonly typescript?: unknown }): MimeBundle {
+  const text = network.typescript;
+  if (typeof text !== "string") return { "text/plain": `${network.name} was not written in the layer language, so there is no TypeScript it was compiled to` };
+  return { "text/plain": text, "text/markdown": fenced(text), "text/html": `<pre><code class="language-typescript">${escapeHtml(text)}</code></pre>` };
+}
+
+/** A fence longer than any run of backticks in the text. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}typescript\n${text.replace(/\n*$/, "\n")}${fence}`;
+}
+
+function isListOfViews(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.length <= 12 && value.every((item) => item instanceof Tensor || isNetwork(item) || isTap(item) || isDataset(item));
+}
+
+/** A short list of things that have views: one below the other. */
+function listView(values: readonly unknown[], options: ViewOptions): MimeBundle {
+  const bundles = values.map((value) => bundleOf(value, options));
+  return {
+    "text/plain": bundles.map((bundle, index) => `[${index}] ${bundle["text/plain"]}`).join("\n"),
+    "text/html": bundles.map((bundle) => (typeof bundle["text/html"] === "string" ? bundle["text/html"] : `<pre>${escapeHtml(bundle["text/plain"])}</pre>`)).join(""),
+  };
+}
