@@ -46,6 +46,11 @@ export function setEagerRunner(runner: EagerRunner): void {
   runEagerly = runner;
 }
 
+/** Installs a runner unless there is one already: what serves until the engine is loaded. */
+export function setDefaultEagerRunner(runner: EagerRunner): void {
+  runEagerly ??= runner;
+}
+
 /**
  * Applies an operation: at once when every input has a value, as a node of the current trace when one is symbolic.
  * Every public operation ends here; shapes are checked first, so that a mistake is thrown at the caller's line.
