@@ -41,7 +41,7 @@ export function matmul(
   for (let index = first; index < last; index++) {
     block(
       a + <usize>index * bytesA, b + <usize>index * bytesB, c + <usize>index * bytesC, rowBegin, rowEnd, columnBegin, columnEnd, k,
-      leadA, leadB, leadC, flags, activation, bias, residual ? residual + <usize>index * bytesC : 0, scratch,
+      leadA, leadB, leadC, flags, activation, bias, residual ? residual - c : 0, scratch,
     );
   }
 }
@@ -55,9 +55,7 @@ function block(
   const transposedA = (flags & TRANSPOSE_A) != 0, transposedB = (flags & TRANSPOSE_B) != 0;
   a += transposedA ? <usize>rowBegin << 2 : <usize>rowBegin * lda;
   b += transposedB ? <usize>columnBegin * ldb : <usize>columnBegin << 2;
-  const offset = <usize>rowBegin * ldc + (<usize>columnBegin << 2);
-  c += offset;
-  if (residual) residual += offset;
+  c += <usize>rowBegin * ldc + (<usize>columnBegin << 2);
   if (bias) bias += <usize>columnBegin << 2;
   // Packing moves every number of B once; below some 16 rows, or with a B that the first-level cache holds, that costs more than it brings.
   const packed = transposedB || (rows > 16 && k * columns > 2048) || <usize>k * ldb > 262144;
@@ -68,22 +66,21 @@ function block(
   for (let j = 0; j < columns; j += width) {
     const part = min(width, columns - j);
     const biasPart = bias ? bias + (<usize>j << 2) : 0;
-    const residualPart = residual ? residual + (<usize>j << 2) : 0;
     for (let p = 0; p < k; p += depth) {
       const deep = min(depth, k - p);
       const final = p + deep == k;
       let panels = transposedB ? b + <usize>j * ldb + (<usize>p << 2) : b + <usize>p * ldb + (<usize>j << 2);
       let panelLead = ldb, panelStep: usize = 32;
       if (packed) {
-        if (transposedB) packTransposed(panels, ldb, deep, part, scratch);
-        else packColumns(panels, ldb, deep, part, scratch);
+        if (transposedB) packTransposed(panels, ldb, deep, part, scratch, <usize>deep * 32);
+        else packColumns(panels, ldb, deep, part, scratch, <usize>deep * 32);
         panels = scratch;
         panelLead = 32;
         panelStep = <usize>deep * 32;
       }
       stripes(
         transposedA ? a + <usize>p * lda : a + (<usize>p << 2), lda, panels, panelLead, panelStep, c + (<usize>j << 2), ldc, rows, part, deep,
-        p > 0 ? ACCUMULATE : flags & ACCUMULATE, final ? biasPart : 0, final ? residualPart : 0, final ? activation : 0, transposedA, packA, strips,
+        p > 0 ? ACCUMULATE : flags & ACCUMULATE, final ? biasPart : 0, final ? residual : 0, final ? activation : 0, transposedA, packA, strips,
       );
     }
   }
@@ -104,16 +101,14 @@ function stripes(
     }
     let panel = panels, bias1 = bias;
     let out = c + <usize>i * ldc;
-    let residual1 = residual ? residual + <usize>i * ldc : 0;
     const tall = min(TILE_ROWS, rows - i);
     for (let j = 0; j < columns; j += TILE_COLUMNS) {
       const wide = min(TILE_COLUMNS, columns - j);
-      if (transposedA) tileFromColumns(strip, stripLead, panel, panelLead, out, ldc, depth, tall, wide, accumulate, bias1, residual1, activation);
-      else tileFromRows(strip, lda, panel, panelLead, out, ldc, depth, tall, wide, accumulate, bias1, residual1, activation);
+      if (transposedA) tileFromColumns(strip, stripLead, panel, panelLead, out, ldc, depth, tall, wide, accumulate, bias1, residual, activation);
+      else tileFromRows(strip, lda, panel, panelLead, out, ldc, depth, tall, wide, accumulate, bias1, residual, activation);
       panel += panelStep;
       out += 32;
       if (bias) bias1 += 32;
-      if (residual) residual1 += 32;
     }
   }
 }

@@ -11,11 +11,12 @@ export const ACCUMULATE: i32 = 1;
 
 /**
  * Finishes and stores one row of a tile: sums + C (when accumulating) + bias + residual, then the activation.
- * `columns` is 8 but for the last tile of a row. `bias` and `residual` are addresses or 0.
+ * `columns` is 8 but for the last tile of a row. `bias` is an address or 0; `residual` is the residual's distance from C in
+ * bytes (modulo 2^32), or 0.
  */
 // @ts-ignore: decorator
 @inline
-function finishRow(c: usize, low: v128, high: v128, columns: i32, accumulate: i32, bias: usize, residual: usize, activation: i32): void {
+export function finishRow(c: usize, low: v128, high: v128, columns: i32, accumulate: i32, bias: usize, residual: usize, activation: i32): void {
   if (columns == TILE_COLUMNS) {
     if (accumulate) {
       low = f32x4.add(low, v128.load(c));
@@ -26,8 +27,8 @@ function finishRow(c: usize, low: v128, high: v128, columns: i32, accumulate: i3
       high = f32x4.add(high, v128.load(bias, 16));
     }
     if (residual) {
-      low = f32x4.add(low, v128.load(residual));
-      high = f32x4.add(high, v128.load(residual, 16));
+      low = f32x4.add(low, v128.load(c + residual));
+      high = f32x4.add(high, v128.load(c + residual, 16));
     }
     if (activation == Activation.relu) {
       low = relu(low);
@@ -47,7 +48,7 @@ function finishPart(c: usize, low: v128, high: v128, columns: i32, accumulate: i
   if (columns >= 4) {
     if (accumulate) low = f32x4.add(low, v128.load(c));
     if (bias) low = f32x4.add(low, v128.load(bias));
-    if (residual) low = f32x4.add(low, v128.load(residual));
+    if (residual) low = f32x4.add(low, v128.load(c + residual));
     if (activation) low = activate(low, activation);
     v128.store(c, low);
     columns -= 4;
@@ -55,11 +56,10 @@ function finishPart(c: usize, low: v128, high: v128, columns: i32, accumulate: i
     low = high;
     c += 16;
     if (bias) bias += 16;
-    if (residual) residual += 16;
   }
   if (accumulate) low = f32x4.add(low, loadLanes(c, columns));
   if (bias) low = f32x4.add(low, loadLanes(bias, columns));
-  if (residual) low = f32x4.add(low, loadLanes(residual, columns));
+  if (residual) low = f32x4.add(low, loadLanes(c + residual, columns));
   if (activation) low = activate(low, activation);
   storeLanes(c, low, columns);
 }
@@ -99,9 +99,9 @@ export function tileFromRows(
     b += ldb;
   }
   finishRow(c, s00, s01, columns, accumulate, bias, residual, activation);
-  if (rows > 1) finishRow(c + ldc, s10, s11, columns, accumulate, bias, residual ? residual + ldc : 0, activation);
-  if (rows > 2) finishRow(c + 2 * ldc, s20, s21, columns, accumulate, bias, residual ? residual + 2 * ldc : 0, activation);
-  if (rows > 3) finishRow(c + 3 * ldc, s30, s31, columns, accumulate, bias, residual ? residual + 3 * ldc : 0, activation);
+  if (rows > 1) finishRow(c + ldc, s10, s11, columns, accumulate, bias, residual, activation);
+  if (rows > 2) finishRow(c + 2 * ldc, s20, s21, columns, accumulate, bias, residual, activation);
+  if (rows > 3) finishRow(c + 3 * ldc, s30, s31, columns, accumulate, bias, residual, activation);
 }
 
 /** The same from columns of A: four neighbouring numbers every `lda` bytes, as a packed or a transposed A has them. */
@@ -130,7 +130,7 @@ export function tileFromColumns(
     k--;
   }
   finishRow(c, s00, s01, columns, accumulate, bias, residual, activation);
-  if (rows > 1) finishRow(c + ldc, s10, s11, columns, accumulate, bias, residual ? residual + ldc : 0, activation);
-  if (rows > 2) finishRow(c + 2 * ldc, s20, s21, columns, accumulate, bias, residual ? residual + 2 * ldc : 0, activation);
-  if (rows > 3) finishRow(c + 3 * ldc, s30, s31, columns, accumulate, bias, residual ? residual + 3 * ldc : 0, activation);
+  if (rows > 1) finishRow(c + ldc, s10, s11, columns, accumulate, bias, residual, activation);
+  if (rows > 2) finishRow(c + 2 * ldc, s20, s21, columns, accumulate, bias, residual, activation);
+  if (rows > 3) finishRow(c + 3 * ldc, s30, s31, columns, accumulate, bias, residual, activation);
 }

@@ -21,28 +21,30 @@ export function widthOf(depth: i32): i32 {
   return max(TILE_COLUMNS, (PACK_CAPACITY / depth) & ~(TILE_COLUMNS - 1));
 }
 
-/** Copies B[depth x columns] (`ldb` bytes a row) into panels of 8 columns, one after another. Columns past the last are whatever lies there. */
-export function packColumns(b: usize, ldb: usize, depth: i32, columns: i32, packed: usize): void {
+/** Copies B[depth x columns] (`ldb` bytes a row) into panels of 8 columns, `panelStep` bytes apart. Columns past the last are whatever lies there. */
+export function packColumns(b: usize, ldb: usize, depth: i32, columns: i32, packed: usize, panelStep: usize): void {
   for (let j = 0; j < columns; j += TILE_COLUMNS) {
     let from = b + (<usize>j << 2);
+    let to = packed;
     const end = packed + <usize>depth * 32;
-    while (packed < end) {
-      v128.store(packed, v128.load(from));
-      v128.store(packed, v128.load(from, 16), 16);
-      packed += 32;
+    while (to < end) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      to += 32;
       from += ldb;
     }
+    packed += panelStep;
   }
 }
 
 /** The same from a transposed B: its columns lie as rows of `ldb` bytes. */
-export function packTransposed(b: usize, ldb: usize, depth: i32, columns: i32, packed: usize): void {
+export function packTransposed(b: usize, ldb: usize, depth: i32, columns: i32, packed: usize, panelStep: usize): void {
   for (let j = 0; j < columns; j += TILE_COLUMNS) {
     packFour(b + <usize>j * ldb, ldb, depth, min(4, columns - j), packed);
     // with fewer than 5 columns the upper half repeats one that exists: it is computed and not stored
     const upper = min(j + 4, columns - 1);
     packFour(b + <usize>upper * ldb, ldb, depth, max(1, min(4, columns - j - 4)), packed + 16);
-    packed += <usize>depth * 32;
+    packed += panelStep;
   }
 }
 
