@@ -120,6 +120,17 @@ export interface LayerResult {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type LayerArguments = Readonly<Record<string, any>>;
 
+/** What a layer makes of a flow, before there are numbers. */
+export interface InferredFlow {
+  readonly output: FlowType;
+  /** The types of the extras of `LayerResult`, where there are any. */
+  readonly extras?: Readonly<Record<string, FlowType | readonly FlowType[]>>;
+  /** How the shape came about, with the numbers: "(224 + 2*0 - 11)/4 + 1 = 54.25, rounded down". */
+  readonly formula?: string;
+  /** For the summary: window arithmetic that does not divide evenly. */
+  readonly note?: string;
+}
+
 /**
  * One layer: the layer language's names, options, completion, hover and suggestions, the TypeScript function, the
  * summary row, the reference page and the contract test all come from this entry.
@@ -139,11 +150,8 @@ export interface LayerDefinition {
    * of shape [batch] that only says how many rows are wanted.
    */
   readonly source?: boolean;
-  /** Output type from the flow's type and the arguments; extras' types where there are any. */
-  infer(
-    input: FlowType,
-    args: LayerArguments,
-  ): { output: FlowType; extras?: Record<string, FlowType | readonly FlowType[]>; note?: string };
+  /** Output type from the flow's type and the arguments. @throws LayerError when they do not fit. */
+  infer(input: FlowType, args: LayerArguments): InferredFlow;
   parameters?(input: FlowType, args: LayerArguments): readonly ParameterSpec[];
   forward(input: Tensor, args: LayerArguments, context: ForwardContext): LayerResult | Tensor;
   /** Rows of the layer language with an input shape, used by the docs and the contract test. */

@@ -1,0 +1,33 @@
+import type { Tensor } from "../../tensor/tensor.js";
+import { defineLayer, describeFlow, requireNumbers } from "../define.js";
+import type { FlowType, LayerDefinition } from "../definition.js";
+import { compareShapes } from "../dimensions.js";
+import { applyOperator, broadcastDims } from "../formula/operators.js";
+import { LayerError } from "../layer-error.js";
+import { describeOther } from "./add.js";
+
+export const mul: LayerDefinition = defineLayer({
+  name: "mul",
+  category: "combination",
+  summary: "Multiplies the flow by other tensors: a gate.",
+  details:
+    "y = x * a * b * ...; every tensor has the shape of the flow, or lacks its first dimensions or has 1 in their place: " +
+    "H x W x C times C scales channels (squeeze and excitation, Hu et al. 2018). No parameters.",
+  arguments: [{ name: "tensors", kind: "tensor", doc: "What the flow is multiplied by.", positional: true, rest: true, required: true }],
+  infer(input, { tensors }) {
+    requireNumbers("mul", input);
+    for (const other of tensors as readonly FlowType[]) {
+      requireNumbers("mul", other);
+      const shape = broadcastDims("multiply", input, other, ["the flow", "the other"]);
+      if (compareShapes(shape, input.shape) === "unequal") {
+        throw new LayerError(`cannot multiply: ${describeFlow(input)}, ${describeOther(other)}`, { code: "E032", argument: "tensors" });
+      }
+    }
+    return { output: { shape: input.shape, dtype: input.dtype } };
+  },
+  forward: (input, { tensors }) => (tensors as readonly Tensor[]).reduce((product, other) => applyOperator("*", product, other), input),
+  examples: [
+    { row: "mul gate", input: "T x 8", positional: [{ shape: [{ text: "T" }, 8], dtype: "f32", name: "gate" }] },
+    { row: "mul scale", input: "4x4x8", positional: [{ shape: [8], dtype: "f32", name: "scale" }] },
+  ],
+});
