@@ -4,7 +4,7 @@ import type { Network } from "../network/network.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { TrainingEvent } from "./events.js";
 import type { Loss, LossName } from "./losses.js";
-import type { Metric, MetricName } from "./metrics.js";
+import type { Metric, MetricName } from "./metrics/index.js";
 import type { Optimizer, OptimizerName } from "./optimizers.js";
 import type { Schedule, ScheduleName } from "./schedules.js";
 
