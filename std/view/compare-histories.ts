@@ -8,7 +8,7 @@ import { formatCount } from "./numbers.js";
 import { imageElement } from "./picture.js";
 import { plotlyFigure, withPlotly } from "./plotly.js";
 import { textTable } from "./text-table.js";
-import { drawPanels, formatMetric, runningMean, thin, type Panel } from "./training-curve.js";
+import { drawPanels, formatMetric, smoothLoss, thin, type Panel } from "./training-curve.js";
 import type { ViewOptions } from "./views.js";
 
 /**
@@ -38,9 +38,9 @@ export function compareHistories(histories: Readonly<Record<string, TrainingHist
   }));
   if (!shown.includes("loss") || runs.some(([, { epochs }]) => epochs.length < 2)) {
     panels.unshift({
-      series: runs.map(([name, { run, steps }], index): Series => {
-        const mean = runningMean(steps.map(({ loss }) => loss), Math.max(1, Math.round(steps.length / 40)));
-        return { name, ...thin(steps.map(({ step }) => step / Math.max(1, run.stepsPerEpoch)), mean, 200), colour: colourOf(index), dashed: index % 2 === 1 };
+      series: runs.map(([name, history], index): Series => {
+        const x = history.steps.map(({ step }) => step / Math.max(1, history.run.stepsPerEpoch));
+        return { name, ...thin(x, smoothLoss(history), 200), colour: colourOf(index), dashed: index % 2 === 1 };
       }),
       options: { title: "training loss", xLabel: "epoch", xRange: range },
     });

@@ -47,16 +47,18 @@ function draw(counts: readonly (readonly number[])[], names: readonly string[]):
   const left = nameWidth + 26;
   const top = (tilted ? nameWidth * 0.75 + 12 : 16) + 20;
   const parts: string[] = [];
+  parts.push(`<rect x="${coordinate(left)}" y="${coordinate(top)}" width="${classes * cell - 1}" height="${classes * cell - 1}" fill="#888888" fill-opacity="0.06"/>`);
   for (const [row, cells] of counts.entries()) {
     const total = cells.reduce((sum, count) => sum + count, 0);
     for (const [column, count] of cells.entries()) {
+      if (count === 0) continue;
       const share = total === 0 ? 0 : count / total;
       const [x, y] = [left + column * cell, top + row * cell];
       // Never empty where there is one mistake: it would not be seen in a row of a thousand.
-      const opacity = count === 0 ? 0.06 : 0.12 + 0.88 * share;
-      const colour = row === column ? "#2f7fc9" : count === 0 ? "#888888" : wrongColour;
+      const opacity = 0.12 + 0.88 * share;
+      const colour = row === column ? "#2f7fc9" : wrongColour;
       parts.push(`<rect x="${coordinate(x)}" y="${coordinate(y)}" width="${cell - 1}" height="${cell - 1}" fill="${colour}" fill-opacity="${Math.round(opacity * 100) / 100}"/>`);
-      if (cell >= 24 && count > 0) parts.push(svgText(x + (cell - 1) / 2, y + cell / 2 + 4, String(count), { size: count > 9999 ? 9 : 11, anchor: "middle", colour: opacity > 0.55 ? "#ffffff" : ink, bold: row !== column }));
+      if (cell >= 24) parts.push(svgText(x + (cell - 1) / 2, y + cell / 2 + 4, String(count), { size: count > 9999 ? 9 : 11, anchor: "middle", colour: opacity > 0.55 ? "#ffffff" : ink, bold: row !== column }));
     }
   }
   for (const [index, name] of labelled ? shownNames.entries() : []) {

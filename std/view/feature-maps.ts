@@ -35,7 +35,7 @@ export function featureMaps(maps: Tensor, options: ViewOptions = {}): MimeBundle
     const at = (row: number, column: number): number => first[(row * width + column) * channels + channel] as number;
     const range = rangeOf(everyChannelth(first, channel, channels));
     if (range[0] === range[1]) constant++;
-    return { width, height, at, range: shared ? whole : range, tooltip: `channel ${channel}: ${formatNumber(range[0], 3)} to ${formatNumber(range[1], 3)}` };
+    return { width, height, at, range: shared ? whole : range };
   });
   const name = options.title ?? "";
   const caption = [
@@ -45,7 +45,7 @@ export function featureMaps(maps: Tensor, options: ViewOptions = {}): MimeBundle
     shared ? `all from ${formatNumber(whole[0], 3)} (dark) to ${formatNumber(whole[1], 3)} (bright)` : "each from its least (dark) to its greatest value (bright)",
     ...(constant > 0 ? [`${constant} ${constant === 1 ? "is" : "are"} constant`] : []),
   ].join(", ");
-  const drawing = mosaic(tiles, { colours: "viridis", ...(options.columns === undefined ? {} : { columns: options.columns }) });
+  const drawing = mosaic(tiles, { colours: "viridis", tileSize: shown > 128 ? 32 : shown > 16 ? 64 : 112, ...(options.columns === undefined ? {} : { columns: options.columns }) });
   return pictureBundle(drawing, `${caption}\n${statisticsText(statisticsOf(first))}`, { caption });
 }
 
@@ -69,7 +69,7 @@ export function filters(weights: Tensor, options: ViewOptions = {}): MimeBundle 
   for (let output = 0; output < shownOutputs; output++) {
     for (let input = 0; input < shownInputs; input++) {
       const own = colour ? rangeOf(filterValues(data, output, outputs)) : symmetric;
-      tiles.push({ width, height, at: (row, column, channel) => value(row, column, colour ? channel : input, output), range: own, tooltip: colour ? `filter ${output}` : `input ${input}, output ${output}` });
+      tiles.push({ width, height, at: (row, column, channel) => value(row, column, colour ? channel : input, output), range: own });
     }
   }
   const name = options.title === undefined ? "" : `${options.title}: `;

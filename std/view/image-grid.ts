@@ -3,7 +3,7 @@ import { formatShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { MimeBundle } from "./bundle.js";
 import { mosaic, type Tile } from "./mosaic.js";
-import { formatNumber, plural } from "./numbers.js";
+import { plural } from "./numbers.js";
 import { pictureBundle } from "./picture.js";
 import { rangeOf } from "./statistics.js";
 import type { ViewOptions } from "./views.js";
@@ -40,7 +40,7 @@ export function imageGrid(images: Tensor, options: ImageGridOptions = {}): MimeB
     const sure = probabilities?.[index];
     const mistaken = label !== undefined && said !== undefined && label !== said;
     if (mistaken) wrong++;
-    const certainty = sure === undefined ? "" : ` ${formatNumber(sure, 2)}`;
+    const certainty = sure === undefined ? "" : `, ${Number.isFinite(sure) ? `${Math.floor(sure * 100)} %` : "?"}`;
     const caption =
       said === undefined ? (label === undefined ? [] : [label]) : label === undefined ? [`${said}${certainty}`] : mistaken ? [`✗ ${said}${certainty}`, `was ${label}`] : [`✓ ${said}${certainty}`];
     return { ...batch.tile(index), range, caption, wrong: mistaken };

@@ -1,5 +1,4 @@
 import { gapIndex, ink, lastIndex, nanIndex, paletteOf, wrongColour, type ColourMapName } from "./colours.js";
-import { escapeHtml } from "./escape.js";
 import { coordinate, estimateWidth, svgText, type Drawing } from "./picture.js";
 import { pngDataUri } from "./png.js";
 import { clip } from "./text-table.js";
@@ -15,7 +14,6 @@ export interface Tile {
   readonly caption?: readonly string[];
   /** Framed, and its caption drawn bold in a warning colour: never the colour alone. */
   readonly wrong?: boolean;
-  readonly tooltip?: string;
 }
 
 export interface MosaicOptions {
@@ -28,7 +26,7 @@ export interface MosaicOptions {
 }
 
 /** PNG pixels of one mosaic: past it, tiles are averaged down. */
-const pixelBudget = 1_500_000;
+const pixelBudget = 800_000;
 const captionSize = 11;
 const lineHeight = 14;
 
@@ -73,13 +71,10 @@ export function mosaic(tiles: readonly Tile[], options: MosaicOptions): Drawing 
       parts.push(`<rect x="${coordinate(left * pixel)}" y="${coordinate(top * pixel)}" width="${coordinate(w * pixel)}" height="${coordinate(h * pixel)}" fill="none" stroke="${wrongColour}" stroke-width="3"/>`);
     }
     const middle = (left + w / 2) * pixel;
-    const characters = Math.max(3, Math.floor((cellWidth * pixel) / (captionSize * 0.58)));
+    const characters = Math.max(3, Math.floor((cellWidth * pixel) / (captionSize * 0.66)));
     for (const [line, text] of (tile.caption ?? []).entries()) {
       const y = (top + h) * pixel + 12 + line * lineHeight;
       parts.push(svgText(middle, y, clip(text, characters), { size: captionSize, anchor: "middle", colour: tile.wrong === true ? wrongColour : ink, bold: tile.wrong === true }));
-    }
-    if (tile.tooltip !== undefined) {
-      parts.push(`<rect x="${coordinate(left * pixel)}" y="${coordinate(top * pixel)}" width="${coordinate(w * pixel)}" height="${coordinate(h * pixel)}" fill="none"><title>${escapeHtml(tile.tooltip)}</title></rect>`);
     }
   }
   const uri = pngDataUri(
@@ -117,7 +112,7 @@ function paint(tile: Tile, reduce: number, left: number, top: number, width: num
     }
     return sum / count;
   };
-  const unit = (value: number): number => (extent === 0 ? 0.5 : Math.min(1, Math.max(0, (value - low) / extent)));
+  const unit = (value: number): number => (extent === 0 ? 0 : Math.min(1, Math.max(0, (value - low) / extent)));
   for (let row = 0; row < Math.ceil(tile.height / reduce); row++) {
     for (let column = 0; column < Math.ceil(tile.width / reduce); column++) {
       const target = ((top + row) * width + left + column) * channels;

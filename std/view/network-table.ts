@@ -72,7 +72,7 @@ interface Verdict {
 function verdictOf(claims: readonly Claim[]): Verdict {
   if (claims.length === 0) return { mark: "", claimed: "" };
   const broken = claims.filter((claim) => claim.holds === false);
-  if (broken.length > 0) return { mark: "✗", claimed: broken.map((claim) => claim.text).join(", ") };
+  if (broken.length > 0) return { mark: "✗", claimed: broken.map((claim) => claim.text.replace(/\s*\bparam\w*$/, "")).join(", ") };
   return { mark: claims.some((claim) => claim.holds === true) ? "✓" : "?", claimed: "" };
 }
 

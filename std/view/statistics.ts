@@ -34,14 +34,14 @@ export function statisticsOf(values: TypedArray | readonly number[]): Statistics
   return { minimum, maximum, mean, deviation: finite === 0 ? NaN : Math.sqrt(squares / finite), finite, nan, infinite };
 }
 
-/** `min -1.2  mean 0.03  max 4.1  sd 0.9`, with `12 NaN` and `1 infinite` where there are any. */
+/** `min -1.2, mean 0.03, max 4.1, sd 0.9`, with `12 NaN` and `1 infinite` where there are any. */
 export function statisticsText(statistics: Statistics): string {
   const { minimum, maximum, mean, deviation, finite, nan, infinite } = statistics;
   return [
     ...(finite === 0 ? [] : [`min ${formatNumber(minimum)}`, `mean ${formatNumber(mean)}`, `max ${formatNumber(maximum)}`, `sd ${formatNumber(deviation)}`]),
     ...(nan === 0 ? [] : [`${formatCount(nan)} NaN`]),
     ...(infinite === 0 ? [] : [`${formatCount(infinite)} infinite`]),
-  ].join("  ");
+  ].join(", ");
 }
 
 /** The finite range of some numbers; [0, 1] when there are none. */

@@ -72,13 +72,13 @@ function valuesView(value: Tensor, options: ViewOptions): MimeBundle {
   const statistics = value.size > 4 && dtype !== "bool" ? statisticsText(statisticsOf(data)) : "";
   const aligned = keptColumns.map(() => ({ title: "", align: "right" as const }));
   const text = keptColumns.length === 1 ? cells.map((row) => row[0]).join("\n") : textTable(aligned, cells);
-  const caption = [head, statistics].filter((part) => part !== "").join("  ");
+  const caption = [head, statistics].filter((part) => part !== "").join(", ");
   return { "text/plain": `${caption}\n${text}`, "text/html": `<div style="opacity:0.75;font-size:90%">${escapeHtml(caption)}</div>${htmlTable(aligned, keptColumns.length === 1 ? cells.map((row) => [row[0] as string]) : cells)}` };
 }
 
 function summaryView(value: Tensor, options: ViewOptions): MimeBundle {
   const first = Array.from(value.data.subarray(0, 8), (number) => formatNumber(number)).join(" ");
-  return { "text/plain": `${titleOf(value, options)}  ${statisticsText(statisticsOf(value.data))}\n${first}${value.size > 8 ? " …" : ""}` };
+  return { "text/plain": `${titleOf(value, options)}, ${statisticsText(statisticsOf(value.data))}\n${first}${value.size > 8 ? " …" : ""}` };
 }
 
 /** A matrix in colours: from dark to bright, or from blue through white to orange when it has both signs. Magenta is NaN. */
@@ -91,11 +91,14 @@ function heatMap(value: Tensor, options: ViewOptions): MimeBundle {
   const most = Math.max(Math.abs(statistics.minimum), Math.abs(statistics.maximum));
   const range: [number, number] = statistics.finite === 0 ? [0, 1] : signed ? [-most, most] : [statistics.minimum, statistics.maximum];
   const colours = signed ? "diverging" : "viridis";
-  const picture = mosaic([{ width, height, at: (row, column) => data[row * width + column] as number, range }], {
+  // A long matrix would be a line a few pixels thin: its short side is stretched.
+  const [tall, wide] = [Math.max(1, Math.floor(width / height / 16)), Math.max(1, Math.floor(height / width / 16))];
+  const at = (row: number, column: number): number => data[Math.floor(row / tall) * width + Math.floor(column / wide)] as number;
+  const picture = mosaic([{ width: width * wide, height: height * tall, at, range }], {
     colours,
     tileSize: Math.min(480, Math.max(160, Math.max(width, height) * 12)),
   });
-  const caption = [titleOf(value, options), statisticsText(statistics)].join("  ");
+  const caption = [titleOf(value, options), statisticsText(statistics)].join(", ");
   const drawing = withColourBar(picture, colourStops(colours), range);
   return { "text/plain": caption, "text/html": `<div>${imageElement(drawing, caption)}<div style="opacity:0.75;font-size:90%">${escapeHtml(caption)}</div></div>` };
 }

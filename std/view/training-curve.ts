@@ -30,22 +30,21 @@ export function trainingCurve(history: Progress, options: ViewOptions = {}): Mim
 }
 
 export function drawPanels(panels: readonly Panel[]): Drawing {
-  const width = panels.length === 1 ? 560 : 430;
-  return sideBySide(panels.map((panel) => lineChart(panel.series, { width, ...panel.options })));
+  return sideBySide(panels.map((panel) => lineChart(panel.series, { width: 430, ...panel.options })));
 }
 
 /** The panels, the loss first, then the metrics by name. While nothing is known of a metric it has no panel. */
 export function panelsOf(history: Progress): Panel[] {
   const { run, steps, epochs } = history;
   const reached = Math.max(epochs.at(-1)?.epoch ?? 0, (steps.at(-1)?.step ?? 0) / Math.max(1, run.stepsPerEpoch));
-  const end = history.stopped === null ? run.epochs : Math.min(run.epochs, Math.max(reached, 1 / Math.max(1, run.stepsPerEpoch)));
+  const end = history.stopped === null || reached === 0 ? run.epochs : Math.min(run.epochs, reached);
   const shared: LineChartOptions = { xLabel: "epoch", xRange: [0, end > 0 ? end : 1], empty: history.stopped === null ? "waiting for the first step" : "no step was taken" };
   const metrics = new Set(epochs.flatMap((epoch) => Object.keys(epoch.metrics)).map((name) => name.replace(/^val_/, "")));
   metrics.delete("loss");
 
   const x = steps.map(({ step }) => step / Math.max(1, run.stepsPerEpoch));
   const raw = thin(x, steps.map(({ loss }) => loss), 300);
-  const smooth = thin(x, runningMean(steps.map(({ loss }) => loss), Math.max(1, Math.round(steps.length / 40))), 200);
+  const smooth = thin(x, smoothLoss(history), 200);
   const ofEpochs = (name: string, label: string, colour: string, dashed: boolean): Series[] => {
     const known = epochs.filter(({ metrics: values }) => name in values);
     if (known.length === 0) return [];
@@ -88,7 +87,9 @@ export function captionOf(history: Progress): string {
   const shown = Object.entries(last).map(([name, value]) => `${name.replace(/^val_/, "validation ")} ${formatMetric(name, value)}`);
   const length = `${plural(epochs.length, "epoch")}, ${plural(steps.length, "step")}`;
   const how = stopped === "interrupted" ? `interrupted after ${length}; the weights reached are kept` : stopped === "early" ? `stopped early after ${length}` : length;
-  return [`${run.network}: ${how}`, ...shown].join("; ");
+  const broken = steps.find(({ loss }) => !Number.isFinite(loss));
+  const warning = broken === undefined ? [] : [`the loss is ${formatNumber(broken.loss)} from step ${broken.step} on`];
+  return [`${run.network}: ${how}`, ...shown, ...warning].join("; ");
 }
 
 function historyText(history: Progress): string {
@@ -105,13 +106,19 @@ function historyText(history: Progress): string {
       [{ title: "epoch", align: "right" }, ...names.map((title) => ({ title: title.replace(/^val_/, "validation "), align: "right" as const }))],
       [...first.map(rowOf), ...(lastRows.length > 0 ? [["…"]] : []), ...lastRows.map(rowOf)],
     ),
-    ...(history.stopped === "finished" ? [] : [head]),
+    ...(history.stopped === "finished" && history.steps.every(({ loss }) => Number.isFinite(loss)) ? [] : [head]),
   ].join("\n");
 }
 
 /** Accuracies read as percentages, everything else as numbers. */
 export function formatMetric(name: string, value: number): string {
   return /accuracy|^top|^val_top/.test(name) ? formatPercent(value) : formatNumber(value, 3);
+}
+
+/** The running mean of the loss; its window depends on the length planned, so that what is drawn does not move as the run goes. */
+export function smoothLoss({ run, steps }: Progress): number[] {
+  const window = Math.min(50, Math.max(1, Math.round((run.epochs * run.stepsPerEpoch) / 50)));
+  return runningMean(steps.map(({ loss }) => loss), window);
 }
 
 /** The mean of the `window` values up to each one. */

@@ -76,10 +76,14 @@ export function lineChart(series: readonly Series[], options: LineChartOptions =
     const y = Math.min(bottom, Math.max(top, yAt(line.y[last] as number)));
     return { text: labels[index] as string, colour: line.colour, x: xAt(line.x[last] as number), y };
   });
-  const tidy = named.length <= 6 && ends.every((end) => end.x > width - right - 60);
-  const placed = spread(ends.map((end) => (tidy ? end.y : top)), labelSize + 2, top, bottom);
+  // A line that is the furthest keeps its name at its end while a run goes; the others have theirs in the margin.
+  const furthest = Math.max(...ends.map((end) => end.x));
+  const inMargin = ends.map((end) => end.x < furthest - 1 || furthest > width - right - 60);
+  const few = named.length <= 8;
+  const placed = spread(ends.map((end) => (few ? end.y : top)), labelSize + 2, top, bottom);
   for (const [index, end] of ends.entries()) {
-    parts.push(svgText(width - right + 6, (placed[index] as number) + 4, end.text, { size: labelSize, colour: end.colour, bold: true }));
+    const x = inMargin[index] === true || !few ? width - right : end.x;
+    parts.push(svgText(x + 6, (placed[index] as number) + 4, end.text, { size: labelSize, colour: end.colour, bold: true }));
   }
   if (named.length === 0) {
     parts.push(svgText((left + width - right) / 2, (top + bottom) / 2, options.empty ?? "nothing to draw yet", { size: 13, anchor: "middle", colour: ink }));
