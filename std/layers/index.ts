@@ -3,6 +3,7 @@ export * from "./definition.js";
 export * from "./dimensions.js";
 export * from "./edit-distance.js";
 export * from "./explain.js";
+export { numberFunctions } from "./formula/numbers.js";
 export * from "./initializer-registry.js";
 export type { Fans, Initializer } from "./initializers.js";
 export * from "./layer-error.js";

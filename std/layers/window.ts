@@ -101,7 +101,7 @@ export interface WindowResult {
 
 /**
  * floor((extent + before + after - reach) / stride) + 1 for each axis; ceil(extent / stride) with `same`.
- * @throws LayerError E031 when the window is larger than the padded flow.
+ * @throws LayerError E032 when the window is larger than the padded flow.
  */
 export function slide(layer: string, input: FlowType, window: Window): WindowResult {
   const extents: Dim[] = [];
@@ -125,7 +125,7 @@ export function slide(layer: string, input: FlowType, window: Window): WindowRes
       formula += ` = ${Number(exact.toFixed(2))}`;
       if (exact < 1) {
         throw new LayerError(`\`${layer}\`: a window of ${window.size.join("x")} does not fit, ${describeFlow(input)}`, {
-          code: "E031",
+          code: "E032",
           argument: "size",
           hint: formula,
         });
@@ -144,7 +144,7 @@ export function slide(layer: string, input: FlowType, window: Window): WindowRes
 
 /**
  * The inverse, for transposed convolution: (extent - 1) * stride + reach - before - after + extra; extent * stride with `same`.
- * @throws LayerError E031 when nothing is left.
+ * @throws LayerError E032 when nothing is left.
  */
 export function unslide(layer: string, input: FlowType, window: Window, extra: readonly number[]): WindowResult {
   const extents: Dim[] = [];
@@ -164,7 +164,7 @@ export function unslide(layer: string, input: FlowType, window: Window, extra: r
     const formula = `(${formatDim(extent)} - 1)*${stride} + ${size} - ${pads}${extra[axis] === 0 ? "" : ` + ${extra[axis]}`} = ${formatDim(result)}`;
     if (typeof result === "number" && result < 1) {
       throw new LayerError(`\`${layer}\`: nothing is left of the flow after the padding is cut off, ${describeFlow(input)}`, {
-        code: "E031",
+        code: "E032",
         argument: "pad",
         hint: formula,
       });

@@ -23,7 +23,7 @@ export const add: LayerDefinition = defineLayer({
     for (const other of tensors as readonly FlowType[]) {
       requireNumbers("add", other);
       if (compareShapes(input.shape, other.shape) === "unequal") {
-        throw new LayerError(`cannot add: ${describeFlow(input)}, ${describeOther(other)}`, { code: "E032", argument: "tensors" });
+        throw new LayerError(`cannot add: ${describeFlow(input)}, ${describeOther(other)}`, { code: "E031", argument: "tensors" });
       }
     }
     return { output: { shape: input.shape, dtype: input.dtype } };

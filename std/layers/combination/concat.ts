@@ -35,7 +35,7 @@ export const concat: LayerDefinition = defineLayer({
         other.shape.length === shape.length && shape.every((dim, index) => index === at || compareDims(dim, other.shape[index] as Dim) !== "unequal");
       if (!fits || (other.dtype === "i32") !== (input.dtype === "i32")) {
         throw new LayerError(`cannot concat: ${describeFlow(input)}, ${describeOther(other)}`, {
-          code: "E032",
+          code: "E031",
           argument: "tensors",
           hint: `all dimensions but ${at === shape.length - 1 ? "the last" : `number ${at}`} must be equal; crop(...) cuts a larger map to the size of the flow`,
         });

@@ -1,10 +1,11 @@
+import * as operations from "../../tensor/index.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { defineLayer, describeFlow, requireNumbers } from "../define.js";
 import type { FlowType, LayerDefinition } from "../definition.js";
 import { compareShapes } from "../dimensions.js";
-import { applyOperator, broadcastDims } from "../formula/operators.js";
 import { LayerError } from "../layer-error.js";
 import { describeOther } from "./add.js";
+import { alignRanks, broadcastDims } from "./broadcast.js";
 
 export const mul: LayerDefinition = defineLayer({
   name: "mul",
@@ -18,14 +19,14 @@ export const mul: LayerDefinition = defineLayer({
     requireNumbers("mul", input);
     for (const other of tensors as readonly FlowType[]) {
       requireNumbers("mul", other);
-      const shape = broadcastDims("multiply", input, other, ["the flow", "the other"]);
+      const shape = broadcastDims("multiply", input, other);
       if (compareShapes(shape, input.shape) === "unequal") {
-        throw new LayerError(`cannot multiply: ${describeFlow(input)}, ${describeOther(other)}`, { code: "E032", argument: "tensors" });
+        throw new LayerError(`cannot multiply: ${describeFlow(input)}, ${describeOther(other)}`, { code: "E031", argument: "tensors" });
       }
     }
     return { output: { shape: input.shape, dtype: input.dtype } };
   },
-  forward: (input, { tensors }) => (tensors as readonly Tensor[]).reduce((product, other) => applyOperator("*", product, other), input),
+  forward: (input, { tensors }) => (tensors as readonly Tensor[]).reduce((product, other) => operations.mul(...alignRanks(product, other)), input),
   examples: [
     { row: "mul gate", input: "T x 8", positional: [{ shape: [{ text: "T" }, 8], dtype: "f32", name: "gate" }] },
     { row: "mul scale", input: "4x4x8", positional: [{ shape: [8], dtype: "f32", name: "scale" }] },

@@ -60,13 +60,13 @@ export function pooling(definition: {
   });
 }
 
-/** A window that lies in the padding alone has no greatest number and no mean. @throws LayerError E031 */
+/** A window that lies in the padding alone has no greatest number and no mean. @throws LayerError E032 */
 function requireSmallPadding(layer: string, { pad, size }: Window): void {
   if (pad === "same") return;
   for (const [axis, [before, after]] of pad.entries()) {
     if (Math.max(before, after) < (size[axis] as number)) continue;
     throw new LayerError(`\`${layer}\`: pad is smaller than the window, but pad=${Math.max(before, after)} arrived with a window of ${size.join("x")}`, {
-      code: "E031",
+      code: "E032",
       argument: "pad",
       hint: "a window must not lie in the padding alone",
     });
