@@ -28,3 +28,9 @@ export function gradientByComposition(
   let next = 0;
   return inputs.map((_, index) => (request.wanted[index] === true ? (found[next++] ?? null) : null));
 }
+
+/** The gradients of all inputs of `compose`, from those of its outputs: what a fused gradient operation computes, in simpler ones. */
+export function gradientsThrough(compose: (inputs: readonly Tensor[]) => readonly Tensor[], inputs: readonly Tensor[], outputs: readonly (Tensor | null)[]): Tensor[] {
+  const wanted = inputs.map(() => true);
+  return gradientByComposition(compose, { inputs, gradients: outputs, wanted }).map((gradient) => gradient as Tensor);
+}

@@ -1,8 +1,10 @@
+export * from "./constructors.js";
 export { currentTrace, trace, Variable, withScope, type Graph, type Node } from "./graph.js";
 export { gradients } from "./gradients.js";
 export { apply, applyOne, defineOperation, setEagerRunner, type EagerRunner, type GradientRequest, type OperandArray, type Operation } from "./operation.js";
 export * from "./operations/index.js";
 export { portableEagerRunner, portableExecutor } from "./portable.js";
+export { Generator, keyOf, normalNumbers, uniformNumbers, type RandomKey } from "./random.js";
 export {
   allocate,
   broadcastShapes,

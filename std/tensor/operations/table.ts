@@ -1,21 +1,30 @@
 import * as activations from "./activations.js";
 import * as argExtremes from "./arg-extremes.js";
 import * as arithmetic from "./arithmetic.js";
+import * as batchNorms from "./batch-norm.js";
 import * as casts from "./cast.js";
 import * as comparison from "./comparison.js";
 import * as convolution from "./convolution.js";
 import * as crossEntropy from "./cross-entropy.js";
 import * as cumulative from "./cumulative.js";
 import * as exponential from "./exponential.js";
+import * as gru from "./gru.js";
 import * as indexing from "./indexing.js";
 import * as joining from "./joining.js";
+import * as layerNorms from "./layer-norm.js";
+import * as lrn from "./lrn.js";
+import * as lstm from "./lstm.js";
 import * as matrix from "./matmul.js";
 import * as pooling from "./pooling.js";
+import * as randomNumbers from "./random-uniform.js";
 import * as reductions from "./reductions.js";
 import * as reshaping from "./reshaping.js";
+import * as rnn from "./rnn.js";
 import * as selection from "./selection.js";
 import * as slicing from "./slicing.js";
 import * as softmaxes from "./softmax.js";
+import * as sorting from "./sorting.js";
+import * as upsampling from "./upsampling.js";
 import type { Operation } from "../operation.js";
 
 /**
@@ -109,6 +118,26 @@ export const operations = {
   maxPoolPick: pooling.maxPoolPickOperation,
   avgPool: pooling.avgPoolOperation,
   avgPoolGradient: pooling.avgPoolGradientOperation,
+  upsampleNearest: upsampling.upsampleNearestOperation,
+  upsampleBilinear: upsampling.upsampleBilinearOperation,
+  upsampleBilinearGradient: upsampling.upsampleBilinearGradientOperation,
+  // normalisation
+  batchNorm: batchNorms.batchNormOperation,
+  batchNormGradient: batchNorms.batchNormGradientOperation,
+  layerNorm: layerNorms.layerNormOperation,
+  layerNormGradient: layerNorms.layerNormGradientOperation,
+  lrn: lrn.lrnOperation,
+  lrnGradient: lrn.lrnGradientOperation,
+  // sequences
+  lstm: lstm.lstmOperation,
+  lstmGradient: lstm.lstmGradientOperation,
+  gru: gru.gruOperation,
+  gruGradient: gru.gruGradientOperation,
+  rnn: rnn.rnnOperation,
+  rnnGradient: rnn.rnnGradientOperation,
+  // the rest
+  sort: sorting.sortOperation,
+  randomUniform: randomNumbers.randomUniformOperation,
 } as const;
 
 export type OperationName = keyof typeof operations;
