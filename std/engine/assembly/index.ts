@@ -1,5 +1,9 @@
-// The exports of the kernel module. Vector functions (one v128 in, one out) are for the modules the planner generates.
-export { errorFunction, exponential, hyperbolicTangent, logarithm, logistic } from "./math";
-export { matmul, matmulScratchBytes } from "./matmul/matmul";
+// The exports of the kernel module: all that a plan can call.
 export { convolution, convolutionInputGradient, convolutionWeightGradient, padImages, weightGradientScratchBytes } from "./convolution/convolution";
 export { convolutionScratchBytes } from "./convolution/window-product";
+export { gather, oneHot, scatterAdd } from "./layout/gather";
+export { fill, stridedCopy } from "./layout/strided-copy";
+export { matmul, matmulScratchBytes } from "./matmul/matmul";
+export { avgPool, avgPoolGradient, maxPool, maxPoolRoute } from "./pooling/pooling";
+export { argExtreme, maximum, minimum, sum } from "./rows/reduce";
+export { crossEntropy, crossEntropyGradient, logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./rows/softmax";
