@@ -3,6 +3,7 @@ export { convolution, convolutionInputGradient, convolutionWeightGradient, padIm
 export { convolutionScratchBytes } from "./convolution/window-product";
 export { gather, oneHot, scatterAdd } from "./layout/gather";
 export { fill, stridedCopy } from "./layout/strided-copy";
+export { epilogue } from "./matmul/epilogue";
 export { matmul, matmulScratchBytes } from "./matmul/matmul";
 export { avgPool, avgPoolGradient, maxPool, maxPoolRoute } from "./pooling/pooling";
 export { argExtreme, maximum, minimum, sum } from "./rows/reduce";

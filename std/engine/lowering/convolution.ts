@@ -1,0 +1,118 @@
+import type { Node } from "../../tensor/graph.js";
+import type { ConvAttributes, ConvInputGradientAttributes, ConvWeightGradientAttributes } from "../../tensor/operations/convolution.js";
+import { geometryOf, type WindowGeometry } from "../../tensor/operations/window.js";
+import { sizeOf, type Shape } from "../../tensor/shape.js";
+import { absent, input, isSingle, output } from "./arguments.js";
+import type { Address, LoweringContext, LoweringRule } from "./contract.js";
+import { activationCodes, emitProduct, plain, type Epilogue } from "./product.js";
+import { maximumTaps, scratchBytes } from "./scratch.js";
+
+/** A convolution with three spatial axes: image batch x input x channels, weight size x channels/groups x filters, result batch x output x filters. */
+export interface Convolution extends WindowGeometry {
+  readonly channels: number;
+  readonly filters: number;
+  readonly groups: number;
+}
+
+function convolutionOf(image: Shape, weight: Shape, result: Shape, attributes: ConvAttributes): Convolution {
+  const window = geometryOf(image[0] as number, image.slice(1, -1), result.slice(1, -1), { ...attributes, size: weight.slice(0, -2) });
+  return { ...window, channels: image.at(-1) as number, filters: result.at(-1) as number, groups: attributes.groups };
+}
+
+function workOf({ batch, output: out, size, channels, filters, groups }: Convolution): number {
+  return (batch * sizeOf(out) * sizeOf(size) * channels * filters) / groups;
+}
+
+/** A convolution that is a plain matrix product of all pixels with the weight. */
+function isProduct({ size, stride, pad, groups }: Convolution): boolean {
+  return groups === 1 && sizeOf(size) === 1 && sizeOf(stride) === 1 && pad.every(([before, after]) => before === 0 && after === 0);
+}
+
+const settings = ({ size, stride, dilation }: Convolution): number[] => [...size, ...stride, ...dilation];
+
+/** The image with its padding around it: itself where there is none, else a copy in scratch memory. */
+function padded(context: LoweringContext, image: Address, batch: number, extent: Shape, channels: number, before: readonly number[], after: readonly number[]): { address: Address; extent: number[] } {
+  const wide = extent.map((size, axis) => size + (before[axis] as number) + (after[axis] as number));
+  if (wide.every((size, axis) => size === extent[axis])) return { address: image, extent: wide };
+  const elements = batch * sizeOf(wide) * channels;
+  const address = context.scratch(elements * 4);
+  context.emit("padImages", [image, address, batch, ...extent, channels, ...wide, ...before], { work: elements });
+  return { address, extent: wide };
+}
+
+/** Lowers a convolution. With an epilogue, `target` names the tensor the finished result goes to. */
+export function lowerConvolution(node: Node, context: LoweringContext, epilogue: Epilogue = plain, target = output(node)): void {
+  const [x, weight] = [input(node, 0), input(node, 1)];
+  const convolution = convolutionOf(x.shape, weight.shape, output(node).shape, node.attributes as ConvAttributes);
+  const { batch, input: extent, output: out, channels, filters, groups, pad } = convolution;
+  const [image, kernel, result] = [context.buffer(x), context.buffer(weight), context.buffer(target)];
+  if (isProduct(convolution)) {
+    emitProduct(context, { a: image, b: kernel, c: result, m: batch * sizeOf(out), n: filters, k: channels }, epilogue);
+    return;
+  }
+  const wide = padded(context, image, batch, extent, channels, pad.map(([before]) => before), pad.map(([, after]) => after));
+  context.emit(
+    "convolution",
+    [
+      wide.address, kernel, result, epilogue.bias ?? absent, epilogue.residual ?? absent, activationCodes[epilogue.activation],
+      batch, ...wide.extent, channels, ...out, filters, ...settings(convolution), groups, context.scratch(scratchBytes.convolution * context.threads),
+    ],
+    { work: workOf(convolution) },
+  ); // prettier-ignore
+}
+
+/** Lowers the gradient of a convolution's input, which is also the transposed convolution. */
+export function lowerInputGradient(node: Node, context: LoweringContext, epilogue: Epilogue = plain, target = output(node)): void {
+  const [g, weight] = [input(node, 0), input(node, 1)];
+  const convolution = convolutionOf(output(node).shape, weight.shape, g.shape, node.attributes as ConvInputGradientAttributes);
+  const { batch, input: extent, output: out, channels, filters, groups, size, stride, dilation, pad } = convolution;
+  const [gradient, kernel, result] = [context.buffer(g), context.buffer(weight), context.buffer(target)];
+  if (isProduct(convolution)) {
+    emitProduct(context, { a: gradient, b: kernel, c: result, m: batch * sizeOf(out), n: channels, k: filters, transposeB: true }, epilogue);
+    return;
+  }
+  const before = pad.map(([first]) => first);
+  // The windows of the gradient reach beyond it by this much.
+  const lead = before.map((first, axis) => Math.max(0, -Math.floor((first - (dilation[axis] as number) * ((size[axis] as number) - 1)) / (stride[axis] as number))));
+  const trail = before.map((first, axis) => Math.max(0, Math.floor(((extent[axis] as number) - 1 + first) / (stride[axis] as number)) - ((out[axis] as number) - 1)));
+  const wide = padded(context, gradient, batch, out, filters, lead, trail);
+  context.emit(
+    "convolutionInputGradient",
+    [
+      wide.address, kernel, result, epilogue.bias ?? absent, activationCodes[epilogue.activation], batch, ...wide.extent, filters, ...extent, channels,
+      ...settings(convolution), ...before, ...lead, groups, context.scratch(scratchBytes.convolution * context.threads),
+    ],
+    { work: workOf(convolution) },
+  ); // prettier-ignore
+}
+
+function lowerWeightGradient(node: Node, context: LoweringContext): void {
+  const [x, g] = [input(node, 0), input(node, 1)];
+  const convolution = convolutionOf(x.shape, output(node).shape, g.shape, node.attributes as ConvWeightGradientAttributes);
+  const { batch, input: extent, output: out, channels, filters, groups, pad } = convolution;
+  const [image, gradient, result] = [context.buffer(x), context.buffer(g), context.buffer(output(node))];
+  if (isProduct(convolution)) {
+    emitProduct(context, { a: image, b: gradient, c: result, m: channels, n: filters, k: batch * sizeOf(out), transposeA: true });
+    return;
+  }
+  const wide = padded(context, image, batch, extent, channels, pad.map(([before]) => before), pad.map(([, after]) => after));
+  context.emit(
+    "convolutionWeightGradient",
+    [
+      wide.address, gradient, result, batch, ...wide.extent, channels, ...out, filters, ...settings(convolution), groups,
+      context.scratch(scratchBytes.weightGradient * context.threads),
+    ],
+    { work: workOf(convolution) },
+  ); // prettier-ignore
+}
+
+const supports = (node: Node): boolean => {
+  const kernel = (node.operation?.name === "convWeightGradient" ? output(node) : input(node, 1)).shape.slice(0, -2);
+  return isSingle(node) && sizeOf(kernel) <= maximumTaps && output(node).size > 0 && node.inputs.every((tensor) => tensor.size > 0);
+};
+
+export const convolutionRules: Readonly<Record<"conv" | "convInputGradient" | "convWeightGradient", LoweringRule>> = {
+  conv: { supports, lower: (node, context) => lowerConvolution(node, context) },
+  convInputGradient: { supports, lower: (node, context) => lowerInputGradient(node, context) },
+  convWeightGradient: { supports, lower: lowerWeightGradient },
+};

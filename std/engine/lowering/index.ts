@@ -1,0 +1,16 @@
+import type { Fusion, LoweringRule } from "./contract.js";
+import { convolutionRules } from "./convolution.js";
+import { epilogueFusions } from "./epilogues.js";
+import { layoutRules } from "./layout.js";
+import { matmulRules } from "./matmul.js";
+import { poolingRules } from "./pooling.js";
+import { reductionRules } from "./reductions.js";
+import { softmaxRules } from "./softmax.js";
+
+/** How each operation becomes kernel calls, by the operation's name. What is missing runs in the portable executor. */
+export const lowerings: ReadonlyMap<string, LoweringRule> = new Map(
+  Object.entries({ ...matmulRules, ...convolutionRules, ...reductionRules, ...softmaxRules, ...layoutRules, ...poolingRules }),
+);
+
+/** Groups of operations done by one kernel, in the order in which they are tried. */
+export const fusions: readonly Fusion[] = epilogueFusions((operation, node) => lowerings.get(operation)?.supports?.(node) ?? true);

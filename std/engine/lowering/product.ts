@@ -1,0 +1,60 @@
+import type { Address, LoweringContext } from "./contract.js";
+import { absent } from "./arguments.js";
+import { scratchBytes } from "./scratch.js";
+
+/** What a kernel does with its result before it stores it. The numbers are those of `assembly/matmul/activation.ts`. */
+export const activationCodes = { none: 0, relu: 1, tanh: 2, sigmoid: 3 } as const;
+export type ActivationName = keyof typeof activationCodes;
+
+/** Finishes a product: adds a bias to each row, then a residual, then applies the activation. */
+export interface Epilogue {
+  readonly bias: Address | null;
+  readonly residual: Address | null;
+  readonly activation: ActivationName;
+}
+
+export const plain: Epilogue = { bias: null, residual: null, activation: "none" };
+
+/** `batch` row-major products C = op(A) op(B); strides in elements between the matrices of a batch, 0 for a shared operand. */
+export interface Product {
+  readonly a: Address;
+  readonly b: Address;
+  readonly c: Address;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  readonly batch?: number;
+  readonly strideA?: number;
+  readonly strideB?: number;
+}
+
+/**
+ * Below this many multiply-adds, or with fewer than 8 rows or columns, our own kernel is as fast as a BLAS: packing and the
+ * call itself weigh more than the wider vectors bring.
+ */
+const blasWork = 500_000;
+
+export function emitProduct(context: LoweringContext, product: Product, epilogue: Epilogue = plain): void {
+  const { a, b, c, m, n, k, transposeA = false, transposeB = false, batch = 1, strideA = m * k, strideB = k * n } = product;
+  const work = batch * m * n * k;
+  if (m * n * batch === 0) return;
+  if (context.blas && m >= 8 && n >= 8 && m * n * k >= blasWork) {
+    context.gemm({ a, b, c, m, n, k, transposeA, transposeB, batch, strideA, strideB, strideC: m * n });
+    const { bias, residual, activation } = epilogue;
+    if (bias !== null || residual !== null || activation !== "none") {
+      context.emit("epilogue", [c, bias ?? absent, residual ?? absent, activationCodes[activation], batch * m, n], { work: batch * m * n });
+    }
+    return;
+  }
+  const flags = (transposeA ? 2 : 0) + (transposeB ? 4 : 0);
+  context.emit(
+    "matmul",
+    [
+      a, b, c, m, n, k, transposeA ? m : k, transposeB ? k : n, n, flags, activationCodes[epilogue.activation],
+      epilogue.bias ?? absent, epilogue.residual ?? absent, batch, strideA, strideB, m * n, context.scratch(scratchBytes.matmul * context.threads),
+    ],
+    { work },
+  ); // prettier-ignore
+}
