@@ -1,0 +1,93 @@
+import type { Tensor } from "../../tensor/tensor.js";
+import type { Address, CallOptions, Gemm, LoweringContext } from "../lowering/contract.js";
+import type { Product } from "../threads/protocol.js";
+import { PlanAddress, Storage } from "./storage.js";
+
+/** A call as a lowering asked for it. */
+export interface RecordedCall {
+  readonly target:
+    | { readonly kind: "kernel"; readonly name: string }
+    | { readonly kind: "fused" }
+    | { readonly kind: "host"; readonly index: number }
+    | {
+        readonly kind: "product";
+        readonly product: Omit<Product, "a" | "b" | "c" | "relativeA" | "relativeB" | "relativeC">;
+        readonly addresses: readonly PlanAddress[];
+      };
+  readonly args: readonly (number | PlanAddress)[];
+  readonly work: number;
+  readonly serial: boolean;
+  readonly independent: boolean;
+}
+
+/** A call whose lowering does not say how much work it is. */
+const unknownWork = 1_000_000;
+
+/** Takes down what a unit's lowering emits. */
+export class CallRecorder implements LoweringContext {
+  readonly calls: RecordedCall[] = [];
+  readonly scratches: Storage[] = [];
+
+  constructor(
+    readonly threads: number,
+    readonly blas: boolean,
+    readonly position: number,
+    readonly addressOf: (tensor: Tensor) => PlanAddress,
+    readonly keep: (storage: Storage) => void,
+  ) {}
+
+  buffer(tensor: Tensor): Address {
+    return this.addressOf(tensor);
+  }
+
+  scratch(bytes: number): Address {
+    const storage = new Storage(bytes);
+    storage.use(this.position);
+    this.scratches.push(storage);
+    this.keep(storage);
+    return new PlanAddress(storage);
+  }
+
+  constant(tensor: Tensor): Tensor | null {
+    return tensor.node?.constant ?? null;
+  }
+
+  emit(kernel: string, args: readonly (number | Address)[], options: CallOptions = {}): void {
+    this.calls.push({
+      target: { kind: "kernel", name: kernel },
+      args: args as readonly (number | PlanAddress)[],
+      work: options.work ?? unknownWork,
+      serial: options.serial ?? false,
+      independent: options.independent ?? false,
+    });
+  }
+
+  fused(args: readonly PlanAddress[], work: number): void {
+    this.calls.push({ target: { kind: "fused" }, args, work, serial: false, independent: false });
+  }
+
+  host(index: number): void {
+    this.calls.push({ target: { kind: "host", index }, args: [], work: unknownWork, serial: true, independent: false });
+  }
+
+  gemm(gemm: Gemm): void {
+    const { m, n, k, transposeA = false, transposeB = false, batch = 1 } = gemm;
+    const tiles = (extent: number): number => Math.ceil(extent / 16);
+    // Cut what leaves the parts most alike: whole matrices, else the side with more tiles.
+    const split = batch >= 4 * this.threads || (batch > 1 && batch % this.threads === 0) ? "batch" : tiles(n) >= tiles(m) ? "n" : "m";
+    const product = {
+      transposeA, transposeB, m, n, k, batch, split,
+      lda: gemm.lda ?? (transposeA ? m : k), ldb: gemm.ldb ?? (transposeB ? k : n), ldc: gemm.ldc ?? n,
+      alpha: gemm.alpha ?? 1, beta: gemm.beta ?? 0,
+      strideA: gemm.strideA ?? m * k, strideB: gemm.strideB ?? k * n, strideC: gemm.strideC ?? m * n,
+    } as const; // prettier-ignore
+    this.calls.push({
+      target: { kind: "product", product, addresses: [gemm.a, gemm.b, gemm.c] as readonly Address[] as readonly PlanAddress[] },
+      args: [],
+      // A system BLAS does about three multiply-adds where our kernels do one.
+      work: (m * n * k * batch) / 3 + 2000,
+      serial: false,
+      independent: false,
+    });
+  }
+}

@@ -1,0 +1,341 @@
+import type { Graph, Node, Variable } from "../../tensor/graph.js";
+import { bytesPerElement } from "../../tensor/shape.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import type { Product } from "../threads/protocol.js";
+import { ModuleBuilder, type Signature } from "../wasm/encoder.js";
+import { costOf, FusedFunctions } from "./fused-loop.js";
+import { CallRecorder, type RecordedCall } from "./calls.js";
+import { order, rootOf, type Order } from "./order.js";
+import { importsFor, writeProgram, type Call, type Step } from "./program.js";
+import { simplify, uniformValue, type SimpleGraph } from "./simplify.js";
+import { layOut, PlanAddress, Storage } from "./storage.js";
+import { unitsOf, type Lowerings, type Unit } from "./units.js";
+
+/** Where tensors that outlive a run are; null when there is no room. */
+export interface Residence {
+  variable(variable: Variable): number | null;
+  constant(value: Tensor): number | null;
+}
+
+export interface PlanRequest {
+  readonly lowerings: Lowerings;
+  readonly signatures: ReadonlyMap<string, Signature>;
+  readonly residence: Residence;
+  readonly threads: number;
+  readonly blas: boolean;
+  readonly checkNumbers: boolean;
+}
+
+/** A portable operation that a plan comes to. */
+export interface HostOperation {
+  readonly node: Node;
+  readonly inputs: readonly PlanAddress[];
+  readonly outputs: readonly PlanAddress[];
+}
+
+/** A graph turned into a program. */
+export interface Plan {
+  readonly binary: Uint8Array<ArrayBuffer>;
+  /** The parts each kernel is cut into; 1 when the work is too little to share. */
+  readonly parts: number;
+  readonly workspaceBytes: number;
+  readonly inputs: readonly PlanAddress[];
+  readonly outputs: readonly { readonly tensor: Tensor; readonly address: PlanAddress }[];
+  readonly products: readonly Product[];
+  readonly host: readonly HostOperation[];
+  /** The nodes whose results are checked, by the index that the program tells. */
+  readonly checked: readonly Node[];
+  readonly variables: readonly Variable[];
+  /** Estimated elementary steps of a run. */
+  readonly work: number;
+  /** What a run does, one line a call, for people who look for where time goes. */
+  readonly listing: readonly string[];
+}
+
+/** Below this much work a plan runs on one thread: the barriers would cost more than the help brings. */
+const sharedPlanWork = 400_000;
+/** Calls below this much work are done by one thread while the others wait at the next barrier. */
+const sharedCallWork = 12_000;
+/** A barrier at least after this much work, so that a run can be stopped there. */
+const abortWork = 50_000_000;
+
+/** Signals that variables or constants do not fit. */
+export class NoRoom extends Error {
+  constructor(readonly bytes: number) {
+    super("no room");
+  }
+}
+
+export function plan(graph: Graph, request: PlanRequest): Plan {
+  const simple = simplify(graph);
+  const cut = unitsOf(simple, request.lowerings, request.checkNumbers);
+  const ordered = order(simple, cut);
+  if (request.checkNumbers || request.threads === 1) return new Planner(simple, ordered, request, 1).plan();
+  const shared = new Planner(simple, ordered, request, request.threads);
+  return shared.work >= sharedPlanWork ? shared.plan() : new Planner(simple, ordered, request, 1).plan();
+}
+
+class Planner {
+  readonly work: number;
+  readonly #storages = new Map<Tensor, Storage>();
+  readonly #workspace: Storage[] = [];
+  readonly #recorded: { readonly unit: Unit; readonly calls: readonly RecordedCall[]; readonly scratch: readonly Storage[] }[] = [];
+  readonly #module = new ModuleBuilder();
+  readonly #products: Omit<Product, "a" | "b" | "c" | "relativeA" | "relativeB" | "relativeC">[] = [];
+  readonly #productAddresses: (readonly PlanAddress[])[] = [];
+  readonly #host: HostOperation[] = [];
+
+  constructor(
+    readonly graph: SimpleGraph,
+    readonly ordered: Order,
+    readonly request: PlanRequest,
+    readonly parts: number,
+  ) {
+    this.#assign();
+    let work = 0;
+    for (const [position, unit] of ordered.units.entries()) work += this.#record(unit, position);
+    this.work = work;
+  }
+
+  #storage(tensor: Tensor): Storage {
+    const root = rootOf(tensor);
+    let storage = this.#storages.get(root);
+    if (storage !== undefined) return storage;
+    const bytes = root.size * bytesPerElement[root.dtype];
+    const fixed = (address: number | null): Storage => {
+      if (address === null) throw new NoRoom(bytes);
+      return new Storage(bytes, address);
+    };
+    const variable = this.ordered.inPlace.get(root) ?? root.node?.variable;
+    if (variable != null) storage = fixed(this.request.residence.variable(variable));
+    else if (root.node?.constant != null) storage = fixed(this.request.residence.constant(root.node.constant));
+    else {
+      storage = new Storage(bytes);
+      this.#workspace.push(storage);
+    }
+    this.#storages.set(root, storage);
+    return storage;
+  }
+
+  address(tensor: Tensor): PlanAddress {
+    return new PlanAddress(this.#storage(tensor));
+  }
+
+  /** Which tensors live where, and from when to when; results take over the memory of what dies with them. */
+  #assign(): void {
+    const { units } = this.ordered;
+    const lastRead = new Map<Tensor, number>();
+    for (const [position, unit] of units.entries()) for (const input of unit.inputs) lastRead.set(rootOf(input), position);
+    for (const output of this.ordered.outputs) lastRead.set(rootOf(output), Infinity);
+    for (const input of this.graph.inputs) this.#storage(input).use(-1);
+    for (const [position, unit] of units.entries()) {
+      if (unit.kind === "view") continue;
+      for (const input of unit.inputs) if (!isUniform(unit, input)) this.#storage(input).use(position);
+      const taken = new Set<Storage>();
+      for (const [index, output] of unit.outputs.entries()) {
+        if (!this.ordered.inPlace.has(output) && !this.#storages.has(output)) {
+          const heir = this.#inheritance(unit, index, output, position, lastRead, taken);
+          if (heir !== null) {
+            taken.add(heir);
+            this.#storages.set(output, heir);
+          }
+        }
+        const storage = this.#storage(output);
+        storage.use(position);
+        storage.use(Math.min(lastRead.get(output) ?? position, units.length));
+      }
+    }
+  }
+
+  /** The memory of an input that nobody reads after this unit, when the result may overwrite it. */
+  #inheritance(unit: Unit, index: number, output: Tensor, position: number, lastRead: ReadonlyMap<Tensor, number>, taken: ReadonlySet<Storage>): Storage | null {
+    let candidates: readonly Tensor[] = [];
+    if (unit.kind === "fused") candidates = unit.inputs.filter((input) => input.size === output.size && bytesPerElement[input.dtype] === bytesPerElement[output.dtype] && input.size > 1);
+    else if (unit.kind === "kernel" && index === 0) candidates = (unit.rule.inPlace ?? []).map((at) => unit.node.inputs[at] as Tensor);
+    for (const input of candidates) {
+      const root = rootOf(input);
+      if (lastRead.get(root) !== position || root.node?.kind === "constant" || root.node?.kind === "variable" || this.ordered.inPlace.has(root)) continue;
+      const storage = this.#storage(root);
+      if (storage.fixed || taken.has(storage) || root.size * bytesPerElement[root.dtype] !== output.size * bytesPerElement[output.dtype]) continue;
+      // The same memory read in another pattern by the same unit would be overwritten too early.
+      const others = unit.inputs.filter((other) => this.#storages.get(rootOf(other)) === storage && other !== input);
+      if (unit.kind === "fused" ? others.some((other) => other.size !== output.size) : others.length > 0) continue;
+      if (unit.kind === "kernel" && unit.node.inputs.filter((other) => this.#storages.get(rootOf(other)) === storage).length > 1) continue;
+      if (storage.last > position) continue;
+      return storage;
+    }
+    return null;
+  }
+
+  /** Lowers a unit. @returns its work. */
+  #record(unit: Unit, position: number): number {
+    const recorder = new CallRecorder(this.parts, this.request.blas, position, (tensor) => this.address(tensor), (storage) => this.#workspace.push(storage));
+    switch (unit.kind) {
+      case "view":
+        break;
+      case "fused": {
+        const placed = unit.inputs.filter((input) => !isUniform(unit, input));
+        const work = unit.group.nodes.length === 0 ? 0 : costOf(unit.group) * sizeOfGroup(unit);
+        recorder.fused([...placed, ...unit.outputs].map((tensor) => this.address(tensor)), work);
+        break;
+      }
+      case "kernel":
+        unit.rule.lower(unit.node, recorder);
+        break;
+      case "fusion":
+        unit.match.lower(recorder);
+        break;
+      case "portable":
+        recorder.host(this.#host.length);
+        this.#host.push({
+          node: unit.node,
+          inputs: unit.node.inputs.map((input) => this.address(input)),
+          outputs: unit.node.outputs.map((output) => this.address(output)),
+        });
+    }
+    this.#recorded.push({ unit, calls: recorder.calls, scratch: recorder.scratches });
+    return recorder.calls.reduce((sum, call) => sum + call.work, 0);
+  }
+
+  plan(): Plan {
+    const workspaceBytes = layOut(this.#workspace.filter((storage) => storage.last >= storage.first));
+    const kernels = new Set<string>();
+    for (const { calls } of this.#recorded) for (const { target } of calls) if (target.kind === "kernel") kernels.add(target.name);
+    const imports = importsFor(this.#module, kernels, this.request.signatures);
+    const fused = new FusedFunctions(this.#module);
+    const checked: Node[] = [];
+    const listing: string[] = [];
+    const steps = this.#steps(fused, checked, listing);
+    writeProgram(this.#module, imports, steps, this.parts);
+    return {
+      binary: this.#module.finish(),
+      parts: this.parts,
+      workspaceBytes,
+      inputs: this.graph.inputs.map((input) => this.address(input)),
+      outputs: this.ordered.outputs.map((tensor) => ({ tensor, address: this.address(tensor) })),
+      products: this.#products.map((product, index) => {
+        const [a, b, c] = this.#productAddresses[index] as [PlanAddress, PlanAddress, PlanAddress];
+        return { ...product, a: a.value, b: b.value, c: c.value, relativeA: !a.storage.fixed, relativeB: !b.storage.fixed, relativeC: !c.storage.fixed };
+      }),
+      host: this.#host,
+      checked,
+      variables: [...new Set([...this.graph.nodes.flatMap(({ variable }) => variable ?? []), ...this.ordered.inPlace.values()])],
+      work: this.work,
+      listing,
+    };
+  }
+
+  /** Groups calls so that there is a barrier exactly where one part needs what another part made. */
+  #steps(fused: FusedFunctions, checked: Node[], listing: string[]): Step[] {
+    const steps: Step[] = [];
+    const since = new Accesses();
+    let step: Step = { calls: [], checks: [], abortable: true };
+    let work = 0;
+    const close = (): void => {
+      if (step.calls.length > 0) steps.push(step);
+      step = { calls: [], checks: [], abortable: true };
+      since.clear();
+      work = 0;
+    };
+    for (const [position, { unit, calls, scratch }] of this.#recorded.entries()) {
+      if (calls.length === 0) continue;
+      // A run that may change variables is not stopped any more, and one that may be stopped has changed none.
+      if (position >= this.ordered.commit && step.abortable) {
+        close();
+        step.abortable = false;
+      }
+      const reads = unit.inputs.filter((input) => !isUniform(unit, input)).map((input) => this.#storage(input));
+      const writes = [...unit.outputs.map((output) => this.#storage(output)), ...scratch];
+      let before: RecordedCall | null = null;
+      for (const recorded of calls) {
+        const serial = this.parts === 1 || recorded.serial || recorded.work < sharedCallWork;
+        const meet = before === null ? since.conflicts(reads, writes, serial) : !recorded.independent && !(serial && (this.parts === 1 || before.serial || before.work < sharedCallWork));
+        if (meet || work > abortWork || (this.parts === 1 && before !== null && work > abortWork / 10)) {
+          const { abortable } = step;
+          close();
+          step.abortable = abortable;
+        }
+        step.calls.push(this.#call(recorded, serial, unit, fused));
+        listing.push(`${meet ? "| " : "  "}${serial ? "1" : String(this.parts)} ${describe(recorded, unit)}`);
+        since.add(reads, writes, serial);
+        work += recorded.work;
+        before = recorded;
+      }
+      if (this.request.checkNumbers) {
+        for (const output of unit.outputs) {
+          if (output.dtype !== "f32") continue;
+          step.checks.push({ address: this.address(output), length: output.size, index: checked.length });
+          checked.push(output.node as Node);
+        }
+        const { abortable } = step;
+        close();
+        step.abortable = abortable;
+      }
+    }
+    close();
+    return steps;
+  }
+
+  #call(recorded: RecordedCall, serial: boolean, unit: Unit, fused: FusedFunctions): Call {
+    const { target, args } = recorded;
+    if (target.kind === "kernel" || target.kind === "host") return { target, args, serial };
+    if (target.kind === "product") {
+      this.#products.push(target.product);
+      this.#productAddresses.push(target.addresses);
+      return { target: { kind: "product", index: this.#products.length - 1 }, args: [], serial };
+    }
+    if (unit.kind !== "fused") throw new Error("only fused units have fused calls");
+    return { target: { kind: "fused", body: fused.function(unit.group, uniformInGroup) }, args, serial };
+  }
+}
+
+function sizeOfGroup(unit: Unit): number {
+  return (unit.outputs[0] as Tensor).size;
+}
+
+/** Uniform constants are part of a fused group's code. */
+function uniformInGroup(tensor: Tensor): number | null {
+  return uniformValue(tensor);
+}
+
+function isUniform(unit: Unit, input: Tensor): boolean {
+  return unit.kind === "fused" && uniformValue(input) !== null;
+}
+
+function describe(call: RecordedCall, unit: Unit): string {
+  const { target } = call;
+  const shape = unit.outputs[0]?.shape.join("x") ?? "";
+  const nodes = unit.nodes.map((node) => node.operation?.name).join(" ");
+  const what = target.kind === "kernel" ? target.name : target.kind === "product" ? `product ${target.product.m}x${target.product.n}x${target.product.k} (${target.product.batch})` : target.kind;
+  return `${what}: ${nodes} -> ${shape} [${Math.round(call.work)}] ${unit.nodes[0]?.scope ?? ""}`;
+}
+
+/** What was read and written since the last barrier, as storages that know where they are. */
+class Accesses {
+  #reads: { storage: Storage; serial: boolean }[] = [];
+  #writes: { storage: Storage; serial: boolean }[] = [];
+
+  clear(): void {
+    this.#reads = [];
+    this.#writes = [];
+  }
+
+  add(reads: readonly Storage[], writes: readonly Storage[], serial: boolean): void {
+    for (const storage of reads) this.#reads.push({ storage, serial });
+    for (const storage of writes) this.#writes.push({ storage, serial });
+  }
+
+  /** Whether one thread could touch what another is still at. Calls of one thread follow each other anyway. */
+  conflicts(reads: readonly Storage[], writes: readonly Storage[], serial: boolean): boolean {
+    const meets = (before: { storage: Storage; serial: boolean }, now: Storage): boolean => !(serial && before.serial) && overlap(before.storage, now);
+    return (
+      this.#writes.some((written) => reads.some((storage) => meets(written, storage)) || writes.some((storage) => meets(written, storage))) ||
+      this.#reads.some((read) => writes.some((storage) => meets(read, storage)))
+    );
+  }
+}
+
+function overlap(a: Storage, b: Storage): boolean {
+  return a.fixed === b.fixed && a.address < b.address + b.bytes && b.address < a.address + a.bytes;
+}
+

@@ -1,0 +1,102 @@
+/**
+ * The control words that the threads share, in a block of engine memory: indices of 32-bit words. Those that
+ * are spun on or written by several lie on cache lines of their own, so that a spinning thread does not slow down a writer.
+ */
+export const word = {
+  /** Counts commands, odd while one is being written; workers sleep on it. */
+  command: 0,
+  /** Workers asleep on `command`. */
+  idle: 16,
+  /** Threads that have arrived at the current barrier. */
+  arrived: 32,
+  /** Counts barriers passed; threads spin, then sleep, on it. */
+  phase: 48,
+  /** Threads asleep at the barrier. */
+  sleepers: 64,
+  /** 1: somebody wants the current run to stop. */
+  abort: 80,
+  /** The decision at the last barrier: 1 = stop. Written by the last to arrive, so that all threads agree. */
+  stopped: 96,
+  /** 1: a thread failed in the current run. */
+  failed: 112,
+  /** Workers that are up and listening. */
+  alive: 128,
+  /** Workers that have taken up the current command. */
+  ready: 144,
+  /** Workers that have finished the current command. */
+  done: 160,
+  /** Counts answers to host calls of a worker. */
+  answered: 176,
+  /** The current command: the plan's number, its workspace, the thread number of worker 0 (1 when the caller is thread 0), the parts. */
+  plan: 192,
+  base: 193,
+  firstThread: 194,
+  parts: 195,
+} as const;
+
+export const controlBytes = 1024;
+
+/** A matrix product with its addresses: absolute, or relative to the workspace where the flag says so. */
+export interface Product {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly relativeA: boolean;
+  readonly relativeB: boolean;
+  readonly relativeC: boolean;
+  readonly lda: number;
+  readonly ldb: number;
+  readonly ldc: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly batch: number;
+  readonly strideA: number;
+  readonly strideB: number;
+  readonly strideC: number;
+  /** What the parts of a parallel product are: ranges of rows, of columns, or of the batch. */
+  readonly split: "m" | "n" | "batch";
+}
+
+/** How to reach the system's BLAS on any thread. */
+export interface BlasAccess {
+  /** Absolute path of the koffi module. */
+  readonly koffi: string;
+  /** Name or path of the library. */
+  readonly library: string;
+}
+
+export interface WorkerStart {
+  readonly memory: WebAssembly.Memory;
+  readonly control: number;
+  readonly kernels: WebAssembly.Module;
+  readonly worker: number;
+  readonly words: typeof word;
+  readonly blas: BlasAccess | null;
+}
+
+/** A plan, as a thread needs it: its module and the matrix products that it leaves to the system's BLAS. */
+export interface ThreadPlan {
+  readonly plan: number;
+  readonly module: WebAssembly.Module;
+  readonly products: readonly Product[];
+}
+
+export type MessageToWorker = ({ readonly kind: "plan" } & ThreadPlan) | { readonly kind: "forget"; readonly plan: number };
+
+export type MessageFromWorker =
+  | { readonly kind: "done"; readonly status: number }
+  | { readonly kind: "host"; readonly plan: number; readonly call: number; readonly base: number }
+  | { readonly kind: "failed"; readonly message: string };
+
+/**
+ * `run` of a plan's module: does the parts `first` to `last` - 1 in the workspace at `base`. `control` is the address of the
+ * control words when other threads do the other parts (they meet at barriers), else 0.
+ * @returns 0, 1 when stopped, `numberStatus` + i when result i was checked and is not finite.
+ */
+export type RunProgram = (first: number, last: number, base: number, control: number) => number;
+export const numberStatus = 16;
