@@ -30,7 +30,11 @@ export function gradientByComposition(
 }
 
 /** The gradients of all inputs of `compose`, from those of its outputs: what a fused gradient operation computes, in simpler ones. */
-export function gradientsThrough(compose: (inputs: readonly Tensor[]) => readonly Tensor[], inputs: readonly Tensor[], outputs: readonly (Tensor | null)[]): Tensor[] {
+export function gradientsThrough(
+  compose: (inputs: readonly Tensor[]) => readonly Tensor[],
+  inputs: readonly Tensor[],
+  outputs: readonly (Tensor | null)[],
+): Tensor[] {
   const wanted = inputs.map(() => true);
   return gradientByComposition(compose, { inputs, gradients: outputs, wanted }).map((gradient) => gradient as Tensor);
 }

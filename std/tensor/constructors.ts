@@ -49,7 +49,9 @@ export function arange(start: number, end?: number, step = 1, dtype?: DType): Te
 
 /** `count` numbers from `start` to `end`, both included, at equal distances. */
 export function linspace(start: number, end: number, count: number, dtype: DType = "f32"): Tensor {
-  return filled([count], dtype, (index) => (index === count - 1 && count > 1 ? end : start + ((end - start) * index) / Math.max(1, count - 1)));
+  return filled([count], dtype, (index) =>
+    index === count - 1 && count > 1 ? end : start + ((end - start) * index) / Math.max(1, count - 1),
+  );
 }
 
 /** The identity matrix, n x n; with `columns` n x columns. */

@@ -59,7 +59,7 @@ class PortableExecutable implements Executable {
 
   async runAsync(inputs: readonly Tensor[], options: { signal?: AbortSignal } = {}): Promise<Tensor[]> {
     const walk = this.#walk(inputs);
-    for (let lastPause = performance.now(); ; ) {
+    for (let lastPause = performance.now(); ;) {
       options.signal?.throwIfAborted();
       const step = walk.next();
       if (step.done === true) return step.value;
@@ -80,7 +80,8 @@ class PortableExecutable implements Executable {
     this.#checkInputs(inputs);
     const values = new Map<Node, readonly OperandArray[]>();
     const uses = new Map(this.#uses);
-    const valueOf = (tensor: Tensor): OperandArray => (values.get(tensor.node as Node) as readonly OperandArray[])[tensor.output] as OperandArray;
+    const valueOf = (tensor: Tensor): OperandArray =>
+      (values.get(tensor.node as Node) as readonly OperandArray[])[tensor.output] as OperandArray;
     for (const node of this.#needed) {
       values.set(node, this.#evaluate(node, inputs, valueOf));
       if (node.kind !== "operation") continue;
@@ -117,11 +118,14 @@ class PortableExecutable implements Executable {
   }
 
   #checkInputs(inputs: readonly Tensor[]): void {
-    if (inputs.length !== this.#graph.inputs.length) throw new ShapeError(`${this.#name} takes ${this.#graph.inputs.length} inputs, but ${inputs.length} arrived`);
+    if (inputs.length !== this.#graph.inputs.length)
+      throw new ShapeError(`${this.#name} takes ${this.#graph.inputs.length} inputs, but ${inputs.length} arrived`);
     for (const [index, traced] of this.#graph.inputs.entries()) {
       const given = inputs[index] as Tensor;
       if (!sameShape(given.shape, traced.shape) || given.dtype !== traced.dtype) {
-        throw new ShapeError(`${this.#name}: input ${index} was planned as ${formatShape(traced.shape)} ${traced.dtype}, but ${formatShape(given.shape)} ${given.dtype} arrived`);
+        throw new ShapeError(
+          `${this.#name}: input ${index} was planned as ${formatShape(traced.shape)} ${traced.dtype}, but ${formatShape(given.shape)} ${given.dtype} arrived`,
+        );
       }
     }
   }

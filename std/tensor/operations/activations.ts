@@ -10,8 +10,16 @@ import { where } from "./selection.js";
 
 const logistic = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 
-export const stepOperation: Operation<null> = unaryOperation("step", (x) => (x > 0 ? 1 : 0), () => null);
-export const reluOperation: Operation<null> = unaryOperation("relu", (x) => (x > 0 || Number.isNaN(x) ? x : 0), (g, _x, y) => mul(g, step(y)));
+export const stepOperation: Operation<null> = unaryOperation(
+  "step",
+  (x) => (x > 0 ? 1 : 0),
+  () => null,
+);
+export const reluOperation: Operation<null> = unaryOperation(
+  "relu",
+  (x) => (x > 0 || Number.isNaN(x) ? x : 0),
+  (g, _x, y) => mul(g, step(y)),
+);
 export const sigmoidOperation: Operation<null> = unaryOperation("sigmoid", logistic, (g, _x, y) => mul(g, mul(y, sub(1, y))));
 export const softplusOperation: Operation<null> = unaryOperation(
   "softplus",
@@ -28,7 +36,11 @@ export const siluOperation: Operation<null> = unaryOperation(
 );
 
 /** An activation with one number beside x. */
-function parametricOperation<A>(name: string, compute: (x: number, attributes: A) => number, gradient: (g: Tensor, x: Tensor, y: Tensor, attributes: A) => Tensor): Operation<A> {
+function parametricOperation<A>(
+  name: string,
+  compute: (x: number, attributes: A) => number,
+  gradient: (g: Tensor, x: Tensor, y: Tensor, attributes: A) => Tensor,
+): Operation<A> {
   return defineOperation<A>({
     name,
     infer([x]) {

@@ -43,11 +43,25 @@ function shareByOrder(g: Tensor, larger: Tensor, smaller: Tensor): Tensor[] {
   return [toLarger, toSmaller];
 }
 
-export const negOperation: Operation<null> = unaryOperation("neg", (x) => -x, (g) => neg(g), { integers: true });
+export const negOperation: Operation<null> = unaryOperation(
+  "neg",
+  (x) => -x,
+  (g) => neg(g),
+  { integers: true },
+);
 export const absOperation: Operation<null> = unaryOperation("abs", Math.abs, (g, x) => mul(g, sign(x)), { integers: true });
 export const signOperation: Operation<null> = unaryOperation("sign", Math.sign, () => null, { integers: true });
-export const squareOperation: Operation<null> = unaryOperation("square", (x) => x * x, (g, x) => mul(g, mul(x, 2)), { integers: true });
-export const reciprocalOperation: Operation<null> = unaryOperation("reciprocal", (x) => 1 / x, (g, _x, y) => neg(mul(g, square(y))));
+export const squareOperation: Operation<null> = unaryOperation(
+  "square",
+  (x) => x * x,
+  (g, x) => mul(g, mul(x, 2)),
+  { integers: true },
+);
+export const reciprocalOperation: Operation<null> = unaryOperation(
+  "reciprocal",
+  (x) => 1 / x,
+  (g, _x, y) => neg(mul(g, square(y))),
+);
 export const floorOperation: Operation<null> = unaryOperation("floor", Math.floor, () => null);
 export const ceilOperation: Operation<null> = unaryOperation("ceil", Math.ceil, () => null);
 /** Halves go to the even neighbour, as in NumPy, IEEE 754 and WebAssembly's `nearest`. */

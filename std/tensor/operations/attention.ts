@@ -31,8 +31,12 @@ export function attention(
   v: Tensor,
   options: { readonly mask?: Tensor; readonly causal?: boolean; readonly scale?: number } = {},
 ): { readonly y: Tensor; readonly weights: Tensor } {
-  if (q.rank < 2 || q.shape.at(-1) !== k.shape.at(-1)) throw new ShapeError(`attention: queries ${formatShape(q.shape)} and keys ${formatShape(k.shape)} must have equally many features`);
-  if (k.shape.at(-2) !== v.shape.at(-2)) throw new ShapeError(`attention: there are ${k.shape.at(-2)} keys (${formatShape(k.shape)}), but ${v.shape.at(-2)} values (${formatShape(v.shape)})`);
+  if (q.rank < 2 || q.shape.at(-1) !== k.shape.at(-1))
+    throw new ShapeError(`attention: queries ${formatShape(q.shape)} and keys ${formatShape(k.shape)} must have equally many features`);
+  if (k.shape.at(-2) !== v.shape.at(-2))
+    throw new ShapeError(
+      `attention: there are ${k.shape.at(-2)} keys (${formatShape(k.shape)}), but ${v.shape.at(-2)} values (${formatShape(v.shape)})`,
+    );
   const [queries, features] = q.shape.slice(-2) as [number, number];
   const keys = k.shape.at(-2) as number;
   let scores = mul(matmul(toFloat(q), k, { transposeB: true }), options.scale ?? 1 / Math.sqrt(features)); // ... x T x S

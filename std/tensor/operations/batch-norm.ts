@@ -17,7 +17,9 @@ function checkChannels(x: TensorType, named: readonly (readonly [string, TensorT
   const channels = x.shape.at(-1);
   for (const [name, { shape, dtype }] of named) {
     if (shape.length !== 1 || shape[0] !== channels) {
-      throw new ShapeError(`${who}: ${formatShape(x.shape)} has ${channels ?? "no"} channels, so ${name} must hold as many numbers, but it is ${formatShape(shape)}`);
+      throw new ShapeError(
+        `${who}: ${formatShape(x.shape)} has ${channels ?? "no"} channels, so ${name} must hold as many numbers, but it is ${formatShape(shape)}`,
+      );
     }
     if (dtype !== x.dtype) throw new ShapeError(`${who}: x is ${x.dtype}, ${name} ${dtype}; cast one of them`);
   }
@@ -47,7 +49,11 @@ export const batchNormOperation: Operation<NormAttributes> = defineOperation<Nor
     const own = gy == null ? [null, null, null] : apply(batchNormGradientOperation, [x, scale, average!, spread!, gy], attributes);
     if (gMean == null && gVariance == null) return own;
     // Someone differentiates the statistics themselves, which no training step does.
-    const more = gradientByComposition(([inner]) => [batchMean(inner!), batchVariance(inner!)], { inputs: [x], gradients: [gMean ?? null, gVariance ?? null], wanted: [wanted[0] === true] })[0];
+    const more = gradientByComposition(([inner]) => [batchMean(inner!), batchVariance(inner!)], {
+      inputs: [x],
+      gradients: [gMean ?? null, gVariance ?? null],
+      wanted: [wanted[0] === true],
+    })[0];
     return [own[0] == null ? (more ?? null) : more == null ? own[0] : add(own[0], more), own[1] ?? null, own[2] ?? null];
   },
   evaluate([x, scale, shift], { epsilon }, [y, average, spread]) {
@@ -82,8 +88,17 @@ export const batchNormGradientOperation: Operation<NormAttributes> = defineOpera
   gradient({ inputs: [x, scale, , , g], gradients, attributes, wanted }) {
     // Mean and variance are functions of x; everything is counted on the way through x.
     const found = gradientByComposition(
-      ([image, factor, incoming]) => gradientsThrough(([a, b, c]) => [composeBatchNorm(a!, b!, c!, attributes.epsilon)], [image!, factor!, broadcastTo(symbolicScalar(0, x!.dtype), scale!.shape)], [incoming!]),
-      { inputs: [x!, scale!, g!], gradients, wanted: [wanted[0] === true || wanted[2] === true || wanted[3] === true, wanted[1] === true, wanted[4] === true] },
+      ([image, factor, incoming]) =>
+        gradientsThrough(
+          ([a, b, c]) => [composeBatchNorm(a!, b!, c!, attributes.epsilon)],
+          [image!, factor!, broadcastTo(symbolicScalar(0, x!.dtype), scale!.shape)],
+          [incoming!],
+        ),
+      {
+        inputs: [x!, scale!, g!],
+        gradients,
+        wanted: [wanted[0] === true || wanted[2] === true || wanted[3] === true, wanted[1] === true, wanted[4] === true],
+      },
     );
     return [found[0] ?? null, found[1] ?? null, null, null, found[2] ?? null];
   },
@@ -132,13 +147,20 @@ export interface BatchNormResult {
  */
 export function batchNorm(x: Tensor, scale: Tensor, shift: Tensor, options: { readonly epsilon?: number } = {}): BatchNormResult {
   const floating = toFloat(x);
-  if (floating.rank < 1 || sizeOf(floating.shape) === 0) throw new ShapeError(`batchNorm: there is nothing to take a mean of in ${formatShape(x.shape)}`);
+  if (floating.rank < 1 || sizeOf(floating.shape) === 0)
+    throw new ShapeError(`batchNorm: there is nothing to take a mean of in ${formatShape(x.shape)}`);
   const [y, average, spread] = apply(batchNormOperation, [floating, scale, shift], { epsilon: options.epsilon ?? 1e-5 });
   return { y: y as Tensor, mean: average as Tensor, variance: spread as Tensor };
 }
 
 /** Batch normalisation with statistics collected before: scale (x - mean) / sqrt(variance + epsilon) + shift. */
-export function batchNormInference(x: Tensor, scale: Tensor, shift: Tensor, statistics: { readonly mean: Tensor; readonly variance: Tensor }, options: { readonly epsilon?: number } = {}): Tensor {
+export function batchNormInference(
+  x: Tensor,
+  scale: Tensor,
+  shift: Tensor,
+  statistics: { readonly mean: Tensor; readonly variance: Tensor },
+  options: { readonly epsilon?: number } = {},
+): Tensor {
   const factor = mul(scale, rsqrt(add(statistics.variance, options.epsilon ?? 1e-5)));
   return add(mul(x, factor), sub(shift, mul(statistics.mean, factor)));
 }

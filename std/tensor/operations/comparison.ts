@@ -15,8 +15,18 @@ export const greaterOperation: Operation<null> = comparison("greater", (a, b) =>
 export const greaterEqualOperation: Operation<null> = comparison("greaterEqual", (a, b) => a >= b);
 export const logicalAndOperation: Operation<null> = comparison("logicalAnd", (a, b) => a !== 0 && b !== 0);
 export const logicalOrOperation: Operation<null> = comparison("logicalOr", (a, b) => a !== 0 || b !== 0);
-export const logicalNotOperation: Operation<null> = unaryOperation("logicalNot", (x) => (x === 0 ? 1 : 0), () => null, { integers: true, result: "bool" });
-export const isFiniteOperation: Operation<null> = unaryOperation("isFinite", (x) => (Number.isFinite(x) ? 1 : 0), () => null, { result: "bool" });
+export const logicalNotOperation: Operation<null> = unaryOperation(
+  "logicalNot",
+  (x) => (x === 0 ? 1 : 0),
+  () => null,
+  { integers: true, result: "bool" },
+);
+export const isFiniteOperation: Operation<null> = unaryOperation(
+  "isFinite",
+  (x) => (Number.isFinite(x) ? 1 : 0),
+  () => null,
+  { result: "bool" },
+);
 
 /** a = b, as bool; operands broadcast, like every comparison. */
 export function equal(a: TensorLike, b: TensorLike): Tensor {

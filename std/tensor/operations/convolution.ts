@@ -60,7 +60,9 @@ export const convOperation: Operation<ConvAttributes> = defineOperation<ConvAttr
 /** The gradient of a convolution's input. g: N x ...output x Cout, weight as in conv, result: N x ...inputSpatial x Cin. */
 export const convInputGradientOperation: Operation<ConvInputGradientAttributes> = defineOperation<ConvInputGradientAttributes>({
   name: "convInputGradient",
-  infer: ([g, weight], { groups, inputSpatial }) => [{ shape: [g!.shape[0] as number, ...inputSpatial, (weight!.shape.at(-2) as number) * groups], dtype: g!.dtype }],
+  infer: ([g, weight], { groups, inputSpatial }) => [
+    { shape: [g!.shape[0] as number, ...inputSpatial, (weight!.shape.at(-2) as number) * groups], dtype: g!.dtype },
+  ],
   gradient: ({ inputs: [g, weight], gradients: [h], attributes, wanted }) => [
     wanted[0] === true ? applyOne(convOperation, [h!, weight!], convAttributes(attributes)) : null,
     wanted[1] === true ? weightGradient(h!, g!, attributes, weight!.shape.slice(0, -2)) : null,
@@ -87,7 +89,9 @@ export const convInputGradientOperation: Operation<ConvInputGradientAttributes> 
 /** The gradient of a convolution's weight. x: N x ...spatial x Cin, g: N x ...output x Cout, result: ...kernel x (Cin/groups) x Cout. */
 export const convWeightGradientOperation: Operation<ConvWeightGradientAttributes> = defineOperation<ConvWeightGradientAttributes>({
   name: "convWeightGradient",
-  infer: ([x, g], { groups, kernel }) => [{ shape: [...kernel, (x!.shape.at(-1) as number) / groups, g!.shape.at(-1) as number], dtype: x!.dtype }],
+  infer: ([x, g], { groups, kernel }) => [
+    { shape: [...kernel, (x!.shape.at(-1) as number) / groups, g!.shape.at(-1) as number], dtype: x!.dtype },
+  ],
   gradient: ({ inputs: [x, g], gradients: [h], attributes, wanted }) => [
     wanted[0] === true ? inputGradient(g!, h!, attributes, x!.shape.slice(1, -1)) : null,
     wanted[1] === true ? applyOne(convOperation, [x!, h!], convAttributes(attributes)) : null,
@@ -132,18 +136,25 @@ function checkConv(x: TensorType, weight: TensorType, { groups }: ConvAttributes
   const cin = x.shape.at(-1) as number;
   const [groupIn, cout] = weight.shape.slice(-2) as [number, number];
   if (x.dtype !== weight.dtype) throw new ShapeError(`conv: the image is ${x.dtype}, the weight ${weight.dtype}; cast one of them`);
-  if (cin % groups !== 0 || cout % groups !== 0) throw new ShapeError(`conv: ${groups} groups must divide the ${cin} channels in and the ${cout} channels out`);
+  if (cin % groups !== 0 || cout % groups !== 0)
+    throw new ShapeError(`conv: ${groups} groups must divide the ${cin} channels in and the ${cout} channels out`);
   if (groupIn * groups !== cin) {
     const wanted = groups === 1 ? `${cin}` : `${cin}/${groups} = ${cin / groups}`;
-    throw new ShapeError(`conv: the image ${formatShape(x.shape)} has ${cin} channels, so the weight must have ${wanted} input channels, but it is ${formatShape(weight.shape)} (kernel x input channels x output channels)`);
+    throw new ShapeError(
+      `conv: the image ${formatShape(x.shape)} has ${cin} channels, so the weight must have ${wanted} input channels, but it is ${formatShape(weight.shape)} (kernel x input channels x output channels)`,
+    );
   }
 }
 
 /** @throws ShapeError unless x is N x 1 to 3 spatial axes x C and the kernel has as many axes. */
 function spatialRank(x: Tensor, weight: Tensor, who: string): number {
   const rank = x.rank - 2;
-  if (rank < 1 || rank > 3) throw new ShapeError(`${who}: an image batch is N x 1 to 3 spatial axes x channels, but this is ${formatShape(x.shape)}`);
-  if (weight.rank !== x.rank) throw new ShapeError(`${who}: the image ${formatShape(x.shape)} has ${rank} spatial axes, but the weight ${formatShape(weight.shape)} has ${weight.rank - 2} kernel axes`);
+  if (rank < 1 || rank > 3)
+    throw new ShapeError(`${who}: an image batch is N x 1 to 3 spatial axes x channels, but this is ${formatShape(x.shape)}`);
+  if (weight.rank !== x.rank)
+    throw new ShapeError(
+      `${who}: the image ${formatShape(x.shape)} has ${rank} spatial axes, but the weight ${formatShape(weight.shape)} has ${weight.rank - 2} kernel axes`,
+    );
   return rank;
 }
 
@@ -184,22 +195,33 @@ export { convolve as conv };
  * x: N x ...spatial x Cin; weight: ...kernel x (Cout/groups) x Cin; result: N x ...output x Cout, where on each axis
  * output = (spatial - 1) stride - before - after + dilation (kernel - 1) + 1 + outputPad.
  */
-export function convTranspose(x: Tensor, weight: Tensor, options: ConvOptions & { readonly outputPad?: number | readonly number[] } = {}): Tensor {
+export function convTranspose(
+  x: Tensor,
+  weight: Tensor,
+  options: ConvOptions & { readonly outputPad?: number | readonly number[] } = {},
+): Tensor {
   const who = "convTranspose";
   const [image, kernel] = promote(toFloat(x), toFloat(weight));
   const rank = spatialRank(image, kernel, who);
   const attributes = readOptions(options, rank, who);
-  const extra = typeof options.outputPad === "number" ? new Array<number>(rank).fill(options.outputPad) : (options.outputPad ?? new Array<number>(rank).fill(0));
+  const extra =
+    typeof options.outputPad === "number"
+      ? new Array<number>(rank).fill(options.outputPad)
+      : (options.outputPad ?? new Array<number>(rank).fill(0));
   const cin = image.shape.at(-1) as number;
   if (kernel.shape.at(-1) !== cin || cin % attributes.groups !== 0) {
-    throw new ShapeError(`${who}: the image ${formatShape(image.shape)} has ${cin} channels, so the weight must have ${cin} as its last extent, in ${attributes.groups} groups, but it is ${formatShape(kernel.shape)} (kernel x output channels x input channels)`);
+    throw new ShapeError(
+      `${who}: the image ${formatShape(image.shape)} has ${cin} channels, so the weight must have ${cin} as its last extent, in ${attributes.groups} groups, but it is ${formatShape(kernel.shape)} (kernel x output channels x input channels)`,
+    );
   }
   const inputSpatial = image.shape.slice(1, -1).map((extent, axis) => {
     const [before, after] = attributes.pad[axis]!;
     const stride = attributes.stride[axis] as number;
     const more = extra[axis] ?? 0;
-    if (more < 0 || more >= stride) throw new ShapeError(`${who}: outputPad must be from 0 to stride - 1 = ${stride - 1}, but ${more} arrived`);
-    const result = (extent - 1) * stride - before - after + (attributes.dilation[axis] as number) * ((kernel.shape[axis] as number) - 1) + 1 + more;
+    if (more < 0 || more >= stride)
+      throw new ShapeError(`${who}: outputPad must be from 0 to stride - 1 = ${stride - 1}, but ${more} arrived`);
+    const result =
+      (extent - 1) * stride - before - after + (attributes.dilation[axis] as number) * ((kernel.shape[axis] as number) - 1) + 1 + more;
     if (result < 1) throw new ShapeError(`${who}: padding ${before} and ${after} leaves nothing of axis ${axis}`);
     return result;
   });

@@ -27,7 +27,12 @@ function check(logits: TensorType, labels: TensorType): void {
 }
 
 /** Visits each example that counts with its label, its first logit's place, the largest logit and the logarithm of the sum of exponentials above it. */
-function forEachExample(logits: OperandArray, labels: OperandArray, ignore: number | null, visit: (example: number, label: number, start: number, largest: number, logSum: number) => void): void {
+function forEachExample(
+  logits: OperandArray,
+  labels: OperandArray,
+  ignore: number | null,
+  visit: (example: number, label: number, start: number, largest: number, logSum: number) => void,
+): void {
   const classes = logits.shape.at(-1) as number;
   for (let example = 0; example < labels.data.length; example++) {
     const label = labels.data[example] as number;
@@ -49,7 +54,10 @@ export const softmaxCrossEntropyOperation: Operation<CrossEntropyAttributes> = d
     check(logits!, labels!);
     return [{ shape: labels!.shape, dtype: logits!.dtype }];
   },
-  gradient: ({ inputs: [logits, labels], gradients: [g], attributes }) => [applyOne(softmaxCrossEntropyGradientOperation, [logits!, labels!, g!], attributes), null],
+  gradient: ({ inputs: [logits, labels], gradients: [g], attributes }) => [
+    applyOne(softmaxCrossEntropyGradientOperation, [logits!, labels!, g!], attributes),
+    null,
+  ],
   evaluate([logits, labels], { ignore }, [out]) {
     forEachExample(logits!, labels!, ignore, (example, label, start, largest, logSum) => {
       out!.data[example] = logSum + largest - (logits!.data[start + label] as number);
@@ -67,7 +75,11 @@ export const softmaxCrossEntropyGradientOperation: Operation<CrossEntropyAttribu
   gradient: (request) =>
     gradientByComposition(
       ([logits, labels, g]) => [
-        gradientByComposition(([inner]) => [compose(inner!, labels!, request.attributes.ignore)], { inputs: [logits!], gradients: [g!], wanted: [true] })[0] as Tensor,
+        gradientByComposition(([inner]) => [compose(inner!, labels!, request.attributes.ignore)], {
+          inputs: [logits!],
+          gradients: [g!],
+          wanted: [true],
+        })[0] as Tensor,
       ],
       request,
     ),

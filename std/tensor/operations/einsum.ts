@@ -25,7 +25,10 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
     for (const [at, axis] of axes.entries()) {
       const extent = tensor.shape[at] as number;
       const known = extents.get(axis);
-      if (known !== undefined && known !== extent) throw new ShapeError(`einsum "${equation}": axis ${axis} is ${known} in one operand and ${extent} in another (${operands.map(({ shape }) => formatShape(shape)).join(", ")})`);
+      if (known !== undefined && known !== extent)
+        throw new ShapeError(
+          `einsum "${equation}": axis ${axis} is ${known} in one operand and ${extent} in another (${operands.map(({ shape }) => formatShape(shape)).join(", ")})`,
+        );
       extents.set(axis, extent);
     }
   }
@@ -45,15 +48,22 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
 
 function parse(equation: string, operands: readonly Tensor[]): { inputs: Named[]; output: string[] } {
   const match = /^\s*([a-zA-Z.,\s]*?)\s*(?:->\s*([a-zA-Z.\s]*))?$/.exec(equation);
-  if (match === null) throw new ShapeError(`einsum: "${equation}" must be letters for axes, commas between operands, and -> before the result, as in "bij,bjk->bik"`);
+  if (match === null)
+    throw new ShapeError(
+      `einsum: "${equation}" must be letters for axes, commas between operands, and -> before the result, as in "bij,bjk->bik"`,
+    );
   const terms = (match[1] as string).replaceAll(/\s/g, "").split(",");
-  if (terms.length !== operands.length) throw new ShapeError(`einsum "${equation}": there are ${terms.length} terms, but ${operands.length} operands`);
+  if (terms.length !== operands.length)
+    throw new ShapeError(`einsum "${equation}": there are ${terms.length} terms, but ${operands.length} operands`);
   let mostHidden = 0;
   const inputs = terms.map((term, index) => {
     const tensor = operands[index] as Tensor;
     const letters = term.replace("...", "").length;
     const hidden = term.includes("...") ? tensor.rank - letters : 0;
-    if (letters + hidden !== tensor.rank || hidden < 0) throw new ShapeError(`einsum "${equation}": the term "${term}" names ${letters} axes, but operand ${index} is ${formatShape(tensor.shape)}`);
+    if (letters + hidden !== tensor.rank || hidden < 0)
+      throw new ShapeError(
+        `einsum "${equation}": the term "${term}" names ${letters} axes, but operand ${index} is ${formatShape(tensor.shape)}`,
+      );
     mostHidden = Math.max(mostHidden, hidden);
     return { tensor, axes: axesOf(term, hidden) };
   });
@@ -100,7 +110,8 @@ function contract(left: Named, right: Named, needed: ReadonlySet<string>): Named
   const rows = a.axes.filter((axis) => !shared.includes(axis));
   const columns = b.axes.filter((axis) => !shared.includes(axis));
   const product = matmul(arrange(a, batch, rows, inner), arrange(b, batch, inner, columns)); // batch x rows x columns
-  const extent = (axis: string): number => (a.axes.includes(axis) ? (a.tensor.shape[a.axes.indexOf(axis)] as number) : (b.tensor.shape[b.axes.indexOf(axis)] as number));
+  const extent = (axis: string): number =>
+    a.axes.includes(axis) ? (a.tensor.shape[a.axes.indexOf(axis)] as number) : (b.tensor.shape[b.axes.indexOf(axis)] as number);
   const axes = [...batch, ...rows, ...columns];
   return { tensor: reshape(product, axes.map(extent)), axes };
 }

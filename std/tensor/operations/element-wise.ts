@@ -16,7 +16,8 @@ export function unaryOperation(
   return defineOperation<null>({
     name,
     infer([x]) {
-      if (options.integers !== true && !isFloat(x!.dtype)) throw new ShapeError(`${name}: a tensor of f32 or f64 is needed, but this one is ${x!.dtype}; cast it`);
+      if (options.integers !== true && !isFloat(x!.dtype))
+        throw new ShapeError(`${name}: a tensor of f32 or f64 is needed, but this one is ${x!.dtype}; cast it`);
       return [{ shape: x!.shape, dtype: options.result ?? x!.dtype }];
     },
     gradient: ({ inputs: [x], outputs: [y], gradients: [g] }) => [gradient(g!, x!, y!)],

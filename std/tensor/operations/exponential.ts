@@ -16,7 +16,9 @@ export const rsqrtOperation: Operation<null> = unaryOperation(
 export const sinOperation: Operation<null> = unaryOperation("sin", Math.sin, (g, x) => mul(g, cos(x)));
 export const cosOperation: Operation<null> = unaryOperation("cos", Math.cos, (g, x) => neg(mul(g, sin(x))));
 export const tanhOperation: Operation<null> = unaryOperation("tanh", Math.tanh, (g, _x, y) => mul(g, sub(1, square(y))));
-export const erfOperation: Operation<null> = unaryOperation("erf", errorFunction, (g, x) => mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))));
+export const erfOperation: Operation<null> = unaryOperation("erf", errorFunction, (g, x) =>
+  mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
+);
 
 /**
  * erf to about 1e-15: its Maclaurin series near 0, the continued fraction of erfc (Lentz) further out.

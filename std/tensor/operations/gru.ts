@@ -3,7 +3,19 @@ import { apply, defineOperation, type Operation } from "../operation.js";
 import { formatShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { toFloat } from "./operand.js";
-import { addProduct, addTransposedProduct, initialState, lastState, logistic, noSecondOrder, projectInputs, recurrentWeightGradient, reverseTime, statesBefore, zerosOf } from "./recurrent.js";
+import {
+  addProduct,
+  addTransposedProduct,
+  initialState,
+  lastState,
+  logistic,
+  noSecondOrder,
+  projectInputs,
+  recurrentWeightGradient,
+  reverseTime,
+  statesBefore,
+  zerosOf,
+} from "./recurrent.js";
 import { sum } from "./reductions.js";
 
 /**
@@ -71,7 +83,12 @@ export const gruGradientOperation: Operation<null> = defineOperation<null>({
       for (let t = times - 1; t >= 0; t--) {
         const row = n * times + t;
         for (let j = 0; j < width; j++) {
-          const [reset, update, candidate, recurrent] = [0, 1, 2, 3].map((gate) => gates!.data[(row * 4 + gate) * width + j] as number) as [number, number, number, number];
+          const [reset, update, candidate, recurrent] = [0, 1, 2, 3].map((gate) => gates!.data[(row * 4 + gate) * width + j] as number) as [
+            number,
+            number,
+            number,
+            number,
+          ];
           const before = (t === 0 ? h!.data[n * width + j] : y!.data[(row - 1) * width + j]) as number;
           const incoming = (gy!.data[row * width + j] as number) + (dh[j] as number);
           const toUpdate = incoming * (before - candidate) * update * (1 - update);
@@ -110,7 +127,10 @@ export function gru(
   const sequence = options.reverse === true ? reverseTime(given) : given;
   const { projected, width } = projectInputs(sequence, inputWeight, recurrentWeight, inputBias, 3, "gru");
   const bias = recurrentBias ?? zerosOf({ shape: [3 * width], dtype: given.dtype });
-  if (bias.rank !== 1 || bias.shape[0] !== 3 * width) throw new ShapeError(`gru: with H = ${width} the recurrent bias must hold ${3 * width} numbers (3H), but it is ${formatShape(bias.shape)}`);
+  if (bias.rank !== 1 || bias.shape[0] !== 3 * width)
+    throw new ShapeError(
+      `gru: with H = ${width} the recurrent bias must hold ${3 * width} numbers (3H), but it is ${formatShape(bias.shape)}`,
+    );
   const y = apply(gruOperation, [projected, recurrentWeight, bias, initialState(options.h, given, width, "gru")], null)[0] as Tensor;
   return { y: options.reverse === true ? reverseTime(y) : y, h: lastState(y) };
 }

@@ -21,7 +21,20 @@ export * from "./normalization.js";
 export { scalar, type TensorLike } from "./operand.js";
 export * from "./pooling.js";
 export * from "./random-uniform.js";
-export { mean, max, min, prod, sum, sumTo, variance, maxOperation, minOperation, prodOperation, productOfOthersOperation, sumOperation } from "./reductions.js";
+export {
+  mean,
+  max,
+  min,
+  prod,
+  sum,
+  sumTo,
+  variance,
+  maxOperation,
+  minOperation,
+  prodOperation,
+  productOfOthersOperation,
+  sumOperation,
+} from "./reductions.js";
 export type { ProductOfOthersAttributes, ReductionAttributes, ReductionOptions } from "./reductions.js";
 export * from "./reshaping.js";
 export * from "./rnn.js";

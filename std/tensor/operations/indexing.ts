@@ -69,11 +69,18 @@ export const scatterAddOperation: Operation<ScatterAttributes> = defineOperation
     requireIntegers(indices!, "scatterAdd");
     const named = updates!.shape.slice(axis, axis + indices!.shape.length);
     if (!sameShape(named, indices!.shape)) {
-      throw new ShapeError(`scatterAdd: the indices are ${formatShape(indices!.shape)}, but the updates ${formatShape(updates!.shape)} have ${formatShape(named)} from axis ${axis} on; the two must be equal`);
+      throw new ShapeError(
+        `scatterAdd: the indices are ${formatShape(indices!.shape)}, but the updates ${formatShape(updates!.shape)} have ${formatShape(named)} from axis ${axis} on; the two must be equal`,
+      );
     }
-    return [{ shape: [...updates!.shape.slice(0, axis), extent, ...updates!.shape.slice(axis + indices!.shape.length)], dtype: updates!.dtype }];
+    return [
+      { shape: [...updates!.shape.slice(0, axis), extent, ...updates!.shape.slice(axis + indices!.shape.length)], dtype: updates!.dtype },
+    ];
   },
-  gradient: ({ inputs: [indices], gradients: [g], attributes: { axis } }) => [null, applyOne(gatherOperation, [g!, indices!], { axis, who: "scatterAdd" })],
+  gradient: ({ inputs: [indices], gradients: [g], attributes: { axis } }) => [
+    null,
+    applyOne(gatherOperation, [g!, indices!], { axis, who: "scatterAdd" }),
+  ],
   evaluate([indices, updates], { axis, extent }, [out]) {
     checkIndices(indices!, extent, "scatterAdd");
     const { outer, inner } = viewAlong(out!.shape, axis);
@@ -94,7 +101,9 @@ export const gatherAlongOperation: Operation<AxisAttributes> = defineOperation<A
   infer([x, indices], { axis }) {
     requireIntegers(indices!, "gatherAlong");
     if (x!.shape.length !== indices!.shape.length || x!.shape.some((extent, at) => at !== axis && extent !== indices!.shape[at])) {
-      throw new ShapeError(`gatherAlong: x is ${formatShape(x!.shape)}, the indices ${formatShape(indices!.shape)}; on every axis but axis ${axis} they must be equal`);
+      throw new ShapeError(
+        `gatherAlong: x is ${formatShape(x!.shape)}, the indices ${formatShape(indices!.shape)}; on every axis but axis ${axis} they must be equal`,
+      );
     }
     return [{ shape: indices!.shape, dtype: x!.dtype }];
   },
@@ -115,11 +124,16 @@ export const scatterAlongOperation: Operation<ScatterAttributes> = defineOperati
   infer([indices, updates], { axis, extent }) {
     requireIntegers(indices!, "scatterAlong");
     if (!sameShape(indices!.shape, updates!.shape)) {
-      throw new ShapeError(`scatterAlong: the indices are ${formatShape(indices!.shape)}, the updates ${formatShape(updates!.shape)}; the two must be equal`);
+      throw new ShapeError(
+        `scatterAlong: the indices are ${formatShape(indices!.shape)}, the updates ${formatShape(updates!.shape)}; the two must be equal`,
+      );
     }
     return [{ shape: updates!.shape.map((own, at) => (at === axis ? extent : own)), dtype: updates!.dtype }];
   },
-  gradient: ({ inputs: [indices], gradients: [g], attributes: { axis } }) => [null, applyOne(gatherAlongOperation, [g!, indices!], { axis })],
+  gradient: ({ inputs: [indices], gradients: [g], attributes: { axis } }) => [
+    null,
+    applyOne(gatherAlongOperation, [g!, indices!], { axis }),
+  ],
   evaluate([indices, updates], { axis, extent }, [out]) {
     checkIndices(indices!, extent, "scatterAlong");
     forEachAlong(indices!, axis, extent, (at, to) => (out!.data[to] = (out!.data[to] as number) + (updates!.data[at] as number)));
@@ -176,7 +190,10 @@ export function embedding(weight: Tensor, ids: Tensor): Tensor {
 export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor, axis = 0): Tensor {
   const at = normalizeAxis(axis, x.rank, "scatterAdd");
   const added = applyOne(scatterAddOperation, [wholeNumbers(indices), updates], { axis: at, extent: x.shape[at] as number });
-  if (!sameShape(added.shape, x.shape)) throw new ShapeError(`scatterAdd: updates of ${formatShape(updates.shape)} at axis ${at} make ${formatShape(added.shape)}, but x is ${formatShape(x.shape)}`);
+  if (!sameShape(added.shape, x.shape))
+    throw new ShapeError(
+      `scatterAdd: updates of ${formatShape(updates.shape)} at axis ${at} make ${formatShape(added.shape)}, but x is ${formatShape(x.shape)}`,
+    );
   return add(x, added);
 }
 

@@ -13,7 +13,8 @@ export const concatOperation: Operation<AxisAttributes> = defineOperation<AxisAt
   infer(inputs, { axis }) {
     const first = inputs[0]!;
     for (const [index, input] of inputs.entries()) {
-      if (input.dtype !== first.dtype) throw new ShapeError(`concat: tensor 0 is ${first.dtype}, tensor ${index} is ${input.dtype}; cast one of them`);
+      if (input.dtype !== first.dtype)
+        throw new ShapeError(`concat: tensor 0 is ${first.dtype}, tensor ${index} is ${input.dtype}; cast one of them`);
       if (input.shape.length !== first.shape.length || input.shape.some((extent, at) => at !== axis && extent !== first.shape[at])) {
         throw new ShapeError(
           `concat: tensor 0 is ${formatShape(first.shape)}, tensor ${index} is ${formatShape(input.shape)}; on every axis but axis ${axis} they must be equal`,
@@ -76,10 +77,16 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 export function split(x: Tensor, parts: number | readonly number[], axis = -1): Tensor[] {
   const at = normalizeAxis(axis, x.rank, "split");
   const extent = x.shape[at] as number;
-  if (typeof parts === "number" && extent % parts !== 0) throw new ShapeError(`split: axis ${at} of ${formatShape(x.shape)} has ${extent} entries, which do not divide into ${parts} equal parts`);
+  if (typeof parts === "number" && extent % parts !== 0)
+    throw new ShapeError(
+      `split: axis ${at} of ${formatShape(x.shape)} has ${extent} entries, which do not divide into ${parts} equal parts`,
+    );
   const sizes = typeof parts === "number" ? new Array<number>(parts).fill(extent / parts) : parts;
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total !== extent) throw new ShapeError(`split: parts of ${sizes.join(", ")} add up to ${total}, but axis ${at} of ${formatShape(x.shape)} has ${extent} entries`);
+  if (total !== extent)
+    throw new ShapeError(
+      `split: parts of ${sizes.join(", ")} add up to ${total}, but axis ${at} of ${formatShape(x.shape)} has ${extent} entries`,
+    );
   let start = 0;
   return sizes.map((size) => sliceAlong(x, at, start, (start += size)));
 }

@@ -20,7 +20,9 @@ export const layerNormOperation: Operation<NormAttributes> = defineOperation<Nor
     const { shape, dtype } = x!;
     for (const [name, parameter] of [["scale", scale!] as const, ["shift", shift!] as const]) {
       if (parameter.shape.length !== 1 || parameter.shape[0] !== shape.at(-1)) {
-        throw new ShapeError(`layerNorm: the last axis of ${formatShape(shape)} has ${shape.at(-1) ?? "no"} numbers, so ${name} must hold as many, but it is ${formatShape(parameter.shape)}`);
+        throw new ShapeError(
+          `layerNorm: the last axis of ${formatShape(shape)} has ${shape.at(-1) ?? "no"} numbers, so ${name} must hold as many, but it is ${formatShape(parameter.shape)}`,
+        );
       }
       if (parameter.dtype !== dtype) throw new ShapeError(`layerNorm: x is ${dtype}, ${name} ${parameter.dtype}; cast one of them`);
     }
@@ -31,7 +33,11 @@ export const layerNormOperation: Operation<NormAttributes> = defineOperation<Nor
     const [x, scale] = inputs as [Tensor, Tensor, Tensor];
     const own = gy == null ? [null, null, null] : apply(layerNormGradientOperation, [x, scale, average!, spread!, gy], attributes);
     if (gMean == null && gVariance == null) return own;
-    const more = gradientByComposition(([inner]) => [mean(inner!, { axes: -1 }), variance(inner!, { axes: -1 })], { inputs: [x], gradients: [gMean ?? null, gVariance ?? null], wanted: [wanted[0] === true] })[0];
+    const more = gradientByComposition(([inner]) => [mean(inner!, { axes: -1 }), variance(inner!, { axes: -1 })], {
+      inputs: [x],
+      gradients: [gMean ?? null, gVariance ?? null],
+      wanted: [wanted[0] === true],
+    })[0];
     return [own[0] == null ? (more ?? null) : more == null ? own[0] : add(own[0], more), own[1] ?? null, own[2] ?? null];
   },
   evaluate([x, scale, shift], { epsilon }, [y, average, spread]) {
@@ -46,7 +52,8 @@ export const layerNormOperation: Operation<NormAttributes> = defineOperation<Nor
       const inverse = 1 / Math.sqrt(squares / width + epsilon);
       average!.data[row] = center;
       spread!.data[row] = squares / width;
-      for (let i = 0; i < width; i++) y!.data[start + i] = ((x!.data[start + i] as number) - center) * inverse * (scale!.data[i] as number) + (shift!.data[i] as number);
+      for (let i = 0; i < width; i++)
+        y!.data[start + i] = ((x!.data[start + i] as number) - center) * inverse * (scale!.data[i] as number) + (shift!.data[i] as number);
     }
   },
 });
@@ -61,8 +68,17 @@ export const layerNormGradientOperation: Operation<NormAttributes> = defineOpera
   ],
   gradient({ inputs: [x, scale, , , g], gradients, attributes, wanted }) {
     const found = gradientByComposition(
-      ([rows, factor, incoming]) => gradientsThrough(([a, b, c]) => [composeLayerNorm(a!, b!, c!, attributes.epsilon)], [rows!, factor!, broadcastTo(symbolicScalar(0, x!.dtype), scale!.shape)], [incoming!]),
-      { inputs: [x!, scale!, g!], gradients, wanted: [wanted[0] === true || wanted[2] === true || wanted[3] === true, wanted[1] === true, wanted[4] === true] },
+      ([rows, factor, incoming]) =>
+        gradientsThrough(
+          ([a, b, c]) => [composeLayerNorm(a!, b!, c!, attributes.epsilon)],
+          [rows!, factor!, broadcastTo(symbolicScalar(0, x!.dtype), scale!.shape)],
+          [incoming!],
+        ),
+      {
+        inputs: [x!, scale!, g!],
+        gradients,
+        wanted: [wanted[0] === true || wanted[2] === true || wanted[3] === true, wanted[1] === true, wanted[4] === true],
+      },
     );
     return [found[0] ?? null, found[1] ?? null, null, null, found[2] ?? null];
   },

@@ -36,7 +36,8 @@ function denominators(x: OperandArray, { size, alpha, k }: LrnAttributes): Float
 export const lrnOperation: Operation<LrnAttributes> = defineOperation<LrnAttributes>({
   name: "lrn",
   infer([x], { size }) {
-    if (!Number.isInteger(size) || size < 1) throw new ShapeError(`lrn: size is the number of channels a sum goes over, at least 1, but it is ${size}`);
+    if (!Number.isInteger(size) || size < 1)
+      throw new ShapeError(`lrn: size is the number of channels a sum goes over, at least 1, but it is ${size}`);
     return [{ shape: x!.shape, dtype: x!.dtype }];
   },
   gradient: ({ inputs: [x], gradients: [g], attributes }) => [applyOne(lrnGradientOperation, [x!, g!], attributes)],
@@ -50,7 +51,8 @@ export const lrnOperation: Operation<LrnAttributes> = defineOperation<LrnAttribu
 export const lrnGradientOperation: Operation<LrnAttributes> = defineOperation<LrnAttributes>({
   name: "lrnGradient",
   infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-  gradient: (request) => gradientByComposition(([x, g]) => gradientsThrough(([inner]) => [composeLrn(inner!, request.attributes)], [x!], [g!]), request),
+  gradient: (request) =>
+    gradientByComposition(([x, g]) => gradientsThrough(([inner]) => [composeLrn(inner!, request.attributes)], [x!], [g!]), request),
   evaluate([x, g], attributes, [gx]) {
     const { size, alpha, beta } = attributes;
     const channels = x!.shape.at(-1) as number;
@@ -65,7 +67,8 @@ export const lrnGradientOperation: Operation<LrnAttributes> = defineOperation<Lr
       }
     }
     for (let i = 0; i < below.length; i++) {
-      gx!.data[i] = (g!.data[i] as number) * (below[i] as number) ** -beta - 2 * alpha * beta * (x!.data[i] as number) * (sums[i] as number);
+      gx!.data[i] =
+        (g!.data[i] as number) * (below[i] as number) ** -beta - 2 * alpha * beta * (x!.data[i] as number) * (sums[i] as number);
     }
   },
 });
@@ -95,5 +98,10 @@ function composeLrn(x: Tensor, { size, alpha, beta, k }: LrnAttributes): Tensor 
  * The paper's defaults: size 5, alpha 1e-4, beta 0.75, k 2. PyTorch's alpha is ours times the size.
  */
 export function lrn(x: Tensor, options: Partial<LrnAttributes> = {}): Tensor {
-  return applyOne(lrnOperation, [toFloat(x)], { size: options.size ?? 5, alpha: options.alpha ?? 1e-4, beta: options.beta ?? 0.75, k: options.k ?? 2 });
+  return applyOne(lrnOperation, [toFloat(x)], {
+    size: options.size ?? 5,
+    alpha: options.alpha ?? 1e-4,
+    beta: options.beta ?? 0.75,
+    k: options.k ?? 2,
+  });
 }

@@ -1,7 +1,19 @@
 import { apply, defineOperation, type Operation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { toFloat } from "./operand.js";
-import { addProduct, addTransposedProduct, initialState, lastState, logistic, noSecondOrder, projectInputs, recurrentWeightGradient, reverseTime, statesBefore, zerosOf } from "./recurrent.js";
+import {
+  addProduct,
+  addTransposedProduct,
+  initialState,
+  lastState,
+  logistic,
+  noSecondOrder,
+  projectInputs,
+  recurrentWeightGradient,
+  reverseTime,
+  statesBefore,
+  zerosOf,
+} from "./recurrent.js";
 
 /**
  * Inputs: the projected inputs z N x T x 4H (gates i, f, g, o side by side), the recurrent weight H x 4H, h N x H, c N x H.
@@ -23,7 +35,11 @@ export const lstmOperation: Operation<null> = defineOperation<null>({
     ];
   },
   gradient({ inputs: [, weight, h, c], outputs: [y, last, gates, cells], gradients: [gy, gc] }) {
-    const [gz, gh, gInitial] = apply(lstmGradientOperation, [weight!, c!, gates!, cells!, gy ?? zerosOf(y!), gc ?? zerosOf(last!)], null) as [Tensor, Tensor, Tensor];
+    const [gz, gh, gInitial] = apply(
+      lstmGradientOperation,
+      [weight!, c!, gates!, cells!, gy ?? zerosOf(y!), gc ?? zerosOf(last!)],
+      null,
+    ) as [Tensor, Tensor, Tensor];
     return [gz, recurrentWeightGradient(statesBefore(h!, y!), gz), gh, gInitial];
   },
   evaluate([z, weight, h, c], _, [y, last, gates, cells]) {
@@ -115,10 +131,20 @@ export interface LstmResult {
  * @param options.h, options.c the initial states N x H; default zeros
  * @param options.reverse from the last time to the first; y stays in the order of x, h and c are those after the first time
  */
-export function lstm(x: Tensor, inputWeight: Tensor, recurrentWeight: Tensor, bias: Tensor | null, options: { readonly h?: Tensor; readonly c?: Tensor; readonly reverse?: boolean } = {}): LstmResult {
+export function lstm(
+  x: Tensor,
+  inputWeight: Tensor,
+  recurrentWeight: Tensor,
+  bias: Tensor | null,
+  options: { readonly h?: Tensor; readonly c?: Tensor; readonly reverse?: boolean } = {},
+): LstmResult {
   const given = toFloat(x);
   const sequence = options.reverse === true ? reverseTime(given) : given;
   const { projected, width } = projectInputs(sequence, inputWeight, recurrentWeight, bias, 4, "lstm");
-  const [y, c] = apply(lstmOperation, [projected, recurrentWeight, initialState(options.h, given, width, "lstm"), initialState(options.c, given, width, "lstm")], null) as [Tensor, Tensor];
+  const [y, c] = apply(
+    lstmOperation,
+    [projected, recurrentWeight, initialState(options.h, given, width, "lstm"), initialState(options.c, given, width, "lstm")],
+    null,
+  ) as [Tensor, Tensor];
   return { y: options.reverse === true ? reverseTime(y) : y, h: lastState(y), c };
 }

@@ -21,8 +21,10 @@ export const matmulOperation: Operation<MatmulAttributes> = defineOperation<Matm
   },
   gradient({ inputs: [a, b], gradients: [g], attributes: { transposeA, transposeB }, wanted }) {
     // C = A B: dA = G B^T, dB = A^T G; where an operand is read transposed, its gradient is the transposed product.
-    const toA = (): Tensor => (transposeA ? matmul(b!, g!, { transposeA: transposeB, transposeB: true }) : matmul(g!, b!, { transposeB: !transposeB }));
-    const toB = (): Tensor => (transposeB ? matmul(g!, a!, { transposeA: true, transposeB: transposeA }) : matmul(a!, g!, { transposeA: !transposeA }));
+    const toA = (): Tensor =>
+      transposeA ? matmul(b!, g!, { transposeA: transposeB, transposeB: true }) : matmul(g!, b!, { transposeB: !transposeB });
+    const toB = (): Tensor =>
+      transposeB ? matmul(g!, a!, { transposeA: true, transposeB: transposeA }) : matmul(a!, g!, { transposeA: !transposeA });
     return [wanted[0] === true ? sumTo(toA(), a!.shape) : null, wanted[1] === true ? sumTo(toB(), b!.shape) : null];
   },
   evaluate([a, b], attributes, [out]) {

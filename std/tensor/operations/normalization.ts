@@ -21,7 +21,8 @@ function standardize(x: Tensor, axes: readonly number[], epsilon: number): Tenso
 export function groupNorm(x: Tensor, scale: Tensor, shift: Tensor, groups: number, options: { readonly epsilon?: number } = {}): Tensor {
   const channels = x.shape.at(-1) as number;
   if (x.rank < 2) throw new ShapeError(`groupNorm: a batch is N x ...spatial x channels, but this is ${formatShape(x.shape)}`);
-  if (channels % groups !== 0) throw new ShapeError(`groupNorm: ${groups} groups do not divide the ${channels} channels of ${formatShape(x.shape)}`);
+  if (channels % groups !== 0)
+    throw new ShapeError(`groupNorm: ${groups} groups do not divide the ${channels} channels of ${formatShape(x.shape)}`);
   // N x S x G x C/G
   const grouped = reshape(toFloat(x), [x.shape[0] as number, sizeOf(x.shape.slice(1, -1)), groups, channels / groups]);
   const normal = reshape(standardize(grouped, [1, 3], options.epsilon ?? 1e-5), x.shape);

@@ -5,7 +5,17 @@ import type { Tensor } from "../tensor.js";
 import { maximum, mul, square } from "./arithmetic.js";
 import { sqrt } from "./exponential.js";
 import { toFloat } from "./operand.js";
-import { forEachTap, geometryOf, padsPerAxis, perAxis, windowOutput, type PadOption, type Pads, type PerAxis, type WindowGeometry } from "./window.js";
+import {
+  forEachTap,
+  geometryOf,
+  padsPerAxis,
+  perAxis,
+  windowOutput,
+  type PadOption,
+  type Pads,
+  type PerAxis,
+  type WindowGeometry,
+} from "./window.js";
 
 export interface PoolAttributes {
   readonly size: readonly number[];
@@ -41,7 +51,8 @@ function largestPlaces(x: OperandArray, output: Shape, attributes: PoolAttribute
       const at = from * channels + c;
       const best = places[to * channels + c] as number;
       const value = x.data[at] as number;
-      if (best < 0 || value > (x.data[best] as number) || (Number.isNaN(value) && !Number.isNaN(x.data[best] as number))) places[to * channels + c] = at;
+      if (best < 0 || value > (x.data[best] as number) || (Number.isNaN(value) && !Number.isNaN(x.data[best] as number)))
+        places[to * channels + c] = at;
     }
   });
   return places;
@@ -94,14 +105,17 @@ function shares(geometry: WindowGeometry, countPadding: boolean): Float64Array {
 export const avgPoolOperation: Operation<AvgPoolAttributes> = defineOperation<AvgPoolAttributes>({
   name: "avgPool",
   infer: ([x], attributes) => [{ shape: pooledShape(x!.shape, attributes, "avgPool"), dtype: x!.dtype }],
-  gradient: ({ inputs: [x], gradients: [g], attributes }) => [applyOne(avgPoolGradientOperation, [g!], { ...attributes, inputSpatial: x!.shape.slice(1, -1) })],
+  gradient: ({ inputs: [x], gradients: [g], attributes }) => [
+    applyOne(avgPoolGradientOperation, [g!], { ...attributes, inputSpatial: x!.shape.slice(1, -1) }),
+  ],
   evaluate([x], attributes, [out]) {
     const channels = x!.shape.at(-1) as number;
     const window = geometry(x!.shape, out!.shape, attributes);
     const share = shares(window, attributes.countPadding);
     const sums = new Float64Array(out!.data.length);
     forEachTap(window, (from, to) => {
-      for (let c = 0; c < channels; c++) sums[to * channels + c] = (sums[to * channels + c] as number) + (x!.data[from * channels + c] as number);
+      for (let c = 0; c < channels; c++)
+        sums[to * channels + c] = (sums[to * channels + c] as number) + (x!.data[from * channels + c] as number);
     });
     for (let i = 0; i < sums.length; i++) out!.data[i] = (sums[i] as number) * (share[Math.floor(i / channels)] as number);
   },
@@ -121,7 +135,8 @@ export const avgPoolGradientOperation: Operation<AvgPoolGradientAttributes> = de
     const sums = new Float64Array(out!.data.length);
     forEachTap(window, (from, to) => {
       const part = share[to] as number;
-      for (let c = 0; c < channels; c++) sums[from * channels + c] = (sums[from * channels + c] as number) + part * (g!.data[to * channels + c] as number);
+      for (let c = 0; c < channels; c++)
+        sums[from * channels + c] = (sums[from * channels + c] as number) + part * (g!.data[to * channels + c] as number);
     });
     out!.data.set(sums);
   },
@@ -137,11 +152,15 @@ export interface PoolOptions {
 
 function readOptions(x: Tensor, options: PoolOptions, who: string): PoolAttributes {
   const rank = x.rank - 2;
-  if (rank < 1 || rank > 3) throw new ShapeError(`${who}: an image batch is N x 1 to 3 spatial axes x channels, but this is ${formatShape(x.shape)}`);
+  if (rank < 1 || rank > 3)
+    throw new ShapeError(`${who}: an image batch is N x 1 to 3 spatial axes x channels, but this is ${formatShape(x.shape)}`);
   const size = perAxis(options.size, rank, who, "size");
   const pad = padsPerAxis(options.pad ?? 0, rank, who);
   const wide = pad.findIndex(([before, after], axis) => Math.max(before, after) >= (size[axis] as number));
-  if (wide >= 0) throw new ShapeError(`${who}: padding ${pad[wide]!.join(" and ")} on axis ${wide} must be smaller than the window, ${formatShape(size)}: a window may not lie outside the image`);
+  if (wide >= 0)
+    throw new ShapeError(
+      `${who}: padding ${pad[wide]!.join(" and ")} on axis ${wide} must be smaller than the window, ${formatShape(size)}: a window may not lie outside the image`,
+    );
   return { size, stride: perAxis(options.stride ?? size, rank, who, "stride"), pad };
 }
 

@@ -14,7 +14,10 @@ export interface RandomUniformAttributes {
 export const randomUniformOperation: Operation<RandomUniformAttributes> = defineOperation<RandomUniformAttributes>({
   name: "randomUniform",
   infer([counter], { shape }) {
-    if (counter!.dtype !== "i32" || sizeOf(counter!.shape) !== 1) throw new ShapeError(`randomUniform: the counter is one whole number (i32), but this one is ${formatShape(counter!.shape)} ${counter!.dtype}`);
+    if (counter!.dtype !== "i32" || sizeOf(counter!.shape) !== 1)
+      throw new ShapeError(
+        `randomUniform: the counter is one whole number (i32), but this one is ${formatShape(counter!.shape)} ${counter!.dtype}`,
+      );
     return [{ shape, dtype: "f32" }];
   },
   gradient: () => [null],
@@ -26,5 +29,8 @@ export const randomUniformOperation: Operation<RandomUniformAttributes> = define
  * @param counter an i32 scalar, such as the step of a training run
  */
 export function uniformAt(counter: Tensor | number, key: RandomKey, shape: Shape): Tensor {
-  return applyOne(randomUniformOperation, [typeof counter === "number" ? scalar(counter, "i32") : counter], { key: [key[0], key[1]], shape: [...shape] });
+  return applyOne(randomUniformOperation, [typeof counter === "number" ? scalar(counter, "i32") : counter], {
+    key: [key[0], key[1]],
+    shape: [...shape],
+  });
 }

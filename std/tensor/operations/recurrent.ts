@@ -15,17 +15,29 @@ import { flip, select, slice } from "./slicing.js";
  */
 
 /** x N x T x D times the input weight D x GH, plus bias: N x T x GH. @throws ShapeError when the parts do not fit. */
-export function projectInputs(x: Tensor, inputWeight: Tensor, recurrentWeight: Tensor, bias: Tensor | null, gates: number, who: string): { projected: Tensor; width: number } {
-  if (x.rank !== 3 || x.shape[1] === 0) throw new ShapeError(`${who}: a batch of sequences is N x T x D with T of at least 1, but this is ${formatShape(x.shape)}`);
+export function projectInputs(
+  x: Tensor,
+  inputWeight: Tensor,
+  recurrentWeight: Tensor,
+  bias: Tensor | null,
+  gates: number,
+  who: string,
+): { projected: Tensor; width: number } {
+  if (x.rank !== 3 || x.shape[1] === 0)
+    throw new ShapeError(`${who}: a batch of sequences is N x T x D with T of at least 1, but this is ${formatShape(x.shape)}`);
   const features = x.shape[2] as number;
   const width = recurrentWeight.shape[0] as number;
   const all = gates * width;
   const times = gates === 1 ? "H" : `${gates}H`;
-  if (recurrentWeight.rank !== 2 || recurrentWeight.shape[1] !== all) throw new ShapeError(`${who}: the recurrent weight is H x ${times}, but this is ${formatShape(recurrentWeight.shape)}`);
+  if (recurrentWeight.rank !== 2 || recurrentWeight.shape[1] !== all)
+    throw new ShapeError(`${who}: the recurrent weight is H x ${times}, but this is ${formatShape(recurrentWeight.shape)}`);
   if (inputWeight.rank !== 2 || inputWeight.shape[0] !== features || inputWeight.shape[1] !== all) {
-    throw new ShapeError(`${who}: with inputs of ${features} features and H = ${width} the input weight must be ${features}x${all} (D x ${times}), but it is ${formatShape(inputWeight.shape)}`);
+    throw new ShapeError(
+      `${who}: with inputs of ${features} features and H = ${width} the input weight must be ${features}x${all} (D x ${times}), but it is ${formatShape(inputWeight.shape)}`,
+    );
   }
-  if (bias !== null && (bias.rank !== 1 || bias.shape[0] !== all)) throw new ShapeError(`${who}: with H = ${width} the bias must hold ${all} numbers (${times}), but it is ${formatShape(bias.shape)}`);
+  if (bias !== null && (bias.rank !== 1 || bias.shape[0] !== all))
+    throw new ShapeError(`${who}: with H = ${width} the bias must hold ${all} numbers (${times}), but it is ${formatShape(bias.shape)}`);
   const product = matmul(x, inputWeight);
   return { projected: bias === null ? product : add(product, bias), width };
 }
@@ -44,7 +56,9 @@ export function initialState(given: Tensor | undefined, x: Tensor, width: number
 export function statesBefore(initial: Tensor, states: Tensor): Tensor {
   const times = states.shape[1] as number;
   const first = expandDims(initial, 1); // N x 1 x H
-  return times === 1 ? first : concat([first, slice(states, [0, 0, 0], [states.shape[0] as number, times - 1, states.shape[2] as number])], 1);
+  return times === 1
+    ? first
+    : concat([first, slice(states, [0, 0, 0], [states.shape[0] as number, times - 1, states.shape[2] as number])], 1);
 }
 
 /** The gradient of the recurrent weight: states before, transposed, times the gradients of what they were added to. H x GH. */
@@ -68,13 +82,22 @@ export function zerosOf(like: { readonly shape: readonly number[]; readonly dtyp
 }
 
 export function noSecondOrder(who: string): never {
-  throw new LamellaError(`${who}: the fused recurrent operations have no gradient of second order; write the cell from its formulas (as a block over the times) where a gradient of a gradient is needed`);
+  throw new LamellaError(
+    `${who}: the fused recurrent operations have no gradient of second order; write the cell from its formulas (as a block over the times) where a gradient of a gradient is needed`,
+  );
 }
 
 export const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** Adds the row vector `state` (H) times `weight` (H x columns) to `into`. */
-export function addProduct(state: TypedArray, stateAt: number, weight: TypedArray, height: number, columns: number, into: Float64Array): void {
+export function addProduct(
+  state: TypedArray,
+  stateAt: number,
+  weight: TypedArray,
+  height: number,
+  columns: number,
+  into: Float64Array,
+): void {
   for (let p = 0; p < height; p++) {
     const value = state[stateAt + p] as number;
     for (let j = 0; j < columns; j++) into[j] = (into[j] as number) + value * (weight[p * columns + j] as number);
@@ -82,7 +105,14 @@ export function addProduct(state: TypedArray, stateAt: number, weight: TypedArra
 }
 
 /** Adds the row vector `gradient` (columns) times the transpose of `weight` (H x columns) to `into`. */
-export function addTransposedProduct(gradient: TypedArray, at: number, weight: TypedArray, height: number, columns: number, into: Float64Array): void {
+export function addTransposedProduct(
+  gradient: TypedArray,
+  at: number,
+  weight: TypedArray,
+  height: number,
+  columns: number,
+  into: Float64Array,
+): void {
   for (let p = 0; p < height; p++) {
     let sum = 0;
     for (let j = 0; j < columns; j++) sum += (gradient[at + j] as number) * (weight[p * columns + j] as number);

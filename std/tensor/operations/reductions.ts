@@ -23,7 +23,8 @@ export interface ReductionOptions {
 
 export function reductionAttributes(x: { readonly shape: Shape }, options: ReductionOptions, who: string): ReductionAttributes {
   const rank = x.shape.length;
-  const given = options.axes === undefined ? x.shape.map((_, axis) => axis) : typeof options.axes === "number" ? [options.axes] : options.axes;
+  const given =
+    options.axes === undefined ? x.shape.map((_, axis) => axis) : typeof options.axes === "number" ? [options.axes] : options.axes;
   const axes = given.map((axis) => normalizeAxis(axis, rank, who)).sort((a, b) => a - b);
   if (new Set(axes).size !== axes.length) throw new ShapeError(`${who}: an axis is named twice in ${given.join(", ")}`);
   return { axes, keepDims: options.keepDims ?? false };
@@ -56,7 +57,9 @@ function reduction(
     name,
     infer([x], attributes) {
       if ((name === "max" || name === "min") && attributes.axes.some((axis) => x!.shape[axis] === 0)) {
-        throw new ShapeError(`${name}: an empty axis has no ${name === "max" ? "largest" : "smallest"} number; the shape is ${x!.shape.join("x")}`);
+        throw new ShapeError(
+          `${name}: an empty axis has no ${name === "max" ? "largest" : "smallest"} number; the shape is ${x!.shape.join("x")}`,
+        );
       }
       return [{ shape: reducedShape(x!.shape, attributes), dtype: x!.dtype }];
     },
@@ -93,7 +96,12 @@ export const prodOperation: Operation<ReductionAttributes> = reduction(
 );
 
 /** The gradient of a maximum or minimum: to the elements that reach it, in equal parts. */
-function toExtremes({ inputs, outputs, gradients, attributes: { axes } }: Parameters<NonNullable<Operation<ReductionAttributes>["gradient"]>>[0]): Tensor[] {
+function toExtremes({
+  inputs,
+  outputs,
+  gradients,
+  attributes: { axes },
+}: Parameters<NonNullable<Operation<ReductionAttributes>["gradient"]>>[0]): Tensor[] {
   const [x, y, g] = [inputs[0] as Tensor, outputs[0] as Tensor, gradients[0] as Tensor];
   const reached = cast(equal(x, restoreAxes(y, x.shape, axes)), x.dtype);
   return [mul(div(reached, sum(reached, { axes, keepDims: true })), restoreAxes(g, x.shape, axes))];
@@ -176,4 +184,3 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   const axes = x.shape.flatMap((extent, axis) => (axis < lead || (shape[axis - lead] === 1 && extent !== 1) ? [axis] : []));
   return reshape(axes.length === 0 ? x : sum(x, { axes }), shape);
 }
-

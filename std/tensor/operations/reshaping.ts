@@ -31,10 +31,18 @@ export interface TransposeAttributes {
 export const transposeOperation: Operation<TransposeAttributes> = defineOperation<TransposeAttributes>({
   name: "transpose",
   infer: ([x], { permutation }) => [{ shape: permutation.map((axis) => x!.shape[axis] as number), dtype: x!.dtype }],
-  gradient: ({ gradients: [g], attributes: { permutation } }) => [transpose(g!, permutation.map((_, axis) => permutation.indexOf(axis)))],
+  gradient: ({ gradients: [g], attributes: { permutation } }) => [
+    transpose(
+      g!,
+      permutation.map((_, axis) => permutation.indexOf(axis)),
+    ),
+  ],
   evaluate([x], { permutation }, [out]) {
     const strides = stridesOf(x!.shape);
-    const offsets = offsetsOf(out!.shape, permutation.map((axis) => strides[axis] as number));
+    const offsets = offsetsOf(
+      out!.shape,
+      permutation.map((axis) => strides[axis] as number),
+    );
     for (let i = 0; i < offsets.length; i++) out!.data[i] = x!.data[offsets[i] as number] as number;
   },
 });
@@ -44,7 +52,9 @@ export const broadcastToOperation: Operation<ShapeAttributes> = defineOperation<
   infer([x], { shape }) {
     const lead = shape.length - x!.shape.length;
     if (lead < 0 || x!.shape.some((extent, axis) => extent !== 1 && extent !== shape[axis + lead])) {
-      throw new ShapeError(`broadcastTo: ${formatShape(x!.shape)} does not broadcast to ${formatShape(shape)}; aligned at the last axis, extents must be equal or 1`);
+      throw new ShapeError(
+        `broadcastTo: ${formatShape(x!.shape)} does not broadcast to ${formatShape(shape)}; aligned at the last axis, extents must be equal or 1`,
+      );
     }
     return [{ shape, dtype: x!.dtype }];
   },
@@ -62,7 +72,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   if (unknown >= 0) {
     const known = shape.reduce((product, extent, axis) => (axis === unknown ? product : product * extent), 1);
     const extent = x.size / known;
-    if (!Number.isInteger(extent)) throw new ShapeError(`reshape: ${formatShape(x.shape)} holds ${x.size} numbers, which do not divide into ${shape.join("x")}`);
+    if (!Number.isInteger(extent))
+      throw new ShapeError(`reshape: ${formatShape(x.shape)} holds ${x.size} numbers, which do not divide into ${shape.join("x")}`);
     full = shape.map((given, axis) => (axis === unknown ? extent : given));
   }
   return sameShape(full, x.shape) ? x : applyOne(reshapeOperation, [x], { shape: [...full] });
@@ -101,8 +112,17 @@ export function expandDims(x: Tensor, axis: number): Tensor {
 
 /** Drops axes of extent 1: those named, or all. */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
-  const named = axes === undefined ? x.shape.flatMap((extent, axis) => (extent === 1 ? [axis] : [])) : (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(axis, x.rank, "squeeze"));
+  const named =
+    axes === undefined
+      ? x.shape.flatMap((extent, axis) => (extent === 1 ? [axis] : []))
+      : (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(axis, x.rank, "squeeze"));
   const wrong = named.find((axis) => x.shape[axis] !== 1);
-  if (wrong !== undefined) throw new ShapeError(`squeeze: axis ${wrong} of ${formatShape(x.shape)} has extent ${x.shape[wrong]}; only an axis of extent 1 can be dropped`);
-  return reshape(x, x.shape.filter((_, axis) => !named.includes(axis)));
+  if (wrong !== undefined)
+    throw new ShapeError(
+      `squeeze: axis ${wrong} of ${formatShape(x.shape)} has extent ${x.shape[wrong]}; only an axis of extent 1 can be dropped`,
+    );
+  return reshape(
+    x,
+    x.shape.filter((_, axis) => !named.includes(axis)),
+  );
 }

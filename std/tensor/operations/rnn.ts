@@ -1,7 +1,17 @@
 import { apply, applyOne, defineOperation, type Operation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { toFloat } from "./operand.js";
-import { addProduct, addTransposedProduct, initialState, lastState, noSecondOrder, projectInputs, recurrentWeightGradient, reverseTime, statesBefore } from "./recurrent.js";
+import {
+  addProduct,
+  addTransposedProduct,
+  initialState,
+  lastState,
+  noSecondOrder,
+  projectInputs,
+  recurrentWeightGradient,
+  reverseTime,
+  statesBefore,
+} from "./recurrent.js";
 
 export interface RnnAttributes {
   readonly activation: "tanh" | "relu";
@@ -24,7 +34,8 @@ export const rnnOperation: Operation<RnnAttributes> = defineOperation<RnnAttribu
         for (let j = 0; j < width; j++) sums[j] = z!.data[row * width + j] as number;
         if (t === 0) addProduct(h!.data, n * width, weight!.data, width, width, sums);
         else addProduct(y!.data, (row - 1) * width, weight!.data, width, width, sums);
-        for (let j = 0; j < width; j++) y!.data[row * width + j] = activation === "tanh" ? Math.tanh(sums[j] as number) : Math.max(0, sums[j] as number);
+        for (let j = 0; j < width; j++)
+          y!.data[row * width + j] = activation === "tanh" ? Math.tanh(sums[j] as number) : Math.max(0, sums[j] as number);
       }
     }
   },
@@ -78,6 +89,8 @@ export function rnn(
   const given = toFloat(x);
   const sequence = options.reverse === true ? reverseTime(given) : given;
   const { projected, width } = projectInputs(sequence, inputWeight, recurrentWeight, bias, 1, "rnn");
-  const y = applyOne(rnnOperation, [projected, recurrentWeight, initialState(options.h, given, width, "rnn")], { activation: options.activation ?? "tanh" });
+  const y = applyOne(rnnOperation, [projected, recurrentWeight, initialState(options.h, given, width, "rnn")], {
+    activation: options.activation ?? "tanh",
+  });
   return { y: options.reverse === true ? reverseTime(y) : y, h: lastState(y) };
 }

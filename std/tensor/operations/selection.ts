@@ -10,7 +10,8 @@ import { sumTo } from "./reductions.js";
 export const whereOperation: Operation<null> = defineOperation<null>({
   name: "where",
   infer([condition, a, b]) {
-    if (condition!.dtype !== "bool") throw new ShapeError(`where: the condition must be bool, but it is ${condition!.dtype}; compare it with something`);
+    if (condition!.dtype !== "bool")
+      throw new ShapeError(`where: the condition must be bool, but it is ${condition!.dtype}; compare it with something`);
     if (a!.dtype !== b!.dtype) throw new ShapeError(`where: one choice is ${a!.dtype}, the other ${b!.dtype}; cast one of them`);
     const choices = broadcastShapes(a!.shape, b!.shape, "where");
     return [{ shape: broadcastShapes(condition!.shape, choices, "where"), dtype: a!.dtype }];

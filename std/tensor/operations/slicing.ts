@@ -15,7 +15,10 @@ export interface SliceAttributes {
 export const sliceOperation: Operation<SliceAttributes> = defineOperation<SliceAttributes>({
   name: "slice",
   infer: ([x], { starts, ends, steps }) => [
-    { shape: starts.map((start, axis) => Math.max(0, Math.ceil(((ends[axis] as number) - start) / (steps[axis] as number)))), dtype: x!.dtype },
+    {
+      shape: starts.map((start, axis) => Math.max(0, Math.ceil(((ends[axis] as number) - start) / (steps[axis] as number)))),
+      dtype: x!.dtype,
+    },
   ],
   gradient({ inputs: [x], gradients: [g], attributes: { starts, steps } }) {
     // Spread the entries `step` apart, then put zeros around them.
@@ -50,7 +53,11 @@ function spreadAlong(x: Tensor, axis: number, step: number): Tensor {
   if (step === 1) return x;
   const outer = x.shape.slice(0, axis + 1);
   const inner = x.shape.slice(axis + 1);
-  const wide = pad(reshape(x, [...outer, 1, ...inner]), [...outer.map((): [number, number] => [0, 0]), [0, step - 1], ...inner.map((): [number, number] => [0, 0])]);
+  const wide = pad(reshape(x, [...outer, 1, ...inner]), [
+    ...outer.map((): [number, number] => [0, 0]),
+    [0, step - 1],
+    ...inner.map((): [number, number] => [0, 0]),
+  ]);
   return reshape(wide, [...x.shape.slice(0, axis), (x.shape[axis] as number) * step, ...inner]);
 }
 
@@ -106,14 +113,24 @@ export const flipOperation: Operation<FlipAttributes> = defineOperation<FlipAttr
  */
 export function slice(x: Tensor, starts: readonly number[], ends: readonly number[], steps: readonly number[] = []): Tensor {
   if (starts.length > x.rank || ends.length > x.rank || steps.length > x.rank) {
-    throw new ShapeError(`slice: ${formatShape(x.shape)} has ${x.rank} axes, but places for ${Math.max(starts.length, ends.length, steps.length)} were given`);
+    throw new ShapeError(
+      `slice: ${formatShape(x.shape)} has ${x.rank} axes, but places for ${Math.max(starts.length, ends.length, steps.length)} were given`,
+    );
   }
   const from = x.shape.map((extent, axis) => place(starts[axis] ?? 0, extent));
   const to = x.shape.map((extent, axis) => place(ends[axis] ?? extent, extent));
   const by = x.shape.map((_, axis) => steps[axis] ?? 1);
   for (const [axis, extent] of x.shape.entries()) {
     const [first, last, step] = [from[axis] as number, to[axis] as number, by[axis] as number];
-    if (first < 0 || last > extent || first > last || step < 1 || !Number.isInteger(step) || !Number.isInteger(first) || !Number.isInteger(last)) {
+    if (
+      first < 0 ||
+      last > extent ||
+      first > last ||
+      step < 1 ||
+      !Number.isInteger(step) ||
+      !Number.isInteger(first) ||
+      !Number.isInteger(last)
+    ) {
       throw new ShapeError(
         `slice: from ${starts[axis] ?? 0} to ${ends[axis] ?? extent} by ${step} does not lie within axis ${axis} of ${formatShape(x.shape)}, which has entries 0 to ${extent - 1}`,
       );
@@ -129,9 +146,13 @@ function place(given: number, extent: number): number {
 
 /** Puts entries of `value` around x: per axis `[before, after]`. @param value default 0 */
 export function pad(x: Tensor, pads: readonly (readonly [number, number])[], value = 0): Tensor {
-  if (pads.length !== x.rank) throw new ShapeError(`pad: ${formatShape(x.shape)} has ${x.rank} axes, but pads for ${pads.length} were given`);
+  if (pads.length !== x.rank)
+    throw new ShapeError(`pad: ${formatShape(x.shape)} has ${x.rank} axes, but pads for ${pads.length} were given`);
   const wrong = pads.findIndex(([before, after]) => before < 0 || after < 0 || !Number.isInteger(before) || !Number.isInteger(after));
-  if (wrong >= 0) throw new ShapeError(`pad: axis ${wrong} gets ${pads[wrong]!.join(" and ")} entries; these must be whole and not negative (slice takes entries away)`);
+  if (wrong >= 0)
+    throw new ShapeError(
+      `pad: axis ${wrong} gets ${pads[wrong]!.join(" and ")} entries; these must be whole and not negative (slice takes entries away)`,
+    );
   return pads.every(([before, after]) => before === 0 && after === 0) ? x : applyOne(padOperation, [x], { pads, value });
 }
 
@@ -147,6 +168,8 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
   const entry = index < 0 ? index + (x.shape[at] as number) : index;
   const starts: Shape = x.shape.map((_, other) => (other === at ? entry : 0));
   const ends: Shape = x.shape.map((extent, other) => (other === at ? entry + 1 : extent));
-  return reshape(slice(x, starts, ends), x.shape.filter((_, other) => other !== at));
+  return reshape(
+    slice(x, starts, ends),
+    x.shape.filter((_, other) => other !== at),
+  );
 }
-

@@ -45,7 +45,10 @@ export const softmaxGradientOperation: Operation<AxisAttributes> = defineOperati
   infer: ([y]) => [{ shape: y!.shape, dtype: y!.dtype }],
   gradient({ inputs: [y, g], gradients: [h], attributes }) {
     const axes = { axes: attributes.axis, keepDims: true };
-    return [sub(mul(h!, sub(g!, sum(mul(g!, y!), axes))), mul(g!, sum(mul(h!, y!), axes))), applyOne(softmaxGradientOperation, [y!, h!], attributes)];
+    return [
+      sub(mul(h!, sub(g!, sum(mul(g!, y!), axes))), mul(g!, sum(mul(h!, y!), axes))),
+      applyOne(softmaxGradientOperation, [y!, h!], attributes),
+    ];
   },
   evaluate([y, g], { axis }, [out]) {
     forEachLine(y!, axis, (start, stride, extent) => {
@@ -103,4 +106,3 @@ export function logSoftmax(x: TensorLike, axis = -1): Tensor {
   const floating = toFloat(x);
   return applyOne(logSoftmaxOperation, [floating], { axis: normalizeAxis(axis, floating.rank, "logSoftmax") });
 }
-

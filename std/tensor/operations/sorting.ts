@@ -50,7 +50,10 @@ export interface Sorted {
 
 /** Sorts along an axis, smallest first; equal values keep their order. @param options.axis default the last */
 export function sort(x: Tensor, options: { readonly axis?: number; readonly descending?: boolean } = {}): Sorted {
-  const [values, indices] = apply(sortOperation, [x], { axis: normalizeAxis(options.axis ?? -1, x.rank, "sort"), descending: options.descending ?? false });
+  const [values, indices] = apply(sortOperation, [x], {
+    axis: normalizeAxis(options.axis ?? -1, x.rank, "sort"),
+    descending: options.descending ?? false,
+  });
   return { values: values as Tensor, indices: indices as Tensor };
 }
 
@@ -58,7 +61,8 @@ export function sort(x: Tensor, options: { readonly axis?: number; readonly desc
 export function topK(x: Tensor, k: number, axis = -1): Sorted {
   const at = normalizeAxis(axis, x.rank, "topK");
   const extent = x.shape[at] as number;
-  if (!Number.isInteger(k) || k < 1 || k > extent) throw new ShapeError(`topK: k must be from 1 to ${extent}, the extent of axis ${at} of ${formatShape(x.shape)}, but it is ${k}`);
+  if (!Number.isInteger(k) || k < 1 || k > extent)
+    throw new ShapeError(`topK: k must be from 1 to ${extent}, the extent of axis ${at} of ${formatShape(x.shape)}, but it is ${k}`);
   const { values, indices } = sort(x, { axis: at, descending: true });
   const first = (sorted: Tensor): Tensor =>
     slice(

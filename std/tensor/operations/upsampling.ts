@@ -18,7 +18,13 @@ function enlarged(shape: Shape, factors: readonly number[]): number[] {
 }
 
 /** Applies `along` to one spatial axis after the other; the last result is copied to `out`. */
-function eachAxis(data: TypedArray, shape: Shape, factors: readonly number[], out: TypedArray, along: (data: Float64Array, shape: Shape, axis: number, factor: number) => Float64Array): void {
+function eachAxis(
+  data: TypedArray,
+  shape: Shape,
+  factors: readonly number[],
+  out: TypedArray,
+  along: (data: Float64Array, shape: Shape, axis: number, factor: number) => Float64Array,
+): void {
   let current = Float64Array.from(data);
   let currentShape = shape;
   for (const [index, factor] of factors.entries()) {
@@ -85,7 +91,10 @@ export const upsampleBilinearOperation: Operation<UpsampleAttributes> = defineOp
 export const upsampleBilinearGradientOperation: Operation<UpsampleAttributes> = defineOperation<UpsampleAttributes>({
   name: "upsampleBilinearGradient",
   infer: ([g], { factors }) => [
-    { shape: g!.shape.map((extent, axis) => (axis === 0 || axis === g!.shape.length - 1 ? extent : extent / (factors[axis - 1] as number))), dtype: g!.dtype },
+    {
+      shape: g!.shape.map((extent, axis) => (axis === 0 || axis === g!.shape.length - 1 ? extent : extent / (factors[axis - 1] as number))),
+      dtype: g!.dtype,
+    },
   ],
   gradient: ({ gradients: [h], attributes }) => [applyOne(upsampleBilinearOperation, [h!], attributes)],
   evaluate([g], { factors }, [out]) {
@@ -117,7 +126,8 @@ export const upsampleBilinearGradientOperation: Operation<UpsampleAttributes> = 
  */
 export function upsample(x: Tensor, options: { readonly factor?: PerAxis; readonly mode?: "nearest" | "bilinear" } = {}): Tensor {
   const rank = x.rank - 2;
-  if (rank < 1 || rank > 3) throw new ShapeError(`upsample: an image batch is N x 1 to 3 spatial axes x channels, but this is ${formatShape(x.shape)}`);
+  if (rank < 1 || rank > 3)
+    throw new ShapeError(`upsample: an image batch is N x 1 to 3 spatial axes x channels, but this is ${formatShape(x.shape)}`);
   const factors = perAxis(options.factor ?? 2, rank, "upsample", "factor");
   return applyOne(options.mode === "bilinear" ? upsampleBilinearOperation : upsampleNearestOperation, [toFloat(x)], { factors });
 }

@@ -20,7 +20,9 @@ export function windowOutput(spatial: Shape, { size, stride, pad, dilation }: Wi
     const steps = Math.floor((extent + before + after - reach) / (stride[axis] as number)) + 1;
     if (extent + before + after < reach) {
       const padded = before + after === 0 ? "" : ` with padding ${before} and ${after}`;
-      throw new ShapeError(`${who}: a window of ${formatShape(size)}${reach === size[axis] ? "" : ` with dilation ${dilation[axis]}`} does not fit into ${formatShape(spatial)}${padded}: axis ${axis} has ${extent + before + after} entries, the window needs ${reach}`);
+      throw new ShapeError(
+        `${who}: a window of ${formatShape(size)}${reach === size[axis] ? "" : ` with dilation ${dilation[axis]}`} does not fit into ${formatShape(spatial)}${padded}: axis ${axis} has ${extent + before + after} entries, the window needs ${reach}`,
+      );
     }
     return steps;
   });
@@ -45,7 +47,8 @@ export function padsPerAxis(given: PadOption, rank: number, who: string): Pads {
   if (list.length !== rank) throw new ShapeError(`${who}: pad has ${list.length} entries, but the image has ${rank} spatial axes`);
   return list.map((entry) => {
     const pair: readonly [number, number] = typeof entry === "number" ? [entry, entry] : entry;
-    if (pair.some((side) => !Number.isInteger(side) || side < 0)) throw new ShapeError(`${who}: pad must be whole numbers from 0 on, but ${pair.join(", ")} arrived`);
+    if (pair.some((side) => !Number.isInteger(side) || side < 0))
+      throw new ShapeError(`${who}: pad must be whole numbers from 0 on, but ${pair.join(", ")} arrived`);
     return pair;
   });
 }
