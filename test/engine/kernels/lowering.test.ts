@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { operations } from "../../../std/tensor/operations/table.js";
+import type { Operation } from "../../../std/tensor/operation.js";
+import { sizeOf, type Shape } from "../../../std/tensor/shape.js";
+import { Tensor } from "../../../std/tensor/tensor.js";
+import { builds, error, noise, supported } from "./kernels.js";
+import { bothWays } from "./lowered.js";
+
+let seed = 1;
+const f32 = (...shape: number[]): Tensor => new Tensor({ shape, dtype: "f32" }, noise(sizeOf(shape), seed++));
+/** Numbers with many ties, as after a rectifier. */
+const coarse = (...shape: number[]): Tensor => new Tensor({ shape, dtype: "f32" }, noise(sizeOf(shape), seed++).map((x) => Math.round(x * 2)));
+const i32 = (below: number, ...shape: number[]): Tensor =>
+  new Tensor({ shape, dtype: "i32" }, Int32Array.from(noise(sizeOf(shape), seed++), (x) => Math.floor(((x + 1) / 2) * below)));
+
+interface Case {
+  readonly name: keyof typeof operations;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: unknown;
+  readonly tolerance?: number;
+}
+
+const conv = (pad: number, stride = 1, dilation = 1, groups = 1) => ({
+  stride: [stride, stride],
+  pad: [[pad, pad], [pad, pad]],
+  dilation: [dilation, dilation],
+  groups,
+});
+const pool = (size: number, stride: number, pad: number) => ({ size: [size, size], stride: [stride, stride], pad: [[pad, pad], [pad, pad]] });
+const axis = (at: number) => ({ axis: at });
+const ignore = (label: number | null) => ({ ignore: label });
+const reduce = (...axes: number[]) => ({ axes, keepDims: false });
+
+export const cases: readonly Case[] = [
+  { name: "matmul", inputs: [f32(5, 7), f32(7, 9)], attributes: { transposeA: false, transposeB: false } },
+  { name: "matmul", inputs: [f32(2, 3, 5, 7), f32(2, 3, 9, 7)], attributes: { transposeA: false, transposeB: true } },
+  { name: "matmul", inputs: [f32(2, 1, 7, 5), f32(3, 7, 9)], attributes: { transposeA: true, transposeB: false } },
+  { name: "matmul", inputs: [f32(4, 6, 5), f32(5, 3)], attributes: { transposeA: false, transposeB: false } },
+  { name: "conv", inputs: [f32(2, 9, 8, 3), f32(3, 3, 3, 10)], attributes: conv(1, 2) },
+  { name: "conv", inputs: [f32(2, 6, 6, 8), f32(3, 3, 4, 12)], attributes: conv(2, 1, 2, 2) },
+  { name: "conv", inputs: [f32(2, 5, 5, 7), f32(1, 1, 7, 9)], attributes: conv(0) },
+  { name: "conv", inputs: [f32(2, 12, 12, 20), f32(3, 3, 20, 24)], attributes: conv(1) },
+  { name: "conv", inputs: [f32(2, 20, 3), f32(5, 3, 4)], attributes: { stride: [2], pad: [[2, 1]], dilation: [1], groups: 1 } },
+  { name: "conv", inputs: [f32(2, 4, 5, 6, 3), f32(2, 3, 2, 3, 4)], attributes: { stride: [1, 2, 1], pad: [[1, 0], [1, 1], [0, 0]], dilation: [1, 1, 2], groups: 1 } },
+  { name: "convInputGradient", inputs: [f32(2, 5, 4, 10), f32(3, 3, 3, 10)], attributes: { ...conv(1, 2), inputSpatial: [9, 8] } },
+  { name: "convInputGradient", inputs: [f32(2, 5, 5, 9), f32(1, 1, 7, 9)], attributes: { ...conv(0), inputSpatial: [5, 5] } },
+  { name: "convInputGradient", inputs: [f32(2, 3, 3, 6), f32(4, 4, 5, 6)], attributes: { ...conv(1, 2), inputSpatial: [6, 6] } },
+  { name: "convInputGradient", inputs: [f32(2, 12, 12, 20), f32(3, 3, 24, 20)], attributes: { ...conv(1), inputSpatial: [12, 12] } },
+  { name: "convWeightGradient", inputs: [f32(2, 9, 8, 3), f32(2, 5, 4, 10)], attributes: { ...conv(1, 2), kernel: [3, 3] } },
+  { name: "convWeightGradient", inputs: [f32(2, 5, 5, 7), f32(2, 5, 5, 9)], attributes: { ...conv(0), kernel: [1, 1] } },
+  { name: "convWeightGradient", inputs: [f32(2, 12, 12, 20), f32(2, 12, 12, 24)], attributes: { ...conv(1), kernel: [3, 3] }, tolerance: 1e-4 },
+  ...(["sum", "max", "min"] as const).flatMap((name): Case[] => [
+    { name, inputs: [f32(3, 700)], attributes: reduce(1), tolerance: 1e-4 },
+    { name, inputs: [f32(700, 3)], attributes: reduce(0), tolerance: 1e-4 },
+    { name, inputs: [f32(40, 6, 37)], attributes: reduce(0, 1), tolerance: 1e-4 },
+    { name, inputs: [f32(4, 5, 6, 7)], attributes: reduce(0, 2) },
+    { name, inputs: [f32(4, 5, 6, 7)], attributes: reduce(1, 3) },
+    { name, inputs: [f32(5, 1, 3)], attributes: reduce(1) },
+    { name, inputs: [f32(900)], attributes: reduce(0), tolerance: 1e-4 },
+  ]),
+  { name: "argMax", inputs: [coarse(6, 10)], attributes: axis(1) },
+  { name: "argMin", inputs: [coarse(6, 10, 3)], attributes: axis(1) },
+  ...(["softmax", "logSoftmax"] as const).flatMap((name): Case[] => [
+    { name, inputs: [f32(7, 10)], attributes: axis(1) },
+    { name, inputs: [f32(3, 4, 33)], attributes: axis(2) },
+    { name, inputs: [f32(5, 1)], attributes: axis(1) },
+  ]),
+  { name: "softmaxGradient", inputs: [f32(7, 11), f32(7, 11)], attributes: axis(1) },
+  { name: "logSoftmaxGradient", inputs: [f32(7, 11), f32(7, 11)], attributes: axis(1) },
+  { name: "softmaxCrossEntropy", inputs: [f32(9, 10), i32(10, 9)], attributes: ignore(null) },
+  { name: "softmaxCrossEntropy", inputs: [f32(3, 4, 7), i32(7, 3, 4)], attributes: ignore(2) },
+  { name: "softmaxCrossEntropyGradient", inputs: [f32(9, 10), i32(10, 9), f32(9)], attributes: ignore(null) },
+  { name: "softmaxCrossEntropyGradient", inputs: [f32(3, 4, 7), i32(7, 3, 4), f32(3, 4)], attributes: ignore(2) },
+  { name: "transpose", inputs: [f32(5, 7)], attributes: { permutation: [1, 0] } },
+  { name: "transpose", inputs: [f32(2, 5, 3, 9)], attributes: { permutation: [0, 2, 1, 3] } },
+  { name: "transpose", inputs: [f32(2, 4, 6, 9)], attributes: { permutation: [0, 3, 1, 2] } },
+  { name: "transpose", inputs: [f32(2, 4, 6, 9)], attributes: { permutation: [3, 2, 1, 0] } },
+  { name: "slice", inputs: [f32(6, 7, 5)], attributes: { starts: [1, 2, 0], ends: [5, 7, 5], steps: [1, 2, 1] } },
+  { name: "flip", inputs: [f32(3, 4, 5)], attributes: { axes: [0, 2] } },
+  { name: "pad", inputs: [f32(3, 4, 5)], attributes: { pads: [[1, 0], [0, 0], [2, 3]], value: 1.5 } },
+  { name: "concat", inputs: [f32(3, 4, 5), f32(3, 2, 5), f32(3, 1, 5)], attributes: axis(1) },
+  { name: "concat", inputs: [i32(9, 3, 4), i32(9, 3, 2)], attributes: axis(1) },
+  { name: "gather", inputs: [f32(11, 6), i32(11, 3, 4)], attributes: { axis: 0, who: "gather" } },
+  { name: "gather", inputs: [f32(3, 8, 5), i32(8, 4)], attributes: { axis: 1, who: "gather" } },
+  { name: "scatterAdd", inputs: [i32(8, 20), f32(20, 6)], attributes: { axis: 0, extent: 8 } },
+  { name: "scatterAdd", inputs: [i32(4, 9), f32(3, 9, 5)], attributes: { axis: 1, extent: 4 } },
+  { name: "oneHot", inputs: [i32(5, 3, 4)], attributes: { depth: 5, dtype: "f32" } },
+  ...[6, 16, 3].flatMap((channels): Case[] => [
+    { name: "maxPool", inputs: [f32(2, 8, 9, channels)], attributes: pool(2, 2, 0) },
+    { name: "maxPool", inputs: [f32(2, 8, 9, channels)], attributes: pool(3, 2, 1) },
+    { name: "maxPoolGradient", inputs: [coarse(2, 8, 9, channels), f32(2, 4, 4, channels)], attributes: pool(2, 2, 0) },
+    { name: "maxPoolGradient", inputs: [coarse(3, 8, 9, channels), f32(3, 4, 5, channels)], attributes: pool(3, 2, 1) },
+    { name: "maxPoolPick", inputs: [coarse(3, 8, 9, channels), f32(3, 8, 9, channels)], attributes: pool(3, 2, 1) },
+    { name: "avgPool", inputs: [f32(2, 8, 9, channels)], attributes: { ...pool(3, 2, 1), countPadding: false } },
+    { name: "avgPool", inputs: [f32(2, 8, 9, channels)], attributes: { ...pool(3, 2, 1), countPadding: true } },
+    { name: "avgPoolGradient", inputs: [f32(2, 4, 5, channels)], attributes: { ...pool(3, 2, 1), countPadding: false, inputSpatial: [8, 9] } },
+  ]),
+];
+
+const describeInputs = (inputs: readonly Tensor[]): string => inputs.map(({ shape }: { shape: Shape }) => shape.join("x")).join(", ");
+
+describe.each(builds.filter(supported))("lowered operations give what their portable meaning gives, %s", (build) => {
+  test.each(cases.map((entry) => [`${entry.name} of ${describeInputs(entry.inputs)} ${JSON.stringify(entry.attributes)}`, entry] as const))("%s", (_, entry) => {
+    for (const threads of [1, 3]) {
+      const { lowered, portable } = bothWays(build, operations[entry.name] as unknown as Operation<never>, entry.inputs, entry.attributes, threads);
+      for (const [index, expected] of portable.entries()) expect(error(lowered[index]!, expected)).toBeLessThan(entry.tolerance ?? 2e-5);
+    }
+  });
+});
