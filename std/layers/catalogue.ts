@@ -12,6 +12,7 @@ import { softmax } from "./activation/softmax.js";
 import { softplus } from "./activation/softplus.js";
 import { step } from "./activation/step.js";
 import { tanh } from "./activation/tanh.js";
+import { attention } from "./attention/attention.js";
 import { positions } from "./attention/positions.js";
 import { token } from "./attention/token.js";
 import { add } from "./combination/add.js";
@@ -37,11 +38,20 @@ import { sqrt } from "./formula/sqrt.js";
 import { square } from "./formula/square.js";
 import { sum } from "./formula/sum.js";
 import { uniform } from "./formula/uniform.js";
+import { bn } from "./normalisation/bn.js";
+import { groupnorm } from "./normalisation/groupnorm.js";
+import { instancenorm } from "./normalisation/instancenorm.js";
+import { layernorm } from "./normalisation/layernorm.js";
+import { lrn } from "./normalisation/lrn.js";
+import { rmsnorm } from "./normalisation/rmsnorm.js";
 import { avgpool } from "./pooling/avgpool.js";
 import { gap } from "./pooling/gap.js";
 import { gmp } from "./pooling/gmp.js";
 import { l2pool } from "./pooling/l2pool.js";
 import { maxpool } from "./pooling/maxpool.js";
+import { gru } from "./recurrent/gru.js";
+import { lstm } from "./recurrent/lstm.js";
+import { rnn } from "./recurrent/rnn.js";
 import { crop } from "./shape/crop.js";
 import { first } from "./shape/first.js";
 import { flatten } from "./shape/flatten.js";
@@ -55,8 +65,10 @@ export const layers: readonly LayerDefinition[] = [
   ...[dense, embedding],
   ...[conv, dwconv, upconv],
   ...[maxpool, avgpool, l2pool, gap, gmp],
+  ...[bn, layernorm, groupnorm, instancenorm, rmsnorm, lrn],
   ...[dropout, spatialdropout],
-  ...[positions, token],
+  ...[rnn, lstm, gru],
+  ...[attention, positions, token],
   ...[flatten, reshape, transpose, crop, upsample, first, last],
   ...[concat, add, mul],
   ...[relu, leakyrelu, relu6, elu, selu, gelu, silu, softplus, sigmoid, tanh, step, softmax, logsoftmax],

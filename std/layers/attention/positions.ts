@@ -29,9 +29,8 @@ export const positions: LayerDefinition = defineLayer({
     if (input.shape.length !== 2) throw new LayerError(`\`positions\` works on a sequence, time x features, but ${describeFlow(input)}`, { code: "E030" });
     const { kind } = args as PositionsArguments;
     const [time] = input.shape;
-    if (kind === "learned" && typeof time === "number" && time > longest(input, args as PositionsArguments)) {
-      throw tooLong(time, longest(input, args as PositionsArguments));
-    }
+    const length = kind === "learned" ? longest(input, args as PositionsArguments) : Infinity;
+    if (typeof time === "number" && time > length) throw tooLong(time, length);
     return { output: { shape: input.shape, dtype: input.dtype } };
   },
   parameters(input, args) {

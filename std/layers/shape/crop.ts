@@ -20,7 +20,7 @@ export const crop: LayerDefinition = defineLayer({
     "which inside the arguments of a row is the flow: `concat crop(d4)` cuts d4 to the flow's height and width. " +
     "No parameters. Source: Ronneberger et al. 2015.",
   arguments: [
-    { name: "size", kind: "size", doc: "Height and width to keep.", positional: true, minimum: 1 },
+    { name: "size", kind: "size", doc: "Height and width to keep.", positional: true, defaultText: "that of `to`", minimum: 1 },
     { name: "to", kind: "tensor", doc: "A tensor whose height and width are taken.", defaultText: "the flow of the row", defaultsToFlow: true },
   ],
   infer(input, args) {

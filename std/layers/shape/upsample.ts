@@ -1,6 +1,4 @@
 import * as operations from "../../tensor/index.js";
-import type { DType } from "../../tensor/shape.js";
-import { Tensor } from "../../tensor/tensor.js";
 import { defineLayer, requireNumbers } from "../define.js";
 import type { LayerDefinition } from "../definition.js";
 import { multiplyDims } from "../dimensions.js";
@@ -31,11 +29,7 @@ export const upsample: LayerDefinition = defineLayer({
   },
   forward(input, args) {
     const { factor, mode } = args as UpsampleArguments;
-    let result = input;
-    for (const [axis, times] of perAxis("upsample", "factor", factor, input.rank - 2).entries()) {
-      if (times > 1) result = mode === "nearest" ? repeat(result, axis + 1, times) : interpolate(result, axis + 1, times);
-    }
-    return result;
+    return operations.upsample(input, { factor: perAxis("upsample", "factor", factor, input.rank - 2), mode });
   },
   examples: [
     { row: "upsample", input: "3x4x2" },
@@ -43,33 +37,3 @@ export const upsample: LayerDefinition = defineLayer({
     { row: "upsample 3", input: "T x 2", positional: [3] },
   ],
 });
-
-function repeat(x: Tensor, axis: number, times: number): Tensor {
-  const { shape } = x;
-  const [before, extent, after] = [shape.slice(0, axis), shape[axis] as number, shape.slice(axis + 1)];
-  const apart = operations.reshape(x, [...before, extent, 1, ...after]);
-  return operations.reshape(operations.broadcastTo(apart, [...before, extent, times, ...after]), [...before, extent * times, ...after]);
-}
-
-/** Along one axis interpolation is a product with a matrix that has two numbers in each row. */
-function interpolate(x: Tensor, axis: number, times: number): Tensor {
-  const { shape } = x;
-  const extent = shape[axis] as number;
-  const count = shape.slice(0, axis).reduce((product, size) => product * size, 1);
-  const rows = operations.reshape(x, [count, extent, -1]); // (B, H, W C), or (B H, W, C)
-  const product = operations.matmul(interpolationMatrix(extent, times, x.dtype), rows); // (H', H) @ (B, H, W C)
-  return operations.reshape(product, shape.with(axis, extent * times));
-}
-
-/** Row i holds the weights of the two neighbours of (i + 1/2) / times - 1/2, cut off at the border. */
-function interpolationMatrix(extent: number, times: number, dtype: DType): Tensor {
-  const data = dtype === "f64" ? new Float64Array(extent * times * extent) : new Float32Array(extent * times * extent);
-  for (let row = 0; row < extent * times; row++) {
-    const place = Math.min(Math.max((row + 0.5) / times - 0.5, 0), extent - 1);
-    const left = Math.floor(place);
-    const right = Math.min(left + 1, extent - 1);
-    data[row * extent + left] = (data[row * extent + left] as number) + 1 - (place - left);
-    data[row * extent + right] = (data[row * extent + right] as number) + (place - left);
-  }
-  return new Tensor({ shape: [extent * times, extent], dtype }, data);
-}
