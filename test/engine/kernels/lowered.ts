@@ -41,7 +41,7 @@ export function bothWays(build: string, operation: Operation<never>, inputs: rea
   const rule = lowerings.get(operation.name);
   if (rule === undefined) throw new Error(`${operation.name} has no lowering`);
   if (rule.supports?.(node) === false) throw new Error(`the lowering of ${operation.name} refuses this case`);
-  const machine = bench(build);
+  const machine = bench(build, 96);
   const places = new Map<Tensor, TypedArray>();
   inputs.forEach((input, index) => places.set(node.inputs[index] as Tensor, place(machine, input)));
   const lowered = node.outputs.map((tensor) => {
