@@ -1,0 +1,126 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { TypeChecker } from "../tslab-converter.js";
+import { createTypeChecker, ts } from "../tslab-converter.js";
+import { isCompleteTypeScript } from "./is-complete.js";
+import type { CompiledCell, CompilerCalls, Completeness, Completion, InspectionBundle } from "./messages.js";
+import { readMagics } from "./magics.js";
+import { looseImports } from "./loose-imports.js";
+import { prelude } from "./prelude.js";
+import { problemsError } from "./problems.js";
+import { transpile } from "./transpile.js";
+
+/** Compiles the cells of one notebook: keeps the declarations of all cells that have been compiled. */
+export class CellCompiler implements CompilerCalls {
+  readonly #directory: string;
+  #checker: TypeChecker | undefined;
+  #prelude = "";
+  #declarations = "";
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  compile(request: { source: string; title: string; allowShell: boolean; expression: boolean }): CompiledCell {
+    const cell = readMagics(request.source, request.allowShell);
+    if (cell.kind === "show") return { kind: "show", data: { [cell.mime]: cell.text, "text/plain": cell.text } };
+    if (cell.kind === "wrong") {
+      const traceback = [`${request.title}, line ${cell.line + 1}: ${cell.message}`];
+      return { kind: "failed", error: { name: "SyntaxError", message: cell.message, traceback } };
+    }
+    return this.#compileTypeScript(cell.source, request, cell.timed);
+  }
+
+  complete(request: { source: string; offset: number }): Completion {
+    const source = this.#sourceForEditing(request.source);
+    const { start, end, entries } = this.#ready().complete(this.#declarations, source, request.offset);
+    const matches = entries
+      .filter(({ name }) => !/^__(lamella__|t|s)$|^tsLastExpr/.test(name))
+      .map(({ name, kind }) => ({ text: name, type: kind, signature: "" }));
+    return { start, end, matches };
+  }
+
+  inspect(request: { source: string; offset: number }): InspectionBundle | null {
+    const source = this.#sourceForEditing(request.source);
+    const checker = this.#ready();
+    // The cursor stands after the name as often as in it.
+    const found =
+      checker.inspect(this.#declarations, source, request.offset) ??
+      (request.offset > 0 ? checker.inspect(this.#declarations, source, request.offset - 1) : undefined);
+    if (found === undefined) return null;
+    const parts = [found.signature, found.documentation].filter((part) => part !== "");
+    const html = [`<pre>${escapeHtml(found.signature)}</pre>`, found.documentation === "" ? "" : `<p>${escapeHtml(found.documentation)}</p>`];
+    return { data: { "text/plain": parts.join("\n\n"), "text/html": html.join("") } };
+  }
+
+  isComplete(request: { source: string }): Completeness {
+    if (/^\s*%%/.test(request.source)) return /\n\s*$/.test(request.source) ? { status: "complete" } : { status: "incomplete", indent: "" };
+    const cell = readMagics(request.source, true);
+    return cell.kind === "code" ? isCompleteTypeScript(cell.source) : { status: "complete" };
+  }
+
+  reset(): null {
+    this.#declarations = this.#prelude;
+    return null;
+  }
+
+  warmUp(): null {
+    this.#ready();
+    return null;
+  }
+
+  #ready(): TypeChecker {
+    if (this.#checker === undefined) {
+      this.#checker = createTypeChecker(this.#directory);
+      // The first check and the first transpilation load the libraries' declarations and warm the compiler up.
+      this.#prelude = this.#checker.check(prelude(), "await 0").declarations;
+      this.#declarations = this.#prelude;
+      transpile("const first = await 0;", new Set());
+    }
+    return this.#checker;
+  }
+
+  #compileTypeScript(source: string, request: { title: string; expression: boolean }, timed: boolean): CompiledCell {
+    const checker = this.#ready();
+    let checked = checker.check(this.#declarations, source);
+    if (checked.problems.length > 0) {
+      const loose = looseImports(source, checked.problems, (specifier) => this.#isInstalled(specifier));
+      if (loose !== undefined) checked = checker.check(this.#declarations, loose);
+    }
+    if (checked.problems.length > 0) return { kind: "failed", error: problemsError(checked.problems, source, request.title) };
+    if (!request.expression) this.#declarations = checked.declarations;
+    const { code, mappings } = transpile(source, typeOnlyImports(source, checked.javascript));
+    return { kind: "script", source, code, mappings, timed };
+  }
+
+  /** Magics become code of the same length where there is one, so that offsets hold. */
+  #sourceForEditing(source: string): string {
+    const cell = readMagics(source, false);
+    return cell.kind === "code" && cell.source.length === source.length ? cell.source : source;
+  }
+
+  /** Whether Node finds a package that TypeScript's older way of looking does not (ESM-only packages, global packages). */
+  #isInstalled(specifier: string): boolean {
+    const require = createRequire(join(this.#directory, "notebook.mjs"));
+    const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+    return (require.resolve.paths(specifier) ?? []).some((folder) => ts.sys.fileExists(join(folder, name, "package.json")));
+  }
+}
+
+/** Modules from which a cell imports types only: TypeScript has dropped their imports. */
+function typeOnlyImports(source: string, javascript: string): ReadonlySet<string> {
+  if (!/\bimport\b/.test(source)) return new Set();
+  const kept = new Set(importsOf(javascript));
+  return new Set(importsOf(source).filter((specifier) => !kept.has(specifier)));
+}
+
+function importsOf(text: string): string[] {
+  const file = ts.createSourceFile("cell.ts", text, ts.ScriptTarget.ES2022);
+  return file.statements
+    .filter((statement): statement is import("../tslab-converter.js").TypeScript.ImportDeclaration => ts.isImportDeclaration(statement))
+    .map((statement) => (ts.isStringLiteral(statement.moduleSpecifier) ? statement.moduleSpecifier.text : ""));
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}

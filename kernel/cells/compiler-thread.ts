@@ -1,0 +1,19 @@
+/** The thread that compiles: type checking blocks it for up to a second, the kernel's sockets never. */
+import { parentPort, workerData } from "node:worker_threads";
+import { CellCompiler } from "./cell-compiler.js";
+import type { CompilerAnswer, CompilerRequest } from "./messages.js";
+
+const { directory } = workerData as { directory: string };
+const compiler = new CellCompiler(directory);
+const port = parentPort!;
+
+port.on("message", (request: CompilerRequest) => {
+  let answer: CompilerAnswer;
+  try {
+    const call = compiler[request.call].bind(compiler) as (argument: unknown) => unknown;
+    answer = { id: request.id, value: call(request.argument) };
+  } catch (error) {
+    answer = { id: request.id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+  port.postMessage(answer);
+});

@@ -1,0 +1,64 @@
+import { startClockCall } from "./runtime-name.js";
+
+/** A cell after its magics have been read. */
+export type ReadCell =
+  /** Shown as it is, without running anything: `%%html`, `%%svg`, `%%markdown`. */
+  | { readonly kind: "show"; readonly mime: string; readonly text: string }
+  | {
+      readonly kind: "code";
+      /** As many lines as the cell, magics replaced by code. */
+      readonly source: string;
+      /** `%%layers` says so; otherwise the language is read off the code. */
+      readonly language: "layers" | undefined;
+      readonly timed: boolean;
+    }
+  | { readonly kind: "wrong"; readonly line: number; readonly message: string };
+
+const shownAs: Readonly<Record<string, string>> = {
+  html: "text/html",
+  svg: "image/svg+xml",
+  markdown: "text/markdown",
+};
+
+/**
+ * Reads `%%name` on the first line of a cell, and the lines `%time`, `%env`, `%help` and, where the kernel allows it, `!command`.
+ * A line that continues an expression with `%` is left alone: magics have no space after the sign.
+ */
+export function readMagics(cell: string, allowShell: boolean): ReadCell {
+  const first = /^\s*%%([A-Za-z]+)[ \t]*([^\r\n]*)(\r?\n|$)/.exec(cell);
+  if (first === null) return readLines(cell, allowShell, undefined, false);
+  const [head, name = ""] = first;
+  const body = cell.slice(head.length);
+  const mime = shownAs[name];
+  if (mime !== undefined) return { kind: "show", mime, text: body };
+  const blank = head.replace(/[^\r\n]/g, " ");
+  if (name === "layers") return { kind: "code", source: blank + body, language: "layers", timed: false };
+  if (name === "time") {
+    const inner = readMagics(body, allowShell);
+    if (inner.kind !== "code") return inner;
+    return { ...inner, source: blank + inner.source, timed: true };
+  }
+  if (name === "typescript" || name === "ts") return readLines(blank + body, allowShell, undefined, false);
+  const known = ["time", "layers", ...Object.keys(shownAs)].map((known) => `%%${known}`).join(", ");
+  return { kind: "wrong", line: head.split("\n").length - 2, message: `there is no cell magic \`%%${name}\`; there are ${known}` };
+}
+
+function readLines(cell: string, allowShell: boolean, language: "layers" | undefined, timed: boolean): ReadCell {
+  if (!/^[ \t]*[%!]/m.test(cell)) return { kind: "code", source: cell, language, timed };
+  const lines = cell.split("\n");
+  const written = lines.map((line, index) => {
+    const magic = /^(\s*)%([A-Za-z]+)\b[ \t]?(.*?)(\r?)$/.exec(line);
+    if (magic !== null) {
+      const [, indent = "", name, rest = "", end = ""] = magic;
+      const last = lines.slice(index + 1).every((later) => later.trim() === "");
+      // The clock of the last line is stopped by the end of the cell, so that the line's value is still shown.
+      if (name === "time") return `${indent}${startClockCall}${rest}${last ? "" : ";__s();"}${end}`;
+      if (name === "env") return `${indent}__lamella__.env(${JSON.stringify(rest)});${end}`;
+      if (name === "help") return `${indent}__lamella__.help();${end}`;
+      return line;
+    }
+    const shell = allowShell ? /^!(.*?)(\r?)$/.exec(line) : null;
+    return shell === null ? line : `await __lamella__.shell(${JSON.stringify(shell[1])});${shell[2]}`;
+  });
+  return { kind: "code", source: written.join("\n"), language, timed };
+}

@@ -1,0 +1,41 @@
+import type { CellError } from "../session/outputs.js";
+import type { MimeBundle } from "../../std/view/bundle.js";
+
+/** What became of a cell before running it. */
+export type CompiledCell =
+  | { readonly kind: "script"; readonly source: string; readonly code: string; readonly mappings: string; readonly timed: boolean }
+  | { readonly kind: "show"; readonly data: MimeBundle }
+  | { readonly kind: "failed"; readonly error: CellError };
+
+export interface Completion {
+  /** UTF-16 offsets of the text that a match replaces. */
+  readonly start: number;
+  readonly end: number;
+  readonly matches: readonly { readonly text: string; readonly type: string; readonly signature: string }[];
+}
+
+export interface InspectionBundle {
+  readonly data: MimeBundle;
+}
+
+export type Completeness = { readonly status: "complete" | "invalid" } | { readonly status: "incomplete"; readonly indent: string };
+
+/** Requests to the compiler's thread and what it answers. */
+export interface CompilerCalls {
+  compile(request: { source: string; title: string; allowShell: boolean; expression: boolean }): CompiledCell;
+  complete(request: { source: string; offset: number }): Completion;
+  inspect(request: { source: string; offset: number }): InspectionBundle | null;
+  isComplete(request: { source: string }): Completeness;
+  /** Forgets the declarations of all cells: the session they lived in is gone. */
+  reset(request: Record<string, never>): null;
+  /** Waits until the type checker is there. */
+  warmUp(request: Record<string, never>): null;
+}
+
+export interface CompilerRequest {
+  readonly id: number;
+  readonly call: keyof CompilerCalls;
+  readonly argument: unknown;
+}
+
+export type CompilerAnswer = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string };

@@ -1,0 +1,98 @@
+import { DisplayHandle } from "../../notebook/display.js";
+import { render } from "../../notebook/render.js";
+import type { CellError, CellOutput, CellResult, ExpressionResult } from "../outputs.js";
+import type { Script, ToSession } from "../messages.js";
+import { runtimeName } from "../../cells/runtime-name.js";
+import { Evaluator } from "./evaluator.js";
+import type { SessionGlobals } from "./globals.js";
+import { InterruptError, resetGuards } from "./guards.js";
+import { startClock } from "./runtime.js";
+import { toCellError } from "./tracebacks.js";
+
+type RunRequest = Extract<ToSession, { type: "run" }>;
+
+/** Runs one cell after the other and says how each ended. */
+export class CellRunner {
+  /** Whether the running cell has been asked to stop. */
+  interrupted = false;
+
+  readonly #evaluator = new Evaluator();
+  readonly #globals: SessionGlobals;
+  readonly #show: (output: CellOutput) => void;
+  readonly #done: (id: number, result: CellResult) => void;
+  #stop: ((error: InterruptError) => void) | undefined;
+
+  constructor(globals: SessionGlobals, show: (output: CellOutput) => void, done: (id: number, result: CellResult) => void) {
+    this.#globals = globals;
+    this.#show = show;
+    this.#done = done;
+    globals.onCatch = this.#evaluator.catch;
+  }
+
+  async run(request: RunRequest): Promise<void> {
+    this.interrupted = false;
+    resetGuards();
+    // Terminated JavaScript leaves promises pending for ever: the stop settles the cell then.
+    const stopped = new Promise<never>((_, reject) => {
+      this.#stop = reject;
+    });
+    const expressions: Record<string, ExpressionResult> = {};
+    let result: CellResult;
+    try {
+      await Promise.race([this.#evaluate(request.script, request.silent), stopped]);
+      for (const { name, script } of request.expressions) {
+        expressions[name] = await Promise.race([this.#expression(script), stopped]);
+      }
+      result = this.interrupted ? this.#failed(new InterruptError(), expressions) : { status: "ok", expressions };
+    } catch (thrown) {
+      result = this.#failed(thrown, expressions);
+    }
+    this.#stop = undefined;
+    if (result.status !== "ok") this.#show({ kind: "error", error: result.error });
+    this.#done(request.script.id, result);
+  }
+
+  /** The cell's JavaScript was terminated by force. */
+  terminated(): void {
+    this.interrupted = true;
+    this.#stop?.(new InterruptError());
+  }
+
+  /** Ends the cell even when it waits for something that no guard can reach, such as a promise inside a library. */
+  abandonSoon(): void {
+    const stop = this.#stop;
+    setTimeout(() => stop?.(new InterruptError()), 150);
+  }
+
+  async #evaluate(script: Script, silent: boolean): Promise<void> {
+    const stopClock = script.timed ? startClock() : undefined;
+    this.#globals.lastValue = undefined;
+    await this.#evaluator.run(script, runtimeName);
+    const value = this.#globals.lastValue;
+    this.#globals.lastValue = undefined;
+    this.#globals.stopClocks();
+    stopClock?.();
+    if (silent || value === undefined || value instanceof DisplayHandle || this.interrupted) return;
+    const data = await render(value);
+    this.#show({ kind: "result", data, metadata: {} });
+  }
+
+  async #expression(script: Script): Promise<ExpressionResult> {
+    try {
+      this.#globals.lastValue = undefined;
+      await this.#evaluator.run(script, runtimeName);
+      return { status: "ok", data: await render(this.#globals.lastValue), metadata: {} };
+    } catch (thrown) {
+      return { status: "error", error: toCellError(thrown) };
+    } finally {
+      this.#globals.lastValue = undefined;
+    }
+  }
+
+  #failed(thrown: unknown, expressions: Readonly<Record<string, ExpressionResult>>): CellResult {
+    this.#globals.stopClocks();
+    const interrupted = thrown instanceof InterruptError || this.interrupted;
+    const error: CellError = toCellError(interrupted && !(thrown instanceof InterruptError) ? new InterruptError() : thrown);
+    return { status: interrupted ? "interrupted" : "error", error, expressions };
+  }
+}

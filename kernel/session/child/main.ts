@@ -1,0 +1,161 @@
+/** The session process: runs the user's code. Its helper thread talks to the kernel process. */
+import { MessageChannel, Worker, receiveMessageOnPort } from "node:worker_threads";
+import { requestInterrupt, resetInterrupt, watchInterruptible } from "../../../std/train/interrupt.js";
+import { setDisplaySink } from "../../../std/view/bundle.js";
+import { receiveComm } from "../../notebook/comm.js";
+import { setNotebookHost } from "../../notebook/host.js";
+import { compiledFile } from "../../package-root.js";
+import type { CellOutput } from "../outputs.js";
+import { CellRunner } from "./cell-runner.js";
+import type { HelperData, ToHelper, ToMain } from "./bridge.js";
+import { shared } from "./bridge.js";
+import { defineGlobals } from "./globals.js";
+import { InterruptError, tripGuards } from "./guards.js";
+import { stopShellCommands } from "./runtime.js";
+import { captureStreams } from "./streams.js";
+import { installStackTraces, toCellError } from "./tracebacks.js";
+
+const words = new Int32Array(new SharedArrayBuffer(shared.words * 4));
+const answers = new MessageChannel();
+const helper = new Worker(compiledFile("kernel/session/child/helper"), {
+  workerData: { words: words.buffer as SharedArrayBuffer, answers: answers.port2 } satisfies HelperData,
+  transferList: [answers.port2],
+  // The helper must outlive a main thread that runs out of memory only as long as it takes to say so.
+  resourceLimits: {},
+});
+helper.unref();
+// The process lives as long as the channel does; the port keeps its loop running while no cell runs.
+const keepAlive = setInterval(() => {}, 2 ** 30);
+
+const send = (message: ToHelper): void => helper.postMessage(message);
+const show = (output: CellOutput): void => send({ type: "output", output });
+
+installStackTraces();
+captureStreams((name, text) => show({ kind: "stream", name, text }));
+watchInterruptible((count) => Atomics.store(words, shared.interruptible, count));
+
+setDisplaySink({
+  display(data, options = {}) {
+    const { displayId, update = false } = options;
+    show({ kind: "display", data, metadata: {}, update, ...(displayId !== undefined && { displayId }) });
+  },
+  progress: (text) => show({ kind: "progress", text }),
+});
+
+let answerQuestion: ((text: string | null) => void) | undefined;
+let canAsk = false;
+
+setNotebookHost({
+  input(question, password) {
+    requireAsking();
+    send({ type: "ask", question, password });
+    return new Promise((resolve, reject) => {
+      answerQuestion = (text) => (text === null ? reject(new InterruptError()) : resolve(text));
+    });
+  },
+  prompt(question) {
+    requireAsking();
+    const before = Atomics.load(words, shared.answers);
+    Atomics.store(words, shared.asking, 1);
+    send({ type: "ask", question, password: false });
+    try {
+      Atomics.wait(words, shared.answers, before);
+    } finally {
+      Atomics.store(words, shared.asking, 0);
+    }
+    const answer = receiveMessageOnPort(answers.port1)?.message as string | null | undefined;
+    if (typeof answer !== "string") throw new InterruptError();
+    return answer;
+  },
+  clearOutput: (wait) => show({ kind: "clear", wait }),
+  comm: {
+    send(kind, { id, target }, data, buffers) {
+      const encoded = buffers.map((buffer) => Buffer.from(buffer).toString("base64"));
+      send({ type: "comm", comm: { kind, commId: id, target, data, metadata: {}, buffers: encoded } });
+    },
+  },
+});
+
+function requireAsking(): void {
+  if (!canAsk) throw new Error("nobody can be asked here: this notebook runs without a person in front of it");
+}
+
+// `process.exit` in a cell ends this process: what was printed before must still arrive.
+const exit = process.exit.bind(process);
+process.exit = ((code?: number | string | null) => {
+  const status = Number(code ?? process.exitCode ?? 0);
+  send({ type: "exit", code: status });
+  flush();
+  return exit(status);
+}) as typeof process.exit;
+
+function flush(): void {
+  const before = Atomics.load(words, shared.flushed);
+  send({ type: "flush" });
+  Atomics.wait(words, shared.flushed, before, 1_000);
+}
+
+process.on("uncaughtException", report);
+process.on("unhandledRejection", report);
+
+/** An error that no cell waits for: of a timer, an event, a promise nobody looks at. */
+function report(thrown: unknown): void {
+  if (thrown instanceof InterruptError) return;
+  const error = toCellError(thrown);
+  show({ kind: "stream", name: "stderr", text: `Uncaught, outside the running cell: ${error.traceback.join("\n")}\n` });
+}
+
+const runtime = defineGlobals(process.cwd());
+const runner = new CellRunner(runtime, show, (id, result) => send({ type: "done", id, result }));
+
+let ready: Promise<void> = runtime.loaded.then(
+  () => undefined,
+  (error: unknown) => report(error),
+);
+
+helper.on("message", (message: ToMain) => {
+  switch (message.type) {
+    case "run":
+      canAsk = message.canAsk;
+      resetInterrupt();
+      send({ type: "running" });
+      // Not from inside this handler: the inspector would run the cell's microtasks only after it.
+      ready = ready.then(() => new Promise((resolve) => setImmediate(() => resolve(runner.run(message)))));
+      return;
+    case "interrupt":
+      send({ type: "acknowledge", request: message.request });
+      interrupt();
+      return;
+    case "terminated":
+      runner.terminated();
+      return;
+    case "answer":
+      answerQuestion?.(message.text);
+      answerQuestion = undefined;
+      return;
+    case "comm": {
+      const { kind, commId, target, data, buffers } = message.comm;
+      receiveComm(kind, { id: commId, target }, data, buffers.map((buffer) => Buffer.from(buffer, "base64")));
+      return;
+    }
+  }
+});
+
+let lastInterrupt = -Infinity;
+
+function interrupt(): void {
+  const again = performance.now() - lastInterrupt > 1_000 && runner.interrupted;
+  if (!runner.interrupted) lastInterrupt = performance.now();
+  runner.interrupted = true;
+  answerQuestion?.(null);
+  answerQuestion = undefined;
+  stopShellCommands();
+  // Training ends by itself, with what it has learned; asked a second time, the cell is stopped without waiting for that.
+  const endsByItself = requestInterrupt();
+  if (endsByItself && !again) return;
+  tripGuards();
+  runner.abandonSoon();
+}
+
+void keepAlive;
+send({ type: "ready" });

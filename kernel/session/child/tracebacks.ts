@@ -1,0 +1,157 @@
+import { readFileSync } from "node:fs";
+import { findSourceMap } from "node:module";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { inspect } from "node:util";
+import { packageRoot } from "../../package-root.js";
+import { LamellaError } from "../../../std/errors.js";
+import type { Script } from "../messages.js";
+import type { CellError } from "../outputs.js";
+import { SourceMap } from "../source-map.js";
+
+/** One line of a traceback: a place in a cell or a file of the user's. Lines and columns count from 1. */
+interface Frame {
+  readonly where: string;
+  readonly functionName: string;
+  readonly line: number;
+  readonly column: number;
+  readonly source: string | undefined;
+}
+
+interface KnownScript {
+  readonly script: Script;
+  map: SourceMap | undefined;
+}
+
+const scripts = new Map<string, KnownScript>();
+const framesOf = new WeakMap<object, readonly Frame[]>();
+const ourFolders = ["dist", "kernel", "std", "dsl", "node_modules"].flatMap((folder) => {
+  const path = join(packageRoot, folder);
+  return [path + sep, pathToFileURL(path).href + "/"];
+});
+
+/** The name V8 knows a cell by. */
+export function scriptUrl(script: Script): string {
+  return `lamella-cell-${script.id}`;
+}
+
+/** Remembers a cell for as long as functions of it may throw: that is, always. */
+export function rememberScript(script: Script): void {
+  scripts.set(scriptUrl(script), { script, map: undefined });
+}
+
+/** Makes `error.stack` show places in the cells as written, and leave our own frames and Node's out. */
+export function installStackTraces(): void {
+  Error.stackTraceLimit = 50;
+  process.setSourceMapsEnabled(true);
+  Error.prepareStackTrace = (error: Error, sites) => {
+    const frames = sites.map(toFrame).filter((frame) => frame !== undefined);
+    framesOf.set(error, frames);
+    let head: string;
+    try {
+      head = Error.prototype.toString.call(error);
+    } catch {
+      head = "Error";
+    }
+    return [head, ...frames.map((frame) => `    at ${describe(frame)}`)].join("\n");
+  };
+}
+
+/** What the notebook shows of something thrown. */
+export function toCellError(thrown: unknown): CellError {
+  if (!(thrown instanceof Error) && !isErrorLike(thrown)) {
+    const text = typeof thrown === "string" ? thrown : inspect(thrown, { depth: 2, colors: false });
+    return { name: "Thrown", message: text, traceback: [`Thrown: ${text}`] };
+  }
+  const name = String(thrown.name || "Error");
+  const message = String(thrown.message);
+  if (thrown instanceof LamellaError) {
+    const code = thrown.code === "" ? "" : ` [${thrown.code}]`;
+    const place = framesFor(thrown).slice(0, 1).flatMap(excerpt);
+    return { name, message, traceback: [`${name}${code}: ${message}`, ...thrown.context.map((line) => `  ${line}`), ...place] };
+  }
+  const traceback = [message === "" ? name : `${name}: ${message}`, ...framesFor(thrown).flatMap(excerpt)];
+  for (let cause = thrown.cause; cause !== undefined && traceback.length < 200; ) {
+    const shown = toCellErrorWithoutCause(cause);
+    traceback.push("caused by " + shown.traceback[0], ...shown.traceback.slice(1));
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return { name, message, traceback };
+}
+
+function toCellErrorWithoutCause(thrown: unknown): CellError {
+  if (!(thrown instanceof Error)) return toCellError(thrown);
+  const head = `${thrown.name}: ${thrown.message}`;
+  return { name: thrown.name, message: thrown.message, traceback: [head, ...framesFor(thrown).flatMap(excerpt)] };
+}
+
+/** Errors of other realms (`vm`) are not instances of our Error. */
+function isErrorLike(thrown: unknown): thrown is Error {
+  return typeof thrown === "object" && thrown !== null && "message" in thrown && "stack" in thrown && "name" in thrown;
+}
+
+function framesFor(error: Error): readonly Frame[] {
+  // V8 prepares the stack when it is first asked for.
+  void error.stack;
+  const frames = framesOf.get(error) ?? [];
+  // A deep recursion repeats itself: the innermost and the outermost places say enough.
+  return frames.length <= 10 ? frames : [...frames.slice(0, 6), ...frames.slice(-4)];
+}
+
+function describe(frame: Frame): string {
+  const place = `${frame.where}, line ${frame.line}, column ${frame.column}`;
+  return frame.functionName === "" ? place : `${frame.functionName} (${place})`;
+}
+
+/** The place in words, the line of code, and a caret under the column. */
+function excerpt(frame: Frame): string[] {
+  const lines = [`  at ${describe(frame)}`];
+  if (frame.source === undefined) return lines;
+  const text = frame.source.replaceAll("\t", " ");
+  // Long lines (data, minified code) are cut around the column.
+  const start = frame.column > 100 ? frame.column - 60 : 0;
+  const shown = text.slice(start, start + 140);
+  if (shown.trim() === "") return lines;
+  return [...lines, "    " + shown, "    " + " ".repeat(Math.max(0, frame.column - 1 - start)) + "^"];
+}
+
+function toFrame(site: NodeJS.CallSite): Frame | undefined {
+  const url = site.getScriptNameOrSourceURL() || site.getFileName();
+  if (typeof url !== "string") return undefined;
+  const line = site.getLineNumber() ?? 1;
+  const column = site.getColumnNumber() ?? 1;
+  const functionName = site.getFunctionName() ?? "";
+  const known = scripts.get(url);
+  if (known !== undefined) {
+    known.map ??= new SourceMap(known.script.mappings);
+    const place = known.map.locate(line - 1, column - 1);
+    if (place === undefined) return undefined;
+    const source = known.script.source.split(/\r?\n/)[place.line];
+    return { where: known.script.title, functionName, line: place.line + 1, column: place.column + 1, source };
+  }
+  if (!url.startsWith("file:") && !/^([a-z]:)?[\\/]/i.test(url)) return undefined;
+  if (ourFolders.some((folder) => url.startsWith(folder))) return undefined;
+  return fileFrame(url, functionName, line, column);
+}
+
+function fileFrame(url: string, functionName: string, line: number, column: number): Frame {
+  let path = url;
+  try {
+    if (url.startsWith("file:")) path = fileURLToPath(url.replace(/\?.*$/, ""));
+  } catch {
+    // A URL that names no file of this system is shown as it is.
+  }
+  const entry = findSourceMap(url)?.findEntry(line - 1, column - 1);
+  if (entry !== undefined && "originalLine" in entry) {
+    line = entry.originalLine + 1;
+    column = entry.originalColumn + 1;
+  }
+  let source: string | undefined;
+  try {
+    source = readFileSync(path, "utf8").split(/\r?\n/)[line - 1];
+  } catch {
+    source = undefined;
+  }
+  const fromHere = relative(process.cwd(), path);
+  return { where: fromHere.startsWith("..") ? path : fromHere, functionName, line, column, source };
+}

@@ -1,0 +1,182 @@
+/**
+ * The only file that touches tslab: its type checker for cells (declarations that persist, completion, inspection) and its patched
+ * TypeScript 5.0.4. What is assumed of them is pinned in test/kernel/tslab-converter.test.ts.
+ */
+import type * as TypeScript from "@tslab/typescript-for-tslab";
+import { createRequire } from "node:module";
+import { dirname, join, resolve, sep } from "node:path";
+import { packageRoot } from "./package-root.js";
+
+export type { TypeScript };
+
+/** A message of the type checker, at UTF-16 offsets of the checked source. */
+export interface TypeProblem {
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+  readonly character: number;
+  readonly message: string;
+  /** 2322 for TS2322. */
+  readonly code: number;
+  /** The local file it is in, relative to the notebook's folder; undefined for the cell itself. */
+  readonly fileName: string | undefined;
+}
+
+export interface CheckedCell {
+  readonly problems: readonly TypeProblem[];
+  /** The declarations of all cells so far, for the next check; unchanged when there are problems. */
+  readonly declarations: string;
+  /** The cell as JavaScript, in which imports of mere types are gone. */
+  readonly javascript: string;
+}
+
+export interface CompletionEntry {
+  readonly name: string;
+  /** "method", "property", "function", "var", "interface" … as TypeScript calls them. */
+  readonly kind: string;
+}
+
+export interface TypeChecker {
+  check(declarations: string, source: string): CheckedCell;
+  complete(declarations: string, source: string, offset: number): { start: number; end: number; entries: CompletionEntry[] };
+  inspect(declarations: string, source: string, offset: number): Inspection | undefined;
+  close(): void;
+}
+
+export interface Inspection {
+  readonly start: number;
+  readonly length: number;
+  /** "const x: number". */
+  readonly signature: string;
+  /** The doc comment, tags included; may be empty. */
+  readonly documentation: string;
+}
+
+interface TslabModule {
+  createConverter(): {
+    convert(declarations: string, source: string): TslabConversion;
+    complete(declarations: string, source: string, offset: number): TslabCompletion;
+    inspect(declarations: string, source: string, offset: number): TypeScript.QuickInfo | undefined;
+    close(): void;
+  };
+}
+
+interface TslabConversion {
+  readonly output?: string;
+  readonly declOutput?: string;
+  readonly diagnostics: readonly {
+    readonly start: { readonly offset: number; readonly line: number; readonly character: number };
+    readonly end: { readonly offset: number };
+    readonly messageText: string;
+    readonly code: number;
+    readonly fileName?: string;
+  }[];
+}
+
+interface TslabCompletion {
+  readonly start: number;
+  readonly end: number;
+  readonly candidates: readonly string[];
+  readonly original?: { readonly entries: readonly { readonly name: string; readonly kind: string }[] };
+}
+
+const require = createRequire(import.meta.url);
+const tslabPackage = require.resolve("tslab/package.json");
+const requireFromTslab = createRequire(tslabPackage);
+
+/** tslab's TypeScript. Loading it takes about 0.2 s. */
+export const ts: typeof TypeScript = requireFromTslab("@tslab/typescript-for-tslab") as typeof TypeScript;
+
+/** Checks cells as if they lay in `directory`. Takes about a second. One per thread: it patches the thread's `ts.sys`. */
+export function createTypeChecker(directory: string): TypeChecker {
+  redirectPaths(directory);
+  const converter = loadTslab().createConverter();
+  return {
+    check(declarations, source) {
+      const result = converter.convert(declarations, source);
+      const problems = result.diagnostics.map((problem) => ({
+        start: problem.start.offset,
+        end: problem.end.offset,
+        line: problem.start.line,
+        character: problem.start.character,
+        message: problem.messageText,
+        code: problem.code,
+        fileName: problem.fileName,
+      }));
+      if (problems.length > 0) return { problems, declarations, javascript: "" };
+      return { problems, declarations: result.declOutput ?? "", javascript: result.output ?? "" };
+    },
+    complete(declarations, source, offset) {
+      const result = converter.complete(declarations, source, offset);
+      const kinds = new Map(result.original?.entries.map((entry) => [entry.name, entry.kind]));
+      const entries = result.candidates.map((name) => ({ name, kind: kinds.get(name) ?? "" }));
+      return { start: result.start, end: result.end, entries };
+    },
+    inspect(declarations, source, offset) {
+      const info = converter.inspect(declarations, source, offset);
+      if (info === undefined) return undefined;
+      const tags = (info.tags ?? []).map((tag) => `@${tag.name} ${(tag.text ?? []).map((part) => part.text).join("")}`.trimEnd());
+      const documentation = [(info.documentation ?? []).map((part) => part.text).join(""), ...tags].filter((part) => part !== "");
+      return {
+        start: info.textSpan.start,
+        length: info.textSpan.length,
+        signature: (info.displayParts ?? []).map((part) => part.text).join(""),
+        documentation: documentation.join("\n"),
+      };
+    },
+    close: () => converter.close(),
+  };
+}
+
+/**
+ * tslab with the last step of its conversion taken out: it would print the checked module once more as CommonJS, which we do not
+ * run, and that print takes a third of a small cell's time.
+ */
+function loadTslab(): TslabModule {
+  const path = requireFromTslab.resolve("@tslab/typescript-for-tslab");
+  const loaded = requireFromTslab.cache[path];
+  if (loaded === undefined) throw new Error("tslab's TypeScript is not in the module cache of Node");
+  const whole = loaded.exports as typeof TypeScript;
+  loaded.exports = { ...whole, transpileModule: (source: string) => ({ outputText: source, diagnostics: [] }) };
+  try {
+    return require("tslab/dist/converter.js") as TslabModule;
+  } finally {
+    loaded.exports = whole;
+  }
+}
+
+/**
+ * Makes tslab see what it would not find: `@types/node` (tslab looks in its own `node_modules` only, where npm may not have put it)
+ * and the package `lamella`, wherever the notebook lies.
+ */
+function redirectPaths(directory: string): void {
+  const sys = ts.sys as { -readonly [K in keyof typeof ts.sys]: (typeof ts.sys)[K] };
+  const root = slashes(resolve(directory));
+  sys.getCurrentDirectory = () => root;
+  const original = { ...sys };
+  const redirections = [
+    { from: slashes(join(dirname(tslabPackage), "node_modules", "@types", "node")), to: dirname(require.resolve("@types/node/package.json")) },
+    { from: slashes(join(directory, "node_modules", "lamella")), to: packageRoot },
+  ].filter(({ from, to }) => !original.directoryExists(from) || from.includes("/tslab/") || from === slashes(to));
+  const redirect = (path: string): string => {
+    for (const { from, to } of redirections) {
+      if (path === from || path.startsWith(from + "/")) return slashes(to) + path.slice(from.length);
+    }
+    return path;
+  };
+  sys.readFile = (path, encoding) => original.readFile(redirect(path), encoding);
+  sys.fileExists = (path) => original.fileExists(redirect(path));
+  sys.directoryExists = (path) =>
+    original.directoryExists(redirect(path)) || redirections.some(({ from }) => from.startsWith(path + "/") && from.slice(path.length).length < 40);
+  sys.getDirectories = (path) => {
+    const found = original.getDirectories(redirect(path));
+    const hidden = redirections.filter(({ from }) => dirname(from) === path).map(({ from }) => from.slice(path.length + 1));
+    return [...new Set([...found, ...hidden])];
+  };
+  sys.readDirectory = (path, ...rest) => original.readDirectory(redirect(path), ...rest);
+  if (original.realpath !== undefined) sys.realpath = (path) => original.realpath!(redirect(path));
+}
+
+function slashes(path: string): string {
+  return sep === "/" ? path : path.replaceAll(sep, "/");
+}
