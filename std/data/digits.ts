@@ -1,6 +1,7 @@
 import { MemoryDataset } from "./memory.js";
 import { NamedDataset } from "./named.js";
-import { RandomStream } from "./random-stream.js";
+import type { Generator } from "../tensor/random.js";
+import { randomStream } from "./random-stream.js";
 
 type Point = readonly [x: number, y: number];
 
@@ -74,7 +75,7 @@ interface Hand {
   readonly wobble: number;
 }
 
-function drawHand(random: RandomStream): Hand {
+function drawHand(random: Generator): Hand {
   const turn = random.uniform(-0.28, 0.28);
   const slant = random.uniform(-0.3, 0.3);
   const width = inner * random.uniform(0.68, 1.08);
@@ -96,7 +97,7 @@ function drawHand(random: RandomStream): Hand {
 }
 
 /** Points along a stroke in pixels, after the pen's wobble; curved strokes by Catmull and Rom's spline, four pieces a section. */
-function trace(stroke: Stroke, hand: Hand, random: RandomStream): Point[] {
+function trace(stroke: Stroke, hand: Hand, random: Generator): Point[] {
   const [xx, xy, x0, yx, yy, y0] = hand.map;
   const points = stroke.points.map(([x, y]): Point => {
     const u = x - 0.5 + random.normal(0, hand.wobble);
@@ -143,7 +144,7 @@ function ink(image: Float32Array, [ax, ay]: Point, [bx, by]: Point, radius: numb
  * @returns images `count x 28 x 28 x 1` as bytes and labels 0 to 9; the same seed gives the same bytes.
  */
 export function writeDigits(count: number, seed: number): { readonly images: Uint8Array; readonly labels: Int32Array } {
-  const random = new RandomStream(seed, "digits");
+  const random = randomStream(seed, "digits");
   const images = new Uint8Array(count * side * side);
   const labels = new Int32Array(count);
   const image = new Float32Array(side * side);
@@ -151,7 +152,7 @@ export function writeDigits(count: number, seed: number): { readonly images: Uin
     // Every class equally often in each run of ten.
     const label = index % 10;
     const ways = hands[label] as readonly (readonly Stroke[])[];
-    const strokes = ways[random.below(ways.length)] as readonly Stroke[];
+    const strokes = ways[random.integer(ways.length)] as readonly Stroke[];
     const hand = drawHand(random);
     image.fill(0);
     for (const stroke of strokes) {
@@ -163,7 +164,7 @@ export function writeDigits(count: number, seed: number): { readonly images: Uin
     const from = index * side * side;
     for (let pixel = 0; pixel < image.length; pixel++) {
       // The sum of two uniform numbers is close enough to normal, and cheaper.
-      const bits = random.bits();
+      const bits = random.next();
       const grain = (((bits & 0xffff) + (bits >>> 16)) / 65536 - 1) * noise;
       images[from + pixel] = Math.min(255, Math.max(0, Math.round(255 * strength * (image[pixel] as number) + grain)));
     }

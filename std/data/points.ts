@@ -1,6 +1,7 @@
 import { MemoryDataset } from "./memory.js";
 import { NamedDataset } from "./named.js";
-import { RandomStream } from "./random-stream.js";
+import type { Generator } from "../tensor/random.js";
+import { randomStream } from "./random-stream.js";
 
 /** The four rows of a truth table: inputs 0 or 1 as a vector of 2, the target as a vector of 1. Training and test part are the same. */
 function gate(name: string, summary: string, outputs: readonly [number, number, number, number]): NamedDataset {
@@ -22,14 +23,14 @@ export const nandGate: NamedDataset = gate("nandGate", "the truth table of NAND:
 export const xor: NamedDataset = gate("xor", "the truth table of XOR, which no single layer computes: 4 examples", [0, 1, 1, 0]);
 
 /** Where a point of a class lies: `t` runs from 0 to 1 over the examples of the class. */
-type Placement = (label: number, t: number, random: RandomStream) => readonly [x: number, y: number];
+type Placement = (label: number, t: number, random: Generator) => readonly [x: number, y: number];
 
 /**
  * Points of the plane in classes: `point` (2 numbers) and `label`, in random order.
  * @param count examples in all; a fifth of them are the test part.
  */
 function pointClouds(name: string, classes: number, count: number, seed: number, place: Placement): { train: MemoryDataset; test: MemoryDataset } {
-  const random = new RandomStream(seed, name);
+  const random = randomStream(seed, name);
   const order = random.permutation(count);
   const points = new Float32Array(2 * count);
   const labels = new Int32Array(count);

@@ -1,6 +1,7 @@
 import { MemoryDataset } from "./memory.js";
 import { NamedDataset, type DatasetParts } from "./named.js";
-import { RandomStream } from "./random-stream.js";
+import type { Generator } from "../tensor/random.js";
+import { randomStream } from "./random-stream.js";
 
 export interface ShapeOptions {
   /** Images in all, a sixth of them to test. Default 1200. */
@@ -24,7 +25,7 @@ function inside(label: number, x: number, y: number, radius: number, angle: numb
 }
 
 function drawShapes(count: number, size: number, seed: number): DatasetParts {
-  const random = new RandomStream(seed, "shapes");
+  const random = randomStream(seed, "shapes");
   const pixels = size * size;
   const images = new Uint8Array(count * pixels * 3);
   const masks = new Int32Array(count * pixels);

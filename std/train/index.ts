@@ -6,3 +6,5 @@ export { losses, type CrossentropyArguments, type Loss, type LossFunction, type 
 export { ConfusionCounts, corpusBleu, meanAveragePrecision, metrics, type Detection, type Metric, type MetricBatch, type MetricName, type MetricRun, type Truth } from "./metrics/index.js";
 export { adagrad, adam, adamw, optimizers, rmsprop, sgd, type AdamArguments, type Optimizer, type OptimizerName, type SgdArguments } from "./optimizers.js";
 export { schedules, type Schedule, type ScheduleName, type SchedulePosition, type ScheduleRun, type WarmupArguments } from "./schedules.js";
+export { evaluate, train } from "./train.js";
+export { fit } from "./fit.js";

@@ -1,6 +1,6 @@
 import type { Dataset } from "../data/dataset.js";
 import type { Augmentation } from "../data/augmentation.js";
-import type { Network } from "../network/network.js";
+import type { Network, TapHandle } from "../network/network.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { TrainingEvent } from "./events.js";
 import type { Loss, LossName } from "./losses.js";
@@ -41,6 +41,9 @@ export interface WatchOptions {
   readonly every?: "epoch" | "step";
 }
 
+/** A part of a net: a tap's or path's name, a tap, or a net (or slice of one) whose weights it uses. */
+export type FreezePart = string | TapHandle | Network;
+
 /** Everything a `train` block may say; the keys are described in `keys.ts`. */
 export interface TrainOptions {
   readonly loss?: LossName | Loss | LossExpression;
@@ -60,8 +63,8 @@ export interface TrainOptions {
   readonly metrics?: MetricName | Metric | readonly (MetricName | Metric)[];
   /** Fixes every random choice. Default 0. */
   readonly seed?: number;
-  /** Taps or parameter paths whose weights stay as they are. */
-  readonly freeze?: string | readonly string[];
+  /** Taps or parameter paths (`"base"`), taps of the net (`Flowers.taps.base`) or other nets whose weights stay as they are. */
+  readonly freeze?: FreezePart | readonly FreezePart[];
   readonly watch?: string | readonly string[] | WatchOptions;
   readonly clip?: number | { readonly norm?: number; readonly value?: number };
   readonly accumulate?: number;

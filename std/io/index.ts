@@ -1,0 +1,2 @@
+export { readSafetensors, writeSafetensors, type SafetensorsFile } from "./safetensors.js";
+export { load, save } from "./weights.js";

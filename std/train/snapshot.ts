@@ -1,0 +1,49 @@
+import type { Variable } from "../tensor/graph.js";
+import { bytesPerElement, sizeOf, type TypedArray } from "../tensor/shape.js";
+
+/** Nets with more than this are not copied while they train; their checkpoints serve. */
+const greatestBytes = 256 * 1024 * 1024;
+/** At most this share of the time goes into copying. */
+const share = 0.02;
+
+/**
+ * Copies of everything a step changes, so that a run whose numbers blow up can go back to the last good step. A copy is good
+ * once a step that started from it gave a finite loss.
+ */
+export class Snapshots {
+  readonly #variables: readonly Variable[];
+  readonly #possible: boolean;
+  #good: { readonly step: number; readonly values: TypedArray[] } | null = null;
+  #candidate: { readonly step: number; readonly values: TypedArray[] } | null = null;
+  #spent = 0;
+  readonly #started: number;
+
+  constructor(variables: readonly Variable[]) {
+    this.#variables = variables;
+    const bytes = variables.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * bytesPerElement[dtype], 0);
+    this.#possible = bytes <= greatestBytes;
+    this.#started = performance.now();
+  }
+
+  /** Called before a step; copies when it is time to. @param step the steps made so far */
+  before(step: number): void {
+    const now = performance.now();
+    if (!this.#possible || this.#candidate !== null || this.#spent > share * (now - this.#started)) return;
+    this.#candidate = { step, values: this.#variables.map(({ storage }) => storage.slice()) };
+    this.#spent += performance.now() - now;
+  }
+
+  /** Called after a step with a finite loss. */
+  confirm(): void {
+    if (this.#candidate === null) return;
+    this.#good = this.#candidate;
+    this.#candidate = null;
+  }
+
+  /** Goes back to the newest good copy and gives the steps made up to it; null when there is none. */
+  restore(): number | null {
+    if (this.#good === null) return null;
+    for (const [index, variable] of this.#variables.entries()) variable.storage.set(this.#good.values[index] as TypedArray);
+    return this.#good.step;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Dataset } from "../data/dataset.js";
+import type { Network } from "../network/network.js";
+import { liveTraining } from "../view/live-training.js";
+import { Evaluation } from "./evaluation.js";
+import type { TrainingEvent, TrainingHistory } from "./events.js";
+import { fit, prepared } from "./fit.js";
+import { interruptible } from "./interrupt.js";
+import type { TrainOptions } from "./options.js";
+
+/**
+ * Trains a net on a data set and shows a live curve: what `train LeNet on mnist { … }` compiles to.
+ *
+ *     const history = await train(LeNet, mnist, { loss: "crossentropy", optimizer: adam({ lr: 0.001 }), batch: 64, epochs: 3, seed: 1 });
+ *
+ * An interrupt (the notebook's stop button, `options.signal`) ends it at the end of the current step; the weights reached are
+ * kept. The same seed on the same machine gives the same bits.
+ * @param network one net, or with `updates` the nets that are trained against each other.
+ * @throws LamellaError for data that do not fit the net, options out of range, and a loss that is no longer a number.
+ */
+export async function train(network: Network | readonly Network[], dataset: Dataset, options: TrainOptions = {}): Promise<TrainingHistory> {
+  return interruptible(async (interrupt) => {
+    const signal = options.signal === undefined ? interrupt : AbortSignal.any([options.signal, interrupt]);
+    let show: ((event: TrainingEvent) => void) | null = null;
+    const events = fit(network, dataset, { ...options, signal });
+    for (;;) {
+      const next = await events.next();
+      if (next.done === true) return next.value;
+      options.onEvent?.(next.value);
+      if (options.view === false) continue;
+      if (next.value.kind === "start") show = liveTraining(next.value.run);
+      show?.(next.value);
+    }
+  });
+}
+
+/**
+ * Loss and metrics of a net on a data set, on its test part where it has one: `await evaluate(LeNet, mnist)` gives
+ * `{ loss: 0.05, accuracy: 0.985 }`.
+ * @param metrics names or metrics; accuracy for classifiers by default.
+ */
+export async function evaluate(network: Network, dataset: Dataset, metrics?: TrainOptions["metrics"], options: Pick<TrainOptions, "loss" | "batch" | "signal"> = {}): Promise<Readonly<Record<string, number>>> {
+  return interruptible(async (interrupt) => {
+    await prepared(dataset);
+    const part = "test" in dataset ? (dataset.test as Dataset) : dataset;
+    const evaluation = new Evaluation(network, part, { ...options, ...(metrics === undefined ? {} : { metrics }) });
+    try {
+      return await evaluation.run(undefined, options.signal === undefined ? interrupt : AbortSignal.any([options.signal, interrupt]));
+    } finally {
+      evaluation.dispose();
+    }
+  });
+}
