@@ -8,3 +8,4 @@ export { matmul, matmulScratchBytes } from "./matmul/matmul";
 export { avgPool, avgPoolGradient, maxPool, maxPoolRoute } from "./pooling/pooling";
 export { argExtreme, maximum, minimum, sum } from "./rows/reduce";
 export { crossEntropy, crossEntropyGradient, logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./rows/softmax";
+export { winogradGradient, winogradImage, winogradKernel, winogradKernelGradient, winogradResult } from "./convolution/winograd";

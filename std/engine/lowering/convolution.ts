@@ -6,6 +6,7 @@ import { absent, input, isSingle, output } from "./arguments.js";
 import type { Address, LoweringContext, LoweringRule } from "./contract.js";
 import { activationCodes, emitProduct, plain, type Epilogue } from "./product.js";
 import { maximumTaps, scratchBytes } from "./scratch.js";
+import { emitWinograd, emitWinogradWeightGradient, winogradTiles } from "./winograd.js";
 
 /** A convolution with three spatial axes: image batch x input x channels, weight size x channels/groups x filters, result batch x output x filters. */
 export interface Convolution extends WindowGeometry {
@@ -30,6 +31,8 @@ function isProduct({ size, stride, pad, groups }: Convolution): boolean {
 
 const settings = ({ size, stride, dilation }: Convolution): number[] => [...size, ...stride, ...dilation];
 
+const planeExtent = (extent: Shape): [number, number] => [extent[1] as number, extent[2] as number];
+
 /** The image with its padding around it: itself where there is none, else a copy in scratch memory. */
 function padded(context: LoweringContext, image: Address, batch: number, extent: Shape, channels: number, before: readonly number[], after: readonly number[]): { address: Address; extent: number[] } {
   const wide = extent.map((size, axis) => size + (before[axis] as number) + (after[axis] as number));
@@ -48,6 +51,13 @@ export function lowerConvolution(node: Node, context: LoweringContext, epilogue:
   const [image, kernel, result] = [context.buffer(x), context.buffer(weight), context.buffer(target)];
   if (isProduct(convolution)) {
     emitProduct(context, { a: image, b: kernel, c: result, m: batch * sizeOf(out), n: filters, k: channels }, epilogue);
+    return;
+  }
+  const tiles = winogradTiles(convolution, out);
+  if (tiles !== null) {
+    const [read, written] = [planeExtent(extent), planeExtent(out)];
+    const corner = [pad[1]![0], pad[2]![0]] as const;
+    emitWinograd(context, tiles, { image, kernel, result, batch, read, written, pad: corner, channelsIn: channels, channelsOut: filters, turned: false, epilogue });
     return;
   }
   const wide = padded(context, image, batch, extent, channels, pad.map(([before]) => before), pad.map(([, after]) => after));
@@ -72,6 +82,13 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     return;
   }
   const before = pad.map(([first]) => first);
+  const tiles = winogradTiles(convolution, extent);
+  if (tiles !== null) {
+    const [read, written] = [planeExtent(out), planeExtent(extent)];
+    const corner = [tiles.kernel - 1 - (before[1] as number), tiles.kernel - 1 - (before[2] as number)] as const;
+    emitWinograd(context, tiles, { image: gradient, kernel, result, batch, read, written, pad: corner, channelsIn: filters, channelsOut: channels, turned: true, epilogue });
+    return;
+  }
   // The windows of the gradient reach beyond it by this much.
   const lead = before.map((first, axis) => Math.max(0, -Math.floor((first - (dilation[axis] as number) * ((size[axis] as number) - 1)) / (stride[axis] as number))));
   const trail = before.map((first, axis) => Math.max(0, Math.floor(((extent[axis] as number) - 1 + first) / (stride[axis] as number)) - ((out[axis] as number) - 1)));
@@ -93,6 +110,11 @@ function lowerWeightGradient(node: Node, context: LoweringContext): void {
   const [image, gradient, result] = [context.buffer(x), context.buffer(g), context.buffer(output(node))];
   if (isProduct(convolution)) {
     emitProduct(context, { a: image, b: gradient, c: result, m: channels, n: filters, k: batch * sizeOf(out), transposeA: true });
+    return;
+  }
+  const tiles = winogradTiles(convolution, out);
+  if (tiles !== null) {
+    emitWinogradWeightGradient(context, tiles, convolution, image, gradient, result);
     return;
   }
   const wide = padded(context, image, batch, extent, channels, pad.map(([before]) => before), pad.map(([, after]) => after));

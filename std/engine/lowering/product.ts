@@ -28,6 +28,9 @@ export interface Product {
   readonly batch?: number;
   readonly strideA?: number;
   readonly strideB?: number;
+  readonly strideC?: number;
+  /** C = C + op(A) op(B). */
+  readonly accumulate?: boolean;
 }
 
 /**
@@ -37,23 +40,23 @@ export interface Product {
 const blasWork = 500_000;
 
 export function emitProduct(context: LoweringContext, product: Product, epilogue: Epilogue = plain): void {
-  const { a, b, c, m, n, k, transposeA = false, transposeB = false, batch = 1, strideA = m * k, strideB = k * n } = product;
+  const { a, b, c, m, n, k, transposeA = false, transposeB = false, batch = 1, strideA = m * k, strideB = k * n, strideC = m * n, accumulate = false } = product;
   const work = batch * m * n * k;
   if (m * n * batch === 0) return;
   if (context.blas && m >= 8 && n >= 8 && m * n * k >= blasWork) {
-    context.gemm({ a, b, c, m, n, k, transposeA, transposeB, batch, strideA, strideB, strideC: m * n });
+    context.gemm({ a, b, c, m, n, k, transposeA, transposeB, batch, strideA, strideB, strideC, beta: accumulate ? 1 : 0 });
     const { bias, residual, activation } = epilogue;
     if (bias !== null || residual !== null || activation !== "none") {
       context.emit("epilogue", [c, bias ?? absent, residual ?? absent, activationCodes[activation], batch * m, n], { work: batch * m * n });
     }
     return;
   }
-  const flags = (transposeA ? 2 : 0) + (transposeB ? 4 : 0);
+  const flags = (accumulate ? 1 : 0) + (transposeA ? 2 : 0) + (transposeB ? 4 : 0);
   context.emit(
     "matmul",
     [
       a, b, c, m, n, k, transposeA ? m : k, transposeB ? k : n, n, flags, activationCodes[epilogue.activation],
-      epilogue.bias ?? absent, epilogue.residual ?? absent, batch, strideA, strideB, m * n, context.scratch(scratchBytes.matmul * context.threads),
+      epilogue.bias ?? absent, epilogue.residual ?? absent, batch, strideA, strideB, strideC, context.scratch(scratchBytes.matmul * context.threads),
     ],
     { work },
   ); // prettier-ignore

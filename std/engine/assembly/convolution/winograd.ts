@@ -1,0 +1,223 @@
+import { activate, Activation, relu } from "../matmul/activation";
+import { multiplyAdd, multiplySubtract, partBegin } from "../simd";
+
+// Winograd's minimal filtering over 6 x 6 tiles, by the points 0, 1, -1, 2, -2 and infinity: m x m results of an r x r
+// kernel with m + r = 7 take 36 products in place of m^2 r^2. (4, 3) and (2, 5) serve convolutions of 3 x 3 and 5 x 5 and
+// the gradients of their inputs; (3, 4) and (5, 2) the gradients of their weights, where the kernel's place is taken by a
+// tile of the result's gradient. Source: Lavin and Gray 2016; the points' matrices are in every text on Toom-Cook.
+//
+// Transformed values lie in 36 planes, one for each place of the tile, `plane` numbers apart; each plane is a matrix, so that
+// what remains is 36 matrix products. Lanes are channels; channels and filters are multiples of 4.
+
+const SIDE: i32 = 6;
+/** Bytes of one 6 x 6 tile of vectors between the two passes of a transform. */
+const TILE_BYTES: usize = 36 * 16;
+
+export function winogradScratchBytes(channels: i32): i32 {
+  return <i32>(TILE_BYTES + 36 * (<usize>channels << 2) + 64);
+}
+
+/** B^T along one axis: six numbers of the image. */
+// @ts-ignore: decorator
+@inline
+function transformImage(from: usize, step: usize, to: usize, stepTo: usize): void {
+  const d0 = v128.load(from), d1 = v128.load(from + step), d2 = v128.load(from + 2 * step);
+  const d3 = v128.load(from + 3 * step), d4 = v128.load(from + 4 * step), d5 = v128.load(from + 5 * step);
+  const two = f32x4.splat(2), four = f32x4.splat(4), five = f32x4.splat(5);
+  v128.store(to, multiplySubtract(five, d2, multiplyAdd(four, d0, d4)));
+  const even = multiplySubtract(four, d2, d4), odd = multiplySubtract(four, d1, d3);
+  v128.store(to + stepTo, f32x4.add(even, odd));
+  v128.store(to + 2 * stepTo, f32x4.sub(even, odd));
+  const even2 = f32x4.sub(d4, d2), odd2 = f32x4.mul(two, f32x4.sub(d3, d1));
+  v128.store(to + 3 * stepTo, f32x4.add(even2, odd2));
+  v128.store(to + 4 * stepTo, f32x4.sub(even2, odd2));
+  v128.store(to + 5 * stepTo, multiplySubtract(five, d3, multiplyAdd(four, d1, d5)));
+}
+
+/** G along one axis: `taps` (2 to 5) numbers of the kernel become six. `step` may be negative, to read it turned round. */
+// @ts-ignore: decorator
+@inline
+function transformTaps(from: usize, step: usize, taps: i32, to: usize, stepTo: usize): void {
+  const g0 = v128.load(from), g1 = v128.load(from + step);
+  let even = g0, odd = g1, even2 = g0, odd2 = f32x4.mul(g1, f32x4.splat(2)), last = g1;
+  if (taps > 2) {
+    last = v128.load(from + 2 * step);
+    even = f32x4.add(even, last);
+    even2 = multiplyAdd(last, f32x4.splat(4), even2);
+  }
+  if (taps > 3) {
+    last = v128.load(from + 3 * step);
+    odd = f32x4.add(odd, last);
+    odd2 = multiplyAdd(last, f32x4.splat(8), odd2);
+  }
+  if (taps > 4) {
+    last = v128.load(from + 4 * step);
+    even = f32x4.add(even, last);
+    even2 = multiplyAdd(last, f32x4.splat(16), even2);
+  }
+  const sixth = f32x4.splat(-1.0 / 6), part = f32x4.splat(1.0 / 24);
+  v128.store(to, f32x4.mul(g0, f32x4.splat(0.25)));
+  v128.store(to + stepTo, f32x4.mul(f32x4.add(even, odd), sixth));
+  v128.store(to + 2 * stepTo, f32x4.mul(f32x4.sub(even, odd), sixth));
+  v128.store(to + 3 * stepTo, f32x4.mul(f32x4.add(even2, odd2), part));
+  v128.store(to + 4 * stepTo, f32x4.mul(f32x4.sub(even2, odd2), part));
+  v128.store(to + 5 * stepTo, last);
+}
+
+/** A^T along one axis: six numbers become `results` (2 to 5). */
+// @ts-ignore: decorator
+@inline
+function transformResults(from: usize, step: usize, results: i32, to: usize, stepTo: usize): void {
+  const m0 = v128.load(from), m1 = v128.load(from + step), m2 = v128.load(from + 2 * step);
+  const m3 = v128.load(from + 3 * step), m4 = v128.load(from + 4 * step), m5 = v128.load(from + 5 * step);
+  const sum = f32x4.add(m1, m2), difference = f32x4.sub(m1, m2), sum2 = f32x4.add(m3, m4), difference2 = f32x4.sub(m3, m4);
+  v128.store(to, f32x4.add(f32x4.add(m0, sum), sum2));
+  const y1 = multiplyAdd(difference2, f32x4.splat(2), difference);
+  if (results == 2) {
+    v128.store(to + stepTo, f32x4.add(y1, m5));
+    return;
+  }
+  v128.store(to + stepTo, y1);
+  const y2 = multiplyAdd(sum2, f32x4.splat(4), sum);
+  if (results == 3) {
+    v128.store(to + 2 * stepTo, f32x4.add(y2, m5));
+    return;
+  }
+  v128.store(to + 2 * stepTo, y2);
+  const y3 = multiplyAdd(difference2, f32x4.splat(8), difference);
+  if (results == 4) {
+    v128.store(to + 3 * stepTo, f32x4.add(y3, m5));
+    return;
+  }
+  v128.store(to + 3 * stepTo, y3);
+  v128.store(to + 4 * stepTo, f32x4.add(multiplyAdd(sum2, f32x4.splat(16), sum), m5));
+}
+
+/**
+ * A window of `side` x `side` pixels with its corner at (top, left), zeros outside the image: its address in the image where
+ * it lies inside, else a copy in `patch`. The distance between its rows goes to `lead`.
+ */
+// @ts-ignore: decorator
+@inline
+function windowAt(image: usize, height: i32, width: i32, pixel: usize, top: i32, left: i32, side: i32, patch: usize): usize {
+  if (top >= 0 && left >= 0 && top + side <= height && left + side <= width) return image + (<usize>top * width + left) * pixel;
+  const x0 = max(0, left), x1 = min(width, left + side);
+  for (let i = 0; i < side; i++) {
+    const y = top + i;
+    const to = patch + <usize>(i * side) * pixel;
+    if (y < 0 || y >= height || x0 >= x1) {
+      memory.fill(to, 0, <usize>side * pixel);
+    } else {
+      const before = <usize>(x0 - left) * pixel, inside = <usize>(x1 - x0) * pixel;
+      memory.fill(to, 0, before);
+      memory.copy(to + before, image + (<usize>y * width + x0) * pixel, inside);
+      memory.fill(to + before + inside, 0, <usize>side * pixel - before - inside);
+    }
+  }
+  return patch;
+}
+
+/** planes[36][tile][channel] = B^T d B of the 6 x 6 windows that begin every `step` pixels from (-padHeight, -padWidth) on. */
+export function winogradImage(
+  x: usize, planes: usize, plane: i32, batch: i32, height: i32, width: i32, channels: i32, tilesHeight: i32, tilesWidth: i32, step: i32,
+  padHeight: i32, padWidth: i32, scratch: usize, thread: i32, threads: i32,
+): void {
+  scratch += <usize>thread * <usize>winogradScratchBytes(channels);
+  const patch = scratch + TILE_BYTES;
+  const pixel = <usize>channels << 2, planeBytes = <usize>plane << 2;
+  const tiles = batch * tilesHeight * tilesWidth;
+  const end = partBegin(tiles, 1, thread + 1, threads);
+  for (let tile = partBegin(tiles, 1, thread, threads); tile < end; tile++) {
+    const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
+    const image = x + <usize>n * <usize>height * <usize>width * pixel;
+    const window = windowAt(image, height, width, pixel, ty * step - padHeight, tx * step - padWidth, SIDE, patch);
+    const lead = window == patch ? SIDE * pixel : <usize>width * pixel;
+    const to = planes + <usize>tile * pixel;
+    for (let c: usize = 0; c < pixel; c += 16) {
+      for (let j = 0; j < SIDE; j++) transformImage(window + c + <usize>j * pixel, lead, scratch + (<usize>j << 4), SIDE * 16);
+      for (let i = 0; i < SIDE; i++) transformImage(scratch + <usize>(i * SIDE * 16), 16, to + c + <usize>(i * SIDE) * planeBytes, planeBytes);
+    }
+  }
+}
+
+/** planes[36][tile][channel] = G g G^T of the windows of `side` x `side` pixels of a result's gradient, next to each other. */
+export function winogradGradient(
+  g: usize, planes: usize, plane: i32, batch: i32, height: i32, width: i32, channels: i32, tilesHeight: i32, tilesWidth: i32, side: i32,
+  scratch: usize, thread: i32, threads: i32,
+): void {
+  scratch += <usize>thread * <usize>winogradScratchBytes(channels);
+  const patch = scratch + TILE_BYTES;
+  const pixel = <usize>channels << 2, planeBytes = <usize>plane << 2;
+  const tiles = batch * tilesHeight * tilesWidth;
+  const end = partBegin(tiles, 1, thread + 1, threads);
+  for (let tile = partBegin(tiles, 1, thread, threads); tile < end; tile++) {
+    const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
+    const image = g + <usize>n * <usize>height * <usize>width * pixel;
+    const window = windowAt(image, height, width, pixel, ty * side, tx * side, side, patch);
+    const lead = window == patch ? <usize>side * pixel : <usize>width * pixel;
+    const to = planes + <usize>tile * pixel;
+    for (let c: usize = 0; c < pixel; c += 16) {
+      for (let j = 0; j < side; j++) transformTaps(window + c + <usize>j * pixel, lead, side, scratch + (<usize>j << 4), SIDE * 16);
+      for (let i = 0; i < SIDE; i++) transformTaps(scratch + <usize>(i * SIDE * 16), 16, side, to + c + <usize>(i * SIDE) * planeBytes, planeBytes);
+    }
+  }
+}
+
+/** planes[36][element] = G g G^T for each of the `elements` (channels x filters) kernels of r x r; turned round when `turned`. */
+export function winogradKernel(w: usize, planes: usize, plane: i32, r: i32, elements: i32, turned: i32, scratch: usize, thread: i32, threads: i32): void {
+  scratch += <usize>thread * TILE_BYTES;
+  const matrix = <usize>elements << 2, planeBytes = <usize>plane << 2;
+  const row = turned ? 0 - <usize>r * matrix : <usize>r * matrix;
+  const column = turned ? 0 - matrix : matrix;
+  const first = turned ? w + <usize>(r * r - 1) * matrix : w;
+  const end = <usize>partBegin(elements, 4, thread + 1, threads) << 2;
+  for (let at = <usize>partBegin(elements, 4, thread, threads) << 2; at < end; at += 16) {
+    for (let j = 0; j < r; j++) transformTaps(first + at + <usize>j * column, row, r, scratch + (<usize>j << 4), SIDE * 16);
+    for (let i = 0; i < SIDE; i++) transformTaps(scratch + <usize>(i * SIDE * 16), 16, r, planes + at + <usize>(i * SIDE) * planeBytes, planeBytes);
+  }
+}
+
+/** dw[r x r][element] = A^T p A of the planes of each element: the gradient of the weights. */
+export function winogradKernelGradient(planes: usize, plane: i32, dw: usize, r: i32, elements: i32, scratch: usize, thread: i32, threads: i32): void {
+  scratch += <usize>thread * TILE_BYTES;
+  const matrix = <usize>elements << 2, planeBytes = <usize>plane << 2;
+  const end = <usize>partBegin(elements, 4, thread + 1, threads) << 2;
+  for (let at = <usize>partBegin(elements, 4, thread, threads) << 2; at < end; at += 16) {
+    for (let j = 0; j < SIDE; j++) transformResults(planes + at + <usize>j * planeBytes, SIDE * planeBytes, r, scratch + (<usize>j << 4), SIDE * 16);
+    for (let i = 0; i < r; i++) transformResults(scratch + <usize>(i * SIDE * 16), 16, r, dw + at + <usize>(i * r) * matrix, matrix);
+  }
+}
+
+/** y = activation(A^T p A + bias + residual): the tiles of m x m results, cut off at the image's edge. Absent: 0. */
+export function winogradResult(
+  planes: usize, plane: i32, y: usize, bias: usize, residual: usize, activation: i32, batch: i32, height: i32, width: i32, filters: i32,
+  tilesHeight: i32, tilesWidth: i32, m: i32, scratch: usize, thread: i32, threads: i32,
+): void {
+  scratch += <usize>thread * <usize>winogradScratchBytes(filters);
+  const rowScratch = scratch + TILE_BYTES;
+  const pixel = <usize>filters << 2, planeBytes = <usize>plane << 2;
+  const tiles = batch * tilesHeight * tilesWidth;
+  const end = partBegin(tiles, 1, thread + 1, threads);
+  for (let tile = partBegin(tiles, 1, thread, threads); tile < end; tile++) {
+    const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
+    const rows = min(m, height - ty * m), columns = min(m, width - tx * m);
+    const corner = y + ((<usize>n * height + <usize>(ty * m)) * width + <usize>(tx * m)) * pixel;
+    const from = planes + <usize>tile * pixel;
+    for (let f: usize = 0; f < pixel; f += 16) {
+      for (let j = 0; j < SIDE; j++) transformResults(from + f + <usize>j * planeBytes, SIDE * planeBytes, m, scratch + (<usize>j << 4), SIDE * 16);
+      const shift = bias ? v128.load(bias + f) : f32x4.splat(0);
+      for (let i = 0; i < rows; i++) {
+        transformResults(scratch + <usize>(i * SIDE * 16), 16, m, rowScratch, 16);
+        let to = corner + f + <usize>(i * width) * pixel;
+        for (let j = 0; j < columns; j++) {
+          let v = f32x4.add(v128.load(rowScratch + (<usize>j << 4)), shift);
+          if (residual) v = f32x4.add(v, v128.load(to - y + residual));
+          if (activation == Activation.relu) v = relu(v);
+          else if (activation) v = activate(v, activation);
+          v128.store(to, v);
+          to += pixel;
+        }
+      }
+    }
+  }
+}
