@@ -1,6 +1,5 @@
-import { allocate } from "../tensor/shape.js";
+import { normalNumbers, uniformNumbers, type RandomKey } from "../tensor/random.js";
 import { Tensor } from "../tensor/tensor.js";
-import { uniformNumbers } from "./stream.js";
 
 /** How many numbers a number of the output is made of, and how many numbers of the output one of the input goes into. */
 export interface Fans {
@@ -8,29 +7,23 @@ export interface Fans {
   readonly fanOut: number;
 }
 
-/** A stream of random numbers: seed and path of a parameter. */
-export type StreamKey = readonly [number, number];
-
 /** How a parameter starts: a name for docs and records, and the values for a shape, drawn from a stream of its own. */
 export interface Initializer {
   readonly name: string;
   /** `key` is the stream (seed and the parameter's path); the same key gives the same values on every machine. */
-  create(shape: readonly number[], fans: Fans, key: StreamKey): Tensor;
+  create(shape: readonly number[], fans: Fans, key: RandomKey): Tensor;
 }
 
 export type Distribution = "uniform" | "normal";
 
-function fill(shape: readonly number[], next: (index: number) => number): Tensor {
-  const data = allocate("f32", shape.reduce((product, extent) => product * extent, 1));
-  for (let index = 0; index < data.length; index++) data[index] = next(index);
-  return new Tensor({ shape, dtype: "f32" }, data);
-}
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+const full = (shape: readonly number[], value: number): Tensor => new Tensor({ shape, dtype: "f32" }, new Float32Array(sizeOf(shape)).fill(value));
 
-export const zeros: Initializer = { name: "zeros", create: (shape) => fill(shape, () => 0) };
-export const ones: Initializer = { name: "ones", create: (shape) => fill(shape, () => 1) };
+export const zeros: Initializer = { name: "zeros", create: (shape) => full(shape, 0) };
+export const ones: Initializer = { name: "ones", create: (shape) => full(shape, 1) };
 
 export function constant(value: number): Initializer {
-  return { name: `constant(${value})`, create: (shape) => fill(shape, () => value) };
+  return { name: `constant(${value})`, create: (shape) => full(shape, value) };
 }
 
 export function uniform(from: number, to: number): Initializer {
@@ -68,71 +61,59 @@ function scaled(name: string, distribution: Distribution, variance: (fans: Fans)
 }
 
 /**
- * `gain` times a matrix with orthonormal rows (or columns, where it is taller than wide): the Q of a random normal
- * matrix. Axes before the last count as rows; a matrix that is several square blocks side by side (the gates of an LSTM)
- * gets one orthogonal block for each when `blocks` says so.
+ * `gain` times a matrix with orthonormal rows (or columns, where it is taller than wide): a random normal matrix, made
+ * orthonormal. Axes before the last count as rows.
+ * @param blocks square matrices side by side (the gates of an LSTM), each orthogonal by itself
  */
 export function orthogonal(gain = 1, blocks = 1): Initializer {
   return {
     name: gain === 1 ? "orthogonal" : `orthogonal(${gain})`,
     create(shape, _, key) {
       const columns = shape.at(-1) ?? 1;
-      const rows = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+      const rows = sizeOf(shape) / columns;
       const width = columns / blocks;
-      const random = drawNormal([rows * columns], 0, 1, key).data;
-      const result = new Float64Array(rows * columns);
+      const count = Math.min(rows, width);
+      const length = Math.max(rows, width);
+      const random = normalNumbers(key, rows * columns);
+      const values = new Float32Array(rows * columns);
       for (let block = 0; block < blocks; block++) {
-        const slice = Float64Array.from({ length: rows * width }, (_unused, at) => random[block * rows * width + at] as number);
-        const basis = orthonormal(slice, rows, width);
+        const vectors = orthonormal(random.subarray(block * rows * width, (block + 1) * rows * width), count, length);
         for (let row = 0; row < rows; row++) {
-          for (let column = 0; column < width; column++) result[row * columns + block * width + column] = basis[row * width + column] as number;
+          for (let column = 0; column < width; column++) {
+            const [vector, place] = rows > width ? [column, row] : [row, column];
+            values[row * columns + block * width + column] = gain * ((vectors[vector] as Float64Array)[place] as number);
+          }
         }
       }
-      return fill(shape, (index) => gain * (result[index] as number));
+      return new Tensor({ shape, dtype: "f32" }, values);
     },
   };
 }
 
-/** Gram-Schmidt on the shorter side, each vector twice, which keeps it orthogonal to rounding. */
-function orthonormal(matrix: Float64Array, rows: number, columns: number): Float64Array {
-  const tall = rows > columns;
-  const count = tall ? columns : rows;
-  const length = tall ? rows : columns;
-  const at = (vector: number, index: number): number => (tall ? index * columns + vector : vector * columns + index);
-  for (let vector = 0; vector < count; vector++) {
-    for (let pass = 0; pass < 2; pass++) {
-      for (let earlier = 0; earlier < vector; earlier++) {
-        let product = 0;
-        for (let index = 0; index < length; index++) product += (matrix[at(vector, index)] as number) * (matrix[at(earlier, index)] as number);
-        for (let index = 0; index < length; index++) {
-          matrix[at(vector, index)] = (matrix[at(vector, index)] as number) - product * (matrix[at(earlier, index)] as number);
-        }
-      }
+/** `count` vectors of `length` numbers, orthonormal: modified Gram-Schmidt, in double precision. */
+function orthonormal(random: Float32Array, count: number, length: number): Float64Array[] {
+  const vectors: Float64Array[] = [];
+  for (let index = 0; index < count; index++) {
+    const vector = Float64Array.from(random.subarray(index * length, (index + 1) * length));
+    for (const earlier of vectors) {
+      let product = 0;
+      for (let at = 0; at < length; at++) product += (vector[at] as number) * (earlier[at] as number);
+      for (let at = 0; at < length; at++) vector[at] = (vector[at] as number) - product * (earlier[at] as number);
     }
-    let norm = 0;
-    for (let index = 0; index < length; index++) norm += (matrix[at(vector, index)] as number) ** 2;
-    norm = Math.sqrt(norm);
-    for (let index = 0; index < length; index++) matrix[at(vector, index)] = (matrix[at(vector, index)] as number) / norm;
+    const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+    vectors.push(vector.map((value) => value / norm));
   }
-  return matrix;
+  return vectors;
 }
 
-function drawUniform(shape: readonly number[], from: number, to: number, key: StreamKey): Tensor {
-  const count = shape.reduce((product, extent) => product * extent, 1);
-  const numbers = uniformNumbers(key, count);
-  return fill(shape, (index) => from + (to - from) * (numbers[index] as number));
+function drawUniform(shape: readonly number[], from: number, to: number, key: RandomKey): Tensor {
+  const values = uniformNumbers(key, sizeOf(shape));
+  for (let index = 0; index < values.length; index++) values[index] = from + (to - from) * (values[index] as number);
+  return new Tensor({ shape, dtype: "f32" }, values);
 }
 
-/** Box and Muller: two uniform numbers make two normal ones. */
-function drawNormal(shape: readonly number[], mean: number, std: number, key: StreamKey): Tensor {
-  const count = shape.reduce((product, extent) => product * extent, 1);
-  const numbers = uniformNumbers(key, count + (count % 2));
-  const data = allocate("f32", count);
-  for (let index = 0; index < count; index += 2) {
-    const radius = std * Math.sqrt(-2 * Math.log(1 - (numbers[index] as number)));
-    const angle = 2 * Math.PI * (numbers[index + 1] as number);
-    data[index] = mean + radius * Math.cos(angle);
-    data[index + 1] = mean + radius * Math.sin(angle); // past the end of an odd count: ignored
-  }
-  return new Tensor({ shape, dtype: "f32" }, data);
+function drawNormal(shape: readonly number[], mean: number, std: number, key: RandomKey): Tensor {
+  const values = normalNumbers(key, sizeOf(shape));
+  for (let index = 0; index < values.length; index++) values[index] = mean + std * (values[index] as number);
+  return new Tensor({ shape, dtype: "f32" }, values);
 }
