@@ -7,10 +7,14 @@ import { htmlTable } from "./html-table.js";
 import { imageGrid } from "./image-grid.js";
 import { formatNumber } from "./numbers.js";
 import { textTable } from "./text-table.js";
-import type { ViewOptions } from "./views.js";
+import { selfShowing, type ViewOptions } from "./views.js";
 
 /** A data set: its description, then its first examples, as pictures where they are, else as a table of their columns. */
 export function datasetView(dataset: Dataset, options: ViewOptions = {}): MimeBundle {
+  return selfShowing(viewOfDataset(dataset, options));
+}
+
+function viewOfDataset(dataset: Dataset, options: ViewOptions): MimeBundle {
   const names = Object.keys(dataset.columns);
   const count = Math.min(dataset.size, options.limit ?? 20);
   const title = { "text/plain": dataset.description, "text/html": `<div>${escapeHtml(dataset.description)}</div>` };

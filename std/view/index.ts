@@ -1,7 +1,7 @@
 import "./standard-views.js";
 
 export { displaySink, displaySymbol, setDisplaySink, type DisplaySink, type MimeBundle } from "./bundle.js";
-export { bundleOf, displayable, isBundle, plainBundle, registerViews, type ViewHandler, type ViewOptions } from "./views.js";
+export { bundleOf, displayable, isBundle, plainBundle, registerViews, viewOf, type ViewHandler, type ViewOptions } from "./views.js";
 export { newDisplayId, show } from "./show.js";
 export { networkTable } from "./network-table.js";
 export { tensorView } from "./tensor-view.js";

@@ -6,7 +6,7 @@ import type { MimeBundle } from "./bundle.js";
 import { confusionMatrix } from "./confusion-matrix.js";
 import { imageGrid } from "./image-grid.js";
 import { formatPercent, plural } from "./numbers.js";
-import type { ViewOptions } from "./views.js";
+import { selfShowing, type ViewOptions } from "./views.js";
 
 /** What a network said of every example of a data set, in order. */
 export interface Predictions {
@@ -57,7 +57,7 @@ export function mistakes(network: Network, dataset: Dataset, options: ViewOption
   wrong.sort((a, b) => (asked.probabilities[b] as number) - (asked.probabilities[a] as number) || a - b);
   const accuracy = dataset.size === 0 ? NaN : 1 - wrong.length / dataset.size;
   const head = `${network.name} is wrong on ${plural(wrong.length, "of", "of")} ${plural(dataset.size, "example")} (${formatPercent(accuracy)} right)`;
-  if (wrong.length === 0) return { "text/plain": head };
+  if (wrong.length === 0) return selfShowing({ "text/plain": head });
   const shown = wrong.slice(0, options.limit ?? 24);
   const [input] = columnsOf(dataset);
   const classes = options.classes ?? dataset.classes ?? undefined;

@@ -5,7 +5,7 @@ import { escapeHtml } from "./escape.js";
 import { codeCell, htmlTable, type HtmlCell } from "./html-table.js";
 import { formatCount, plural } from "./numbers.js";
 import { textTable } from "./text-table.js";
-import type { ViewOptions } from "./views.js";
+import { selfShowing, type ViewOptions } from "./views.js";
 
 /** Rows of a network past which the middle is left out, unless `limit` says otherwise. */
 const usualLimit = 300;
@@ -20,7 +20,7 @@ export function networkTable(network: Network, options: ViewOptions = {}): MimeB
     .map(({ name, type }) => (network.outputs.length > 1 ? `${name} ${formatFlow(type)}` : formatFlow(type)))
     .join(", ")}`;
   const total = totalText(network);
-  return { "text/plain": asText(title, entries, total, network), "text/html": asHtml(title, entries, total, network) };
+  return selfShowing({ "text/plain": asText(title, entries, total, network), "text/html": asHtml(title, entries, total, network) });
 }
 
 /** `227x227x3`, with symbolic dimensions as written, and `int` where a flow is token ids. */

@@ -1,5 +1,6 @@
 import { escapeHtml } from "./escape.js";
 import type { MimeBundle } from "./bundle.js";
+import { selfShowing } from "./views.js";
 
 /** A drawing as SVG text with its size in CSS pixels. */
 export interface Drawing {
@@ -39,7 +40,7 @@ export function svgDataUri(drawing: Drawing): string {
 /** The bundle of a picture: the text says what is on it, the caption stands below. */
 export function pictureBundle(drawing: Drawing, text: string, options: { caption?: string; alternative?: string } = {}): MimeBundle {
   const caption = options.caption === undefined || options.caption === "" ? "" : `<div style="opacity:0.75;font-size:90%">${escapeHtml(options.caption)}</div>`;
-  return { "text/plain": text, "text/html": `<div>${imageElement(drawing, options.alternative ?? options.caption ?? text)}${caption}</div>` };
+  return selfShowing({ "text/plain": text, "text/html": `<div>${imageElement(drawing, options.alternative ?? options.caption ?? text)}${caption}</div>` });
 }
 
 export interface TextStyle {

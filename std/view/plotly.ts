@@ -2,6 +2,7 @@ import type { MimeBundle } from "./bundle.js";
 import type { Panel } from "./training-curve.js";
 import { jsonForScript } from "./escape.js";
 import { roundTo } from "./numbers.js";
+import { selfShowing } from "./views.js";
 
 /** A plotly figure: what `application/vnd.plotly.v1+json` holds. */
 export interface PlotlyFigure {
@@ -62,11 +63,11 @@ function plotlyText(text: string): string {
  */
 export function withPlotly(bundle: MimeBundle, figure: PlotlyFigure, options: { interactive: boolean }): MimeBundle {
   const html = String(bundle["text/html"] ?? "");
-  return {
+  return selfShowing({
     ...bundle,
     "text/html": options.interactive ? `<div>${html}<script>${liveScript(figure)}</script></div>` : html,
     "application/vnd.plotly.v1+json": figure,
-  };
+  });
 }
 
 function liveScript(figure: PlotlyFigure): string {

@@ -11,7 +11,7 @@ import { formatNumber } from "./numbers.js";
 import { coordinate, imageElement, svgText, type Drawing } from "./picture.js";
 import { statisticsOf, statisticsText } from "./statistics.js";
 import { textTable } from "./text-table.js";
-import type { ViewOptions } from "./views.js";
+import { selfShowing, type ViewOptions } from "./views.js";
 
 /** The largest matrix whose numbers are printed rather than painted. */
 const numbersLimit = 12;
@@ -21,6 +21,10 @@ const numbersLimit = 12;
  * (a batch of them as a grid), other height x width x channels as feature maps. `as` chooses another view.
  */
 export function tensorView(value: Tensor, options: ViewOptions = {}): MimeBundle {
+  return selfShowing(viewOfTensor(value, options));
+}
+
+function viewOfTensor(value: Tensor, options: ViewOptions): MimeBundle {
   if (value.symbolic) return { "text/plain": `${titleOf(value, options)}, a value to come (inside trace)` };
   if (value.size === 0) return { "text/plain": `${titleOf(value, options)}, empty` };
   const { shape } = value;

@@ -46,16 +46,24 @@ export function bundleOf(value: unknown, options: ViewOptions = {}): MimeBundle 
   } catch (error) {
     warnings.push(`its Jupyter.display failed: ${messageOf(error)}`);
   }
-  if (options.as !== "text") {
-    for (const handler of handlers) {
-      try {
-        if (handler.accepts(value, options)) return handler.render(value as never, options);
-      } catch (error) {
-        warnings.push(`the ${handler.name} view failed: ${messageOf(error)}`);
-      }
+  return viewOf(value, options, warnings) ?? plainBundle(value, warnings);
+}
+
+/**
+ * The first view that accepts the value, or null when it is a value without one (a number, an object of the user's). For
+ * kernels: plain histories and data sets have views too, and no method that shows them.
+ */
+export function viewOf(value: unknown, options: ViewOptions = {}, warnings: string[] = []): MimeBundle | null {
+  if (options.as === "text") return null;
+  if (isBundle(value)) return value;
+  for (const handler of handlers) {
+    try {
+      if (handler.accepts(value, options)) return handler.render(value as never, options);
+    } catch (error) {
+      warnings.push(`the ${handler.name} view failed: ${messageOf(error)}`);
     }
   }
-  return plainBundle(value, warnings);
+  return warnings.length > 0 ? plainBundle(value, warnings) : null;
 }
 
 /** A value as plain text, below the warnings. */
@@ -69,7 +77,12 @@ export function plainBundle(value: unknown, warnings: readonly string[] = []): M
 /** True for an object whose every key is a MIME type and that has `text/plain`: already a bundle. */
 export function isBundle(value: unknown): value is MimeBundle {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const keys = Object.keys(value);
+  let keys: readonly string[];
+  try {
+    keys = Object.keys(value);
+  } catch {
+    return false; // a proxy that refuses
+  }
   return typeof (value as Record<string, unknown>)["text/plain"] === "string" && keys.every((key) => /^[\w.+-]+\/[\w.+-]+$/.test(key));
 }
 
@@ -86,6 +99,13 @@ export function displayable<T extends object>(target: T): T {
   ours.add(display);
   Object.defineProperty(target, displaySymbol, { value: display, enumerable: false, configurable: true, writable: true });
   return target;
+}
+
+/** Gives a bundle that shows itself, so that `imageGrid(…)` as a cell's last line is the picture in any kernel. */
+export function selfShowing(bundle: MimeBundle): MimeBundle {
+  const display = (): MimeBundle => bundle;
+  Object.defineProperty(bundle, displaySymbol, { value: display, enumerable: false, configurable: true });
+  return bundle;
 }
 
 function ownDisplay(value: unknown, options: ViewOptions): MimeBundle | null {

@@ -163,3 +163,10 @@ test("a bundle is recognised by its keys", () => {
   expect(isBundle({ "text/plain": "x", note: "y" })).toBe(false);
   expect(isBundle({ "text/html": "x" })).toBe(false);
 });
+
+test("what a view function gives shows itself, and nothing of that is stored", () => {
+  const grid = imageGrid(examples.pictures(2, 8, 8, 1));
+  expect((grid as unknown as Record<symbol, () => unknown>)[displaySymbol]?.()).toBe(grid);
+  expect(bundleOf(grid)).toBe(grid);
+  expect(Object.keys(JSON.parse(JSON.stringify(grid)) as object)).toEqual(["text/plain", "text/html"]);
+});
