@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { evaluateDim, formatFlowShape, layerRegistry, type FlowType, type LayerDefinition, type LayerExample } from "../../std/layers/index.js";
-import { add, gradients, mul, portableExecutor, sum, trace, Variable, type Tensor } from "../../std/tensor/index.js";
+import { add, cast, gradients, mul, portableExecutor, sum, trace, Variable, type Tensor } from "../../std/tensor/index.js";
 import { batch, bindExample, concreteShape, firstParameters, mapFlows, runLayer, symbolExtent, testTensor, type LayerRun } from "./run-layer.js";
 
 /** What every layer must satisfy, for each of its examples. */
@@ -39,6 +39,21 @@ describe("every layer", () => {
       }
     }
     for (const [name, value] of run.updates) expect(value.shape).toEqual(specs.find((spec) => spec.name === name)?.shape);
+  });
+
+  test.each(smallCases)("$row on $input: single precision in, single precision out", ({ definition, example }) => {
+    const { input, args, specs } = bindExample(definition, example);
+    const single = (value: Tensor): Tensor => (value.dtype === "f64" ? cast(value, "f32") : value);
+    const parameters = Object.fromEntries(Object.entries(firstParameters(specs)).map(([name, value]) => [name, single(value)]));
+    const bound = mapFlows(args, (flow) => single(operandFor(flow, 0)));
+    for (const training of [false, true]) {
+      const run = runLayer(definition, single(inputFor(definition, input, 1)), bound, parameters, training);
+      const { output } = definition.infer(input, args);
+      expect(run.result.output.dtype).toBe(output.dtype);
+      expect([...run.result.output.data].every(Number.isFinite)).toBe(true);
+      for (const value of Object.values(run.result.extras ?? {}).flat() as Tensor[]) expect(value.dtype).toBe("f32");
+      for (const value of run.updates.values()) expect(value.dtype).toBe("f32");
+    }
   });
 
   test.each(smallCases)("$row on $input: the gradients are those of finite differences", ({ definition, example }) => {
