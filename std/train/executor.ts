@@ -1,12 +1,12 @@
+import { engineInfo, executor } from "../engine/index.js";
 import type { Executor } from "../engine/executor.js";
-import { portableExecutor } from "../tensor/portable.js";
 
 /** What runs training steps and evaluations. */
 export function trainingExecutor(): Executor {
-  return portableExecutor;
+  return executor();
 }
 
-/** "wasm relaxed SIMD, 2 threads, OpenBLAS", for the run record. */
+/** "WebAssembly relaxed SIMD, 2 threads, OpenBLAS", for the run record. */
 export function engineDescription(): string {
-  return portableExecutor.name;
+  return engineInfo().description;
 }
