@@ -48,7 +48,9 @@ export function checkGradients(f: Differentiable, inputs: readonly Tensor[], opt
       if (!(error <= worst.error))
         worst = {
           error,
-          text: `input ${varied[at]}, element ${positionOf(element, input.shape)}: the gradient is ${gradient}, central differences give ${difference}`,
+          text:
+            `input ${varied[at]}, element ${positionOf(element, input.shape)}: the gradient is ${gradient}, central ` +
+            `differences give ${difference}`,
         };
       if (Number.isNaN(error)) break;
     }

@@ -10,31 +10,34 @@ import type { Tensor } from "./tensor.js";
  * would never pay.
  * @param compose the outputs from the inputs, in operations that have gradients
  */
-export function gradientByComposition(
-  compose: (inputs: readonly Tensor[]) => readonly Tensor[],
-  request: { readonly inputs: readonly Tensor[]; readonly gradients: readonly (Tensor | null)[]; readonly wanted: readonly boolean[] },
-): (Tensor | null)[] {
+export function gradientByComposition<Inputs extends readonly Tensor[]>(
+  compose: (inputs: Inputs) => readonly Tensor[],
+  request: { readonly inputs: Inputs; readonly gradients: readonly (Tensor | null)[]; readonly wanted: readonly boolean[] },
+): { [K in keyof Inputs]: Tensor | null } {
   // Nodes of their own, so that only the way through `compose` counts.
-  const inputs = request.inputs.map((input, index) => (request.wanted[index] === true ? identity(input) : input));
+  const inputs = request.inputs.map((input, index) =>
+    request.wanted[index] === true ? identity(input) : input,
+  ) as readonly Tensor[] as Inputs;
   let total: Tensor | null = null;
   for (const [index, output] of compose(inputs).entries()) {
     const gradient = request.gradients[index];
-    if (gradient == null) continue;
+    if (gradient === null || gradient === undefined) continue;
     const term = sum(mul(output, gradient));
     total = total === null ? term : add(total, term);
   }
   const targets = inputs.filter((_, index) => request.wanted[index] === true);
   const found = total === null ? [] : gradients(total, targets);
   let next = 0;
-  return inputs.map((_, index) => (request.wanted[index] === true ? (found[next++] ?? null) : null));
+  return inputs.map((_, index) => (request.wanted[index] === true ? (found[next++] ?? null) : null)) as {
+    [K in keyof Inputs]: Tensor | null;
+  };
 }
 
 /** The gradients of all inputs of `compose`, from those of its outputs: what a fused gradient operation computes, in simpler ones. */
-export function gradientsThrough(
-  compose: (inputs: readonly Tensor[]) => readonly Tensor[],
-  inputs: readonly Tensor[],
+export function gradientsThrough<Inputs extends readonly Tensor[]>(
+  compose: (inputs: Inputs) => readonly Tensor[],
+  inputs: Inputs,
   outputs: readonly (Tensor | null)[],
-): Tensor[] {
-  const wanted = inputs.map(() => true);
-  return gradientByComposition(compose, { inputs, gradients: outputs, wanted }).map((gradient) => gradient as Tensor);
+): { [K in keyof Inputs]: Tensor } {
+  return gradientByComposition(compose, { inputs, gradients: outputs, wanted: inputs.map(() => true) }) as { [K in keyof Inputs]: Tensor };
 }

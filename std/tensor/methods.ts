@@ -71,18 +71,71 @@ declare module "./tensor.js" {
   }
 }
 
-const names = [
-  "add", "sub", "mul", "div", "pow", "maximum", "minimum", "clamp", "neg", "abs", "sign", "square", "sqrt", "exp", "log", "sin", "cos", "floor", "ceil", "round",
-  "relu", "sigmoid", "tanh", "softmax", "logSoftmax", "equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual",
-  "sum", "mean", "max", "min", "prod", "variance", "argMax", "argMin", "cumsum", "matmul", "reshape", "flatten", "transpose", "broadcastTo", "expandDims",
-  "squeeze", "slice", "select", "pad", "flip", "gather", "oneHot", "topK", "sort", "cast", "stopGradient",
-] as const; // prettier-ignore
+const methods: Record<string, unknown> = {
+  add: operations.add,
+  sub: operations.sub,
+  mul: operations.mul,
+  div: operations.div,
+  pow: operations.pow,
+  maximum: operations.maximum,
+  minimum: operations.minimum,
+  clamp: operations.clamp,
+  neg: operations.neg,
+  abs: operations.abs,
+  sign: operations.sign,
+  square: operations.square,
+  sqrt: operations.sqrt,
+  exp: operations.exp,
+  log: operations.log,
+  sin: operations.sin,
+  cos: operations.cos,
+  floor: operations.floor,
+  ceil: operations.ceil,
+  round: operations.round,
+  relu: operations.relu,
+  sigmoid: operations.sigmoid,
+  tanh: operations.tanh,
+  softmax: operations.softmax,
+  logSoftmax: operations.logSoftmax,
+  equal: operations.equal,
+  notEqual: operations.notEqual,
+  less: operations.less,
+  lessEqual: operations.lessEqual,
+  greater: operations.greater,
+  greaterEqual: operations.greaterEqual,
+  sum: operations.sum,
+  mean: operations.mean,
+  max: operations.max,
+  min: operations.min,
+  prod: operations.prod,
+  variance: operations.variance,
+  argMax: operations.argMax,
+  argMin: operations.argMin,
+  cumsum: operations.cumsum,
+  matmul: operations.matmul,
+  reshape: operations.reshape,
+  flatten: operations.flatten,
+  transpose: operations.transpose,
+  broadcastTo: operations.broadcastTo,
+  expandDims: operations.expandDims,
+  squeeze: operations.squeeze,
+  slice: operations.slice,
+  select: operations.select,
+  pad: operations.pad,
+  flip: operations.flip,
+  gather: operations.gather,
+  oneHot: operations.oneHot,
+  topK: operations.topK,
+  sort: operations.sort,
+  cast: operations.cast,
+  stopGradient: operations.stopGradient,
+};
 
-for (const name of names) {
-  const operation = operations[name] as (x: Tensor, ...rest: unknown[]) => unknown;
+for (const [name, operation] of Object.entries(methods)) {
+  const call = operation as (x: Tensor, ...rest: unknown[]) => unknown;
   Object.defineProperty(Tensor.prototype, name, {
     value(this: Tensor, ...rest: unknown[]) {
-      return operation(this, ...rest);
+      return call(this, ...rest);
     },
     writable: true,
     configurable: true,

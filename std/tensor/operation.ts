@@ -32,8 +32,51 @@ export interface OperandArray extends TensorType {
   readonly data: TypedArray;
 }
 
-/** Declares an operation. The attributes must be plain data (numbers, strings, lists): they key plans. */
-export function defineOperation<A>(operation: Operation<A>): Operation<A> {
+/** How many inputs or outputs an operation has; `number` where it varies (concat). */
+type Count = number;
+
+/** A list of so many; of any length for `number`. */
+type Exactly<N extends Count, T> = number extends N
+  ? readonly T[]
+  : N extends 1
+    ? readonly [T]
+    : N extends 2
+      ? readonly [T, T]
+      : N extends 3
+        ? readonly [T, T, T]
+        : N extends 4
+          ? readonly [T, T, T, T]
+          : N extends 5
+            ? readonly [T, T, T, T, T]
+            : N extends 6
+              ? readonly [T, T, T, T, T, T]
+              : never;
+
+/** `GradientRequest` for known counts. The gradient of an only output is always there: without it nobody asks. */
+export interface ExactGradientRequest<A, Inputs extends Count, Outputs extends Count> {
+  readonly inputs: Exactly<Inputs, Tensor>;
+  readonly outputs: Exactly<Outputs, Tensor>;
+  readonly gradients: 1 extends Outputs ? readonly [Tensor] : Exactly<Outputs, Tensor | null>;
+  readonly attributes: A;
+  readonly wanted: Exactly<Inputs, boolean>;
+}
+
+/** `Operation` as it is written down: with the number of its inputs and outputs in the types. */
+interface ExactOperation<A, Inputs extends Count, Outputs extends Count> {
+  readonly name: string;
+  infer(inputs: Exactly<Inputs, TensorType>, attributes: A): Exactly<Outputs, TensorType>;
+  gradient?(request: ExactGradientRequest<A, Inputs, Outputs>): Exactly<Inputs, Tensor | null>;
+  evaluate(inputs: Exactly<Inputs, OperandArray>, attributes: A, outputs: Exactly<Outputs, OperandArray>): void;
+}
+
+/**
+ * Declares an operation of so many inputs and outputs (one each unless said otherwise). The attributes must be plain data
+ * (numbers, strings, lists): they key plans.
+ */
+export function defineOperation<A, Inputs extends Count = 1, Outputs extends Count = 1>(
+  operation: ExactOperation<A, Inputs, Outputs>,
+): Operation<A> {
+  // The public functions and the gradient rules, which alone apply operations, keep to the counts.
   return operation;
 }
 

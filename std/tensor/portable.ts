@@ -124,7 +124,8 @@ class PortableExecutable implements Executable {
       const given = inputs[index] as Tensor;
       if (!sameShape(given.shape, traced.shape) || given.dtype !== traced.dtype) {
         throw new ShapeError(
-          `${this.#name}: input ${index} was planned as ${formatShape(traced.shape)} ${traced.dtype}, but ${formatShape(given.shape)} ${given.dtype} arrived`,
+          `${this.#name}: input ${index} was planned as ${formatShape(traced.shape)} ${traced.dtype}, but ` +
+            `${formatShape(given.shape)} ${given.dtype} arrived`,
         );
       }
     }
@@ -158,7 +159,8 @@ function checkFinite(node: Node, outputs: readonly OperandArray[], name: string)
     if (at < 0) continue;
     const where = node.scope === "" ? "" : ` in ${node.scope}`;
     throw new LamellaError(
-      `${name}: ${node.operation?.name ?? node.kind}${where} made ${String(data[at])} (first at element ${at} of ${formatShape(shape)}), from numbers that were all finite: ` +
+      `${name}: ${node.operation?.name ?? node.kind}${where} made ${String(data[at])} (first at element ${at} of ` +
+        `${formatShape(shape)}), from numbers that were all finite: ` +
         `a learning rate that is too large, a logarithm or a root of 0, or a division by 0`,
     );
   }

@@ -44,12 +44,12 @@ function parametricOperation<A>(
   return defineOperation<A>({
     name,
     infer([x]) {
-      if (!isFloat(x!.dtype)) throw new ShapeError(`${name}: a tensor of f32 or f64 is needed, but this one is ${x!.dtype}; cast it`);
-      return [{ shape: x!.shape, dtype: x!.dtype }];
+      if (!isFloat(x.dtype)) throw new ShapeError(`${name}: a tensor of f32 or f64 is needed, but this one is ${x.dtype}; cast it`);
+      return [{ shape: x.shape, dtype: x.dtype }];
     },
-    gradient: ({ inputs: [x], outputs: [y], gradients: [g], attributes }) => [gradient(g!, x!, y!, attributes)],
+    gradient: ({ inputs: [x], outputs: [y], gradients: [g], attributes }) => [gradient(g, x, y, attributes)],
     evaluate([x], attributes, [out]) {
-      for (let i = 0; i < out!.data.length; i++) out!.data[i] = compute(x!.data[i] as number, attributes);
+      for (let i = 0; i < out.data.length; i++) out.data[i] = compute(x.data[i] as number, attributes);
     },
   });
 }

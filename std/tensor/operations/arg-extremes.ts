@@ -12,20 +12,20 @@ function argExtreme(name: "argMax" | "argMin", better: (x: number, best: number)
   return defineOperation<AxisAttributes>({
     name,
     infer([x], { axis }) {
-      if (x!.shape[axis] === 0) throw new ShapeError(`${name}: axis ${axis} of ${formatShape(x!.shape)} is empty`);
-      return [{ shape: x!.shape.filter((_, other) => other !== axis), dtype: "i32" }];
+      if (x.shape[axis] === 0) throw new ShapeError(`${name}: axis ${axis} of ${formatShape(x.shape)} is empty`);
+      return [{ shape: x.shape.filter((_, other) => other !== axis), dtype: "i32" }];
     },
     gradient: () => [null],
     evaluate([x], { axis }, [out]) {
-      const { outer, extent, inner } = viewAlong(x!.shape, axis);
+      const { outer, extent, inner } = viewAlong(x.shape, axis);
       for (let o = 0; o < outer; o++) {
         for (let i = 0; i < inner; i++) {
           let at = 0;
           for (let k = 1; k < extent; k++) {
             const base = o * extent * inner + i;
-            if (better(x!.data[base + k * inner] as number, x!.data[base + at * inner] as number)) at = k;
+            if (better(x.data[base + k * inner] as number, x.data[base + at * inner] as number)) at = k;
           }
-          out!.data[o * inner + i] = at;
+          out.data[o * inner + i] = at;
         }
       }
     },

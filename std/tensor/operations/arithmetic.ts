@@ -15,28 +15,28 @@ export const addOperation: Operation<null> = binaryOperation(
 export const subOperation: Operation<null> = binaryOperation(
   "sub",
   (a, b) => a - b,
-  (g, _a, _b, _y, wanted) => [g, wanted[1] === true ? neg(g) : null],
+  (g, _a, _b, _y, wanted) => [g, wanted[1] ? neg(g) : null],
 );
 export const mulOperation: Operation<null> = binaryOperation(
   "mul",
   (a, b) => a * b,
-  (g, a, b, _y, wanted) => [wanted[0] === true ? mul(g, b) : null, wanted[1] === true ? mul(g, a) : null],
+  (g, a, b, _y, wanted) => [wanted[0] ? mul(g, b) : null, wanted[1] ? mul(g, a) : null],
 );
 export const divOperation: Operation<null> = binaryOperation(
   "div",
   (a, b) => a / b,
-  (g, _a, b, y, wanted) => [wanted[0] === true ? div(g, b) : null, wanted[1] === true ? neg(div(mul(g, y), b)) : null],
+  (g, _a, b, y, wanted) => [wanted[0] ? div(g, b) : null, wanted[1] ? neg(div(mul(g, y), b)) : null],
 );
 export const powOperation: Operation<null> = binaryOperation("pow", Math.pow, (g, a, b, y, wanted) => [
-  wanted[0] === true ? mul(g, mul(b, pow(a, sub(b, 1)))) : null,
+  wanted[0] ? mul(g, mul(b, pow(a, sub(b, 1)))) : null,
   // a^b ln a, and 0 where a is 0, so that 0^2 does not make the gradient NaN.
-  wanted[1] === true ? where(equal(a, 0), 0, mul(g, mul(y, log(where(equal(a, 0), 1, a))))) : null,
+  wanted[1] ? where(equal(a, 0), 0, mul(g, mul(y, log(where(equal(a, 0), 1, a))))) : null,
 ]);
 export const maximumOperation: Operation<null> = binaryOperation("maximum", Math.max, (g, a, b) => shareByOrder(g, a, b));
 export const minimumOperation: Operation<null> = binaryOperation("minimum", Math.min, (g, a, b) => shareByOrder(g, b, a));
 
 /** The gradient goes to the larger of two; where they are equal, half to each. */
-function shareByOrder(g: Tensor, larger: Tensor, smaller: Tensor): Tensor[] {
+function shareByOrder(g: Tensor, larger: Tensor, smaller: Tensor): [Tensor, Tensor] {
   const tie = mul(cast(equal(larger, smaller), g.dtype), 0.5);
   const toLarger = mul(g, add(cast(greater(larger, smaller), g.dtype), tie));
   const toSmaller = mul(g, add(cast(greater(smaller, larger), g.dtype), tie));

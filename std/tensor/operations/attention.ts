@@ -21,7 +21,8 @@ export function causalMask(queries: number, keys: number): Tensor {
  * Scaled dot-product attention (Vaswani et al. 2017): weights = softmax(q k^T scale), y = weights v.
  * q: ... x T x d; k: ... x S x d; v: ... x S x e, usually with N x heads in front; y: ... x T x e; weights: ... x T x S.
  * Composed of products and a softmax, so that it has gradients of every order.
- * @param options.mask what may be looked at: bool, true where a query may see a key; or f32, added to the scores. It broadcasts to ... x T x S.
+ * @param options.mask what may be looked at: bool, true where a query may see a key; or f32, added to the scores. It
+ *   broadcasts to ... x T x S.
  * @param options.causal a query sees only keys up to its own place; default false
  * @param options.scale default 1/sqrt(d)
  */

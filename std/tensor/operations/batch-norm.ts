@@ -18,7 +18,8 @@ function checkChannels(x: TensorType, named: readonly (readonly [string, TensorT
   for (const [name, { shape, dtype }] of named) {
     if (shape.length !== 1 || shape[0] !== channels) {
       throw new ShapeError(
-        `${who}: ${formatShape(x.shape)} has ${channels ?? "no"} channels, so ${name} must hold as many numbers, but it is ${formatShape(shape)}`,
+        `${who}: ${formatShape(x.shape)} has ${channels ?? "no"} channels, so ${name} must hold as many numbers, but it ` +
+          `is ${formatShape(shape)}`,
       );
     }
     if (dtype !== x.dtype) throw new ShapeError(`${who}: x is ${x.dtype}, ${name} ${dtype}; cast one of them`);
@@ -29,97 +30,96 @@ function checkChannels(x: TensorType, named: readonly (readonly [string, TensorT
  * Inputs x ... x C, scale C, shift C; outputs y of x's shape, and each channel's mean and (biased) variance over all other
  * axes. Ioffe & Szegedy 2015: y = scale (x - mean) / sqrt(variance + epsilon) + shift.
  */
-export const batchNormOperation: Operation<NormAttributes> = defineOperation<NormAttributes>({
+export const batchNormOperation: Operation<NormAttributes> = defineOperation<NormAttributes, 3, 3>({
   name: "batchNorm",
   infer([x, scale, shift]) {
     checkChannels(
-      x!,
+      x,
       [
-        ["scale", scale!],
-        ["shift", shift!],
+        ["scale", scale],
+        ["shift", shift],
       ],
       "batchNorm",
     );
-    const { shape, dtype } = x!;
+    const { shape, dtype } = x;
     const statistic = { shape: shape.slice(-1), dtype };
     return [{ shape, dtype }, statistic, statistic];
   },
-  gradient({ inputs, outputs: [, average, spread], gradients: [gy, gMean, gVariance], attributes, wanted }) {
-    const [x, scale] = inputs as [Tensor, Tensor, Tensor];
-    const own = gy == null ? [null, null, null] : apply(batchNormGradientOperation, [x, scale, average!, spread!, gy], attributes);
-    if (gMean == null && gVariance == null) return own;
+  gradient({ inputs: [x, scale], outputs: [, average, spread], gradients: [gy, gMean, gVariance], attributes, wanted }) {
+    const [gx, gScale, gShift] = gy === null ? [] : apply(batchNormGradientOperation, [x, scale, average, spread, gy], attributes);
+    if (gMean === null && gVariance === null) return [gx ?? null, gScale ?? null, gShift ?? null];
     // Someone differentiates the statistics themselves, which no training step does.
-    const more = gradientByComposition(([inner]) => [batchMean(inner!), batchVariance(inner!)], {
-      inputs: [x],
-      gradients: [gMean ?? null, gVariance ?? null],
-      wanted: [wanted[0] === true],
-    })[0];
-    return [own[0] == null ? (more ?? null) : more == null ? own[0] : add(own[0], more), own[1] ?? null, own[2] ?? null];
+    const [more] = gradientByComposition(([inner]) => [batchMean(inner), batchVariance(inner)], {
+      inputs: [x] as const,
+      gradients: [gMean, gVariance],
+      wanted: [wanted[0]],
+    });
+    return [gx === undefined || more === null ? (gx ?? more) : add(gx, more), gScale ?? null, gShift ?? null];
   },
   evaluate([x, scale, shift], { epsilon }, [y, average, spread]) {
-    const channels = scale!.data.length;
-    const count = x!.data.length / channels;
+    const channels = scale.data.length;
+    const count = x.data.length / channels;
     const sums = new Float64Array(channels);
-    for (let i = 0; i < x!.data.length; i++) sums[i % channels] = (sums[i % channels] as number) + (x!.data[i] as number);
+    for (let i = 0; i < x.data.length; i++) sums[i % channels] = (sums[i % channels] as number) + (x.data[i] as number);
     const means = sums.map((total) => total / count);
     const squares = new Float64Array(channels);
-    for (let i = 0; i < x!.data.length; i++) {
-      const distance = (x!.data[i] as number) - (means[i % channels] as number);
+    for (let i = 0; i < x.data.length; i++) {
+      const distance = (x.data[i] as number) - (means[i % channels] as number);
       squares[i % channels] = (squares[i % channels] as number) + distance * distance;
     }
-    average!.data.set(means);
-    spread!.data.set(squares.map((total) => total / count));
-    for (let i = 0; i < x!.data.length; i++) {
+    average.data.set(means);
+    spread.data.set(squares.map((total) => total / count));
+    for (let i = 0; i < x.data.length; i++) {
       const c = i % channels;
-      const normal = ((x!.data[i] as number) - (means[c] as number)) / Math.sqrt((squares[c] as number) / count + epsilon);
-      y!.data[i] = normal * (scale!.data[c] as number) + (shift!.data[c] as number);
+      const normal = ((x.data[i] as number) - (means[c] as number)) / Math.sqrt((squares[c] as number) / count + epsilon);
+      y.data[i] = normal * (scale.data[c] as number) + (shift.data[c] as number);
     }
   },
 });
 
 /** Inputs x, scale, mean, variance and y's gradient g; outputs the gradients of x, scale and shift. */
-export const batchNormGradientOperation: Operation<NormAttributes> = defineOperation<NormAttributes>({
+export const batchNormGradientOperation: Operation<NormAttributes> = defineOperation<NormAttributes, 5, 3>({
   name: "batchNormGradient",
   infer: ([x, scale]) => [
-    { shape: x!.shape, dtype: x!.dtype },
-    { shape: scale!.shape, dtype: x!.dtype },
-    { shape: scale!.shape, dtype: x!.dtype },
+    { shape: x.shape, dtype: x.dtype },
+    { shape: scale.shape, dtype: x.dtype },
+    { shape: scale.shape, dtype: x.dtype },
   ],
   gradient({ inputs: [x, scale, , , g], gradients, attributes, wanted }) {
     // Mean and variance are functions of x; everything is counted on the way through x.
     const found = gradientByComposition(
       ([image, factor, incoming]) =>
         gradientsThrough(
-          ([a, b, c]) => [composeBatchNorm(a!, b!, c!, attributes.epsilon)],
-          [image!, factor!, broadcastTo(symbolicScalar(0, x!.dtype), scale!.shape)],
-          [incoming!],
+          ([a, b, c]) => [composeBatchNorm(a, b, c, attributes.epsilon)],
+          [image, factor, broadcastTo(symbolicScalar(0, x.dtype), scale.shape)] as const,
+          [incoming],
         ),
       {
-        inputs: [x!, scale!, g!],
+        inputs: [x, scale, g] as const,
         gradients,
-        wanted: [wanted[0] === true || wanted[2] === true || wanted[3] === true, wanted[1] === true, wanted[4] === true],
+        wanted: [wanted[0], wanted[1], wanted[4]],
       },
     );
-    return [found[0] ?? null, found[1] ?? null, null, null, found[2] ?? null];
+    return [found[0], found[1], null, null, found[2]];
   },
   evaluate([x, scale, average, spread, g], { epsilon }, [gx, gScale, gShift]) {
-    const channels = scale!.data.length;
-    const count = x!.data.length / channels;
-    const inverse = Float64Array.from(spread!.data, (value) => 1 / Math.sqrt(value + epsilon));
-    const normalized = (i: number, c: number): number => ((x!.data[i] as number) - (average!.data[c] as number)) * (inverse[c] as number);
+    const channels = scale.data.length;
+    const count = x.data.length / channels;
+    const inverse = Float64Array.from(spread.data, (value) => 1 / Math.sqrt(value + epsilon));
+    const normalized = (i: number, c: number): number => ((x.data[i] as number) - (average.data[c] as number)) * (inverse[c] as number);
     const sums = new Float64Array(channels);
     const products = new Float64Array(channels);
-    for (let i = 0; i < x!.data.length; i++) {
+    for (let i = 0; i < x.data.length; i++) {
       const c = i % channels;
-      sums[c] = (sums[c] as number) + (g!.data[i] as number);
-      products[c] = (products[c] as number) + (g!.data[i] as number) * normalized(i, c);
+      sums[c] = (sums[c] as number) + (g.data[i] as number);
+      products[c] = (products[c] as number) + (g.data[i] as number) * normalized(i, c);
     }
-    gShift!.data.set(sums);
-    gScale!.data.set(products);
-    for (let i = 0; i < x!.data.length; i++) {
+    gShift.data.set(sums);
+    gScale.data.set(products);
+    for (let i = 0; i < x.data.length; i++) {
       const c = i % channels;
-      const centered = (g!.data[i] as number) - ((sums[c] as number) + normalized(i, c) * (products[c] as number)) / count;
-      gx!.data[i] = (scale!.data[c] as number) * (inverse[c] as number) * centered;
+      const centered = (g.data[i] as number) - ((sums[c] as number) + normalized(i, c) * (products[c] as number)) / count;
+      gx.data[i] = (scale.data[c] as number) * (inverse[c] as number) * centered;
     }
   },
 });

@@ -9,11 +9,11 @@ export interface CastAttributes {
 
 export const castOperation: Operation<CastAttributes> = defineOperation<CastAttributes>({
   name: "cast",
-  infer: ([x], { dtype }) => [{ shape: x!.shape, dtype }],
-  gradient: ({ inputs: [x], gradients: [g] }) => [isFloat(x!.dtype) && isFloat(g!.dtype) ? cast(g!, x!.dtype) : null],
+  infer: ([x], { dtype }) => [{ shape: x.shape, dtype }],
+  gradient: ({ inputs: [x], gradients: [g] }) => [isFloat(x.dtype) && isFloat(g.dtype) ? cast(g, x.dtype) : null],
   evaluate([x], { dtype }, [out]) {
-    const source = x!.data;
-    const target = out!.data;
+    const source = x.data;
+    const target = out.data;
     if (dtype === "bool") for (let i = 0; i < target.length; i++) target[i] = source[i] === 0 ? 0 : 1;
     else target.set(source); // toward zero for integers, rounded to nearest for f32
   },
@@ -26,9 +26,9 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 
 export const identityOperation: Operation<null> = defineOperation<null>({
   name: "identity",
-  infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-  gradient: ({ gradients: [g] }) => [g!],
-  evaluate: ([x], _, [out]) => out!.data.set(x!.data),
+  infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+  gradient: ({ gradients: [g] }) => [g],
+  evaluate: ([x], _, [out]) => out.data.set(x.data),
 });
 
 /** The same value as a node of its own: what `grad` differentiates with respect to. */
@@ -38,9 +38,9 @@ export function identity(x: Tensor): Tensor {
 
 export const stopGradientOperation: Operation<null> = defineOperation<null>({
   name: "stopGradient",
-  infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
+  infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
   gradient: () => [null],
-  evaluate: ([x], _, [out]) => out!.data.set(x!.data),
+  evaluate: ([x], _, [out]) => out.data.set(x.data),
 });
 
 /** The same value, taken as a constant when gradients are computed. */

@@ -29,87 +29,87 @@ export interface ConvWeightGradientAttributes extends ConvAttributes {
 const conv = "conv";
 
 /** x: N x ...spatial x Cin, weight: ...kernel x (Cin/groups) x Cout, result: N x ...output x Cout. */
-export const convOperation: Operation<ConvAttributes> = defineOperation<ConvAttributes>({
+export const convOperation: Operation<ConvAttributes> = defineOperation<ConvAttributes, 2>({
   name: conv,
   infer([x, weight], attributes) {
-    checkConv(x!, weight!, attributes);
-    const spatial = windowOutput(x!.shape.slice(1, -1), { ...attributes, size: weight!.shape.slice(0, -2) }, conv);
-    return [{ shape: [x!.shape[0] as number, ...spatial, weight!.shape.at(-1) as number], dtype: x!.dtype }];
+    checkConv(x, weight, attributes);
+    const spatial = windowOutput(x.shape.slice(1, -1), { ...attributes, size: weight.shape.slice(0, -2) }, conv);
+    return [{ shape: [x.shape[0] as number, ...spatial, weight.shape.at(-1) as number], dtype: x.dtype }];
   },
   gradient: ({ inputs: [x, weight], gradients: [g], attributes, wanted }) => [
-    wanted[0] === true ? inputGradient(g!, weight!, attributes, x!.shape.slice(1, -1)) : null,
-    wanted[1] === true ? weightGradient(x!, g!, attributes, weight!.shape.slice(0, -2)) : null,
+    wanted[0] ? inputGradient(g, weight, attributes, x.shape.slice(1, -1)) : null,
+    wanted[1] ? weightGradient(x, g, attributes, weight.shape.slice(0, -2)) : null,
   ],
   evaluate([x, weight], attributes, [out]) {
-    const { geometry, cin, cout, groupIn, groupOut } = layout(x!.shape, weight!.shape, out!.shape, attributes);
-    const sums = new Float64Array(out!.data.length);
+    const { geometry, cin, cout, groupIn, groupOut } = layout(x.shape, weight.shape, out.shape, attributes);
+    const sums = new Float64Array(out.data.length);
     forEachTap(geometry, (input, output, tap) => {
       for (let group = 0; group < attributes.groups; group++) {
         for (let i = 0; i < groupIn; i++) {
-          const value = x!.data[input * cin + group * groupIn + i] as number;
+          const value = x.data[input * cin + group * groupIn + i] as number;
           const row = (tap * groupIn + i) * cout + group * groupOut;
           const to = output * cout + group * groupOut;
-          for (let o = 0; o < groupOut; o++) sums[to + o] = (sums[to + o] as number) + value * (weight!.data[row + o] as number);
+          for (let o = 0; o < groupOut; o++) sums[to + o] = (sums[to + o] as number) + value * (weight.data[row + o] as number);
         }
       }
     });
-    out!.data.set(sums);
+    out.data.set(sums);
   },
 });
 
 /** The gradient of a convolution's input. g: N x ...output x Cout, weight as in conv, result: N x ...inputSpatial x Cin. */
-export const convInputGradientOperation: Operation<ConvInputGradientAttributes> = defineOperation<ConvInputGradientAttributes>({
+export const convInputGradientOperation: Operation<ConvInputGradientAttributes> = defineOperation<ConvInputGradientAttributes, 2>({
   name: "convInputGradient",
   infer: ([g, weight], { groups, inputSpatial }) => [
-    { shape: [g!.shape[0] as number, ...inputSpatial, (weight!.shape.at(-2) as number) * groups], dtype: g!.dtype },
+    { shape: [g.shape[0] as number, ...inputSpatial, (weight.shape.at(-2) as number) * groups], dtype: g.dtype },
   ],
   gradient: ({ inputs: [g, weight], gradients: [h], attributes, wanted }) => [
-    wanted[0] === true ? applyOne(convOperation, [h!, weight!], convAttributes(attributes)) : null,
-    wanted[1] === true ? weightGradient(h!, g!, attributes, weight!.shape.slice(0, -2)) : null,
+    wanted[0] ? applyOne(convOperation, [h, weight], convAttributes(attributes)) : null,
+    wanted[1] ? weightGradient(h, g, attributes, weight.shape.slice(0, -2)) : null,
   ],
   evaluate([g, weight], attributes, [out]) {
-    const { geometry, cin, cout, groupIn, groupOut } = layout(out!.shape, weight!.shape, g!.shape, attributes);
-    const sums = new Float64Array(out!.data.length);
+    const { geometry, cin, cout, groupIn, groupOut } = layout(out.shape, weight.shape, g.shape, attributes);
+    const sums = new Float64Array(out.data.length);
     forEachTap(geometry, (input, output, tap) => {
       for (let group = 0; group < attributes.groups; group++) {
         for (let i = 0; i < groupIn; i++) {
           const row = (tap * groupIn + i) * cout + group * groupOut;
           const from = output * cout + group * groupOut;
           let sum = 0;
-          for (let o = 0; o < groupOut; o++) sum += (g!.data[from + o] as number) * (weight!.data[row + o] as number);
+          for (let o = 0; o < groupOut; o++) sum += (g.data[from + o] as number) * (weight.data[row + o] as number);
           const to = input * cin + group * groupIn + i;
           sums[to] = (sums[to] as number) + sum;
         }
       }
     });
-    out!.data.set(sums);
+    out.data.set(sums);
   },
 });
 
 /** The gradient of a convolution's weight. x: N x ...spatial x Cin, g: N x ...output x Cout, result: ...kernel x (Cin/groups) x Cout. */
-export const convWeightGradientOperation: Operation<ConvWeightGradientAttributes> = defineOperation<ConvWeightGradientAttributes>({
+export const convWeightGradientOperation: Operation<ConvWeightGradientAttributes> = defineOperation<ConvWeightGradientAttributes, 2>({
   name: "convWeightGradient",
   infer: ([x, g], { groups, kernel }) => [
-    { shape: [...kernel, (x!.shape.at(-1) as number) / groups, g!.shape.at(-1) as number], dtype: x!.dtype },
+    { shape: [...kernel, (x.shape.at(-1) as number) / groups, g.shape.at(-1) as number], dtype: x.dtype },
   ],
   gradient: ({ inputs: [x, g], gradients: [h], attributes, wanted }) => [
-    wanted[0] === true ? inputGradient(g!, h!, attributes, x!.shape.slice(1, -1)) : null,
-    wanted[1] === true ? applyOne(convOperation, [x!, h!], convAttributes(attributes)) : null,
+    wanted[0] ? inputGradient(g, h, attributes, x.shape.slice(1, -1)) : null,
+    wanted[1] ? applyOne(convOperation, [x, h], convAttributes(attributes)) : null,
   ],
   evaluate([x, g], attributes, [out]) {
-    const { geometry, cin, cout, groupIn, groupOut } = layout(x!.shape, out!.shape, g!.shape, attributes);
-    const sums = new Float64Array(out!.data.length);
+    const { geometry, cin, cout, groupIn, groupOut } = layout(x.shape, out.shape, g.shape, attributes);
+    const sums = new Float64Array(out.data.length);
     forEachTap(geometry, (input, output, tap) => {
       for (let group = 0; group < attributes.groups; group++) {
         for (let i = 0; i < groupIn; i++) {
-          const value = x!.data[input * cin + group * groupIn + i] as number;
+          const value = x.data[input * cin + group * groupIn + i] as number;
           const row = (tap * groupIn + i) * cout + group * groupOut;
           const from = output * cout + group * groupOut;
-          for (let o = 0; o < groupOut; o++) sums[row + o] = (sums[row + o] as number) + value * (g!.data[from + o] as number);
+          for (let o = 0; o < groupOut; o++) sums[row + o] = (sums[row + o] as number) + value * (g.data[from + o] as number);
         }
       }
     });
-    out!.data.set(sums);
+    out.data.set(sums);
   },
 });
 
@@ -141,7 +141,8 @@ function checkConv(x: TensorType, weight: TensorType, { groups }: ConvAttributes
   if (groupIn * groups !== cin) {
     const wanted = groups === 1 ? `${cin}` : `${cin}/${groups} = ${cin / groups}`;
     throw new ShapeError(
-      `conv: the image ${formatShape(x.shape)} has ${cin} channels, so the weight must have ${wanted} input channels, but it is ${formatShape(weight.shape)} (kernel x input channels x output channels)`,
+      `conv: the image ${formatShape(x.shape)} has ${cin} channels, so the weight must have ${wanted} input channels, ` +
+        `but it is ${formatShape(weight.shape)} (kernel x input channels x output channels)`,
     );
   }
 }
@@ -153,7 +154,8 @@ function spatialRank(x: Tensor, weight: Tensor, who: string): number {
     throw new ShapeError(`${who}: an image batch is N x 1 to 3 spatial axes x channels, but this is ${formatShape(x.shape)}`);
   if (weight.rank !== x.rank)
     throw new ShapeError(
-      `${who}: the image ${formatShape(x.shape)} has ${rank} spatial axes, but the weight ${formatShape(weight.shape)} has ${weight.rank - 2} kernel axes`,
+      `${who}: the image ${formatShape(x.shape)} has ${rank} spatial axes, but the weight ` +
+        `${formatShape(weight.shape)} has ${weight.rank - 2} kernel axes`,
     );
   return rank;
 }
@@ -211,11 +213,13 @@ export function convTranspose(
   const cin = image.shape.at(-1) as number;
   if (kernel.shape.at(-1) !== cin || cin % attributes.groups !== 0) {
     throw new ShapeError(
-      `${who}: the image ${formatShape(image.shape)} has ${cin} channels, so the weight must have ${cin} as its last extent, in ${attributes.groups} groups, but it is ${formatShape(kernel.shape)} (kernel x output channels x input channels)`,
+      `${who}: the image ${formatShape(image.shape)} has ${cin} channels, so the weight must have ${cin} as its last ` +
+        `extent, in ${attributes.groups} groups, but it is ${formatShape(kernel.shape)} (kernel x output channels x ` +
+        `input channels)`,
     );
   }
   const inputSpatial = image.shape.slice(1, -1).map((extent, axis) => {
-    const [before, after] = attributes.pad[axis]!;
+    const [before, after] = attributes.pad[axis] as readonly [number, number];
     const stride = attributes.stride[axis] as number;
     const more = extra[axis] ?? 0;
     if (more < 0 || more >= stride)

@@ -1,5 +1,5 @@
 import { ShapeError } from "../../errors.js";
-import { gradientByComposition } from "../composition.js";
+import { gradientByComposition, gradientsThrough } from "../composition.js";
 import { applyOne, defineOperation, type OperandArray, type Operation } from "../operation.js";
 import { formatShape, sameShape, type TensorType } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -21,12 +21,16 @@ function check(logits: TensorType, labels: TensorType): void {
   requireIntegers(labels, "softmaxCrossEntropy");
   if (!sameShape(logits.shape.slice(0, -1), labels.shape) || logits.shape.length === 0) {
     throw new ShapeError(
-      `softmaxCrossEntropy: logits of ${formatShape(logits.shape)} need labels of ${formatShape(logits.shape.slice(0, -1))}, but they are ${formatShape(labels.shape)}`,
+      `softmaxCrossEntropy: logits of ${formatShape(logits.shape)} need labels of ` +
+        `${formatShape(logits.shape.slice(0, -1))}, but they are ${formatShape(labels.shape)}`,
     );
   }
 }
 
-/** Visits each example that counts with its label, its first logit's place, the largest logit and the logarithm of the sum of exponentials above it. */
+/**
+ * Visits each example that counts with its label, its first logit's place, the largest logit and the logarithm of the
+ * sum of exponentials above it.
+ */
 function forEachExample(
   logits: OperandArray,
   labels: OperandArray,
@@ -48,47 +52,43 @@ function forEachExample(
 }
 
 /** Inputs logits ... x C and labels ... (i32); output the loss of each example. */
-export const softmaxCrossEntropyOperation: Operation<CrossEntropyAttributes> = defineOperation<CrossEntropyAttributes>({
+export const softmaxCrossEntropyOperation: Operation<CrossEntropyAttributes> = defineOperation<CrossEntropyAttributes, 2>({
   name: "softmaxCrossEntropy",
   infer([logits, labels]) {
-    check(logits!, labels!);
-    return [{ shape: labels!.shape, dtype: logits!.dtype }];
+    check(logits, labels);
+    return [{ shape: labels.shape, dtype: logits.dtype }];
   },
   gradient: ({ inputs: [logits, labels], gradients: [g], attributes }) => [
-    applyOne(softmaxCrossEntropyGradientOperation, [logits!, labels!, g!], attributes),
+    applyOne(softmaxCrossEntropyGradientOperation, [logits, labels, g], attributes),
     null,
   ],
   evaluate([logits, labels], { ignore }, [out]) {
-    forEachExample(logits!, labels!, ignore, (example, label, start, largest, logSum) => {
-      out!.data[example] = logSum + largest - (logits!.data[start + label] as number);
+    forEachExample(logits, labels, ignore, (example, label, start, largest, logSum) => {
+      out.data[example] = logSum + largest - (logits.data[start + label] as number);
     });
   },
 });
 
 /** Inputs logits ... x C, labels ..., g ...; output g (softmax(logits) - oneHot(labels)), 0 for ignored labels. */
-export const softmaxCrossEntropyGradientOperation: Operation<CrossEntropyAttributes> = defineOperation<CrossEntropyAttributes>({
+export const softmaxCrossEntropyGradientOperation: Operation<CrossEntropyAttributes> = defineOperation<CrossEntropyAttributes, 3>({
   name: "softmaxCrossEntropyGradient",
   infer([logits, labels]) {
-    check(logits!, labels!);
-    return [{ shape: logits!.shape, dtype: logits!.dtype }];
+    check(logits, labels);
+    return [{ shape: logits.shape, dtype: logits.dtype }];
   },
   gradient: (request) =>
     gradientByComposition(
       ([logits, labels, g]) => [
-        gradientByComposition(([inner]) => [compose(inner!, labels!, request.attributes.ignore)], {
-          inputs: [logits!],
-          gradients: [g!],
-          wanted: [true],
-        })[0] as Tensor,
+        gradientsThrough(([inner]) => [compose(inner, labels, request.attributes.ignore)], [logits] as const, [g])[0],
       ],
       request,
     ),
   evaluate([logits, labels, g], { ignore }, [out]) {
-    const classes = logits!.shape.at(-1) as number;
-    forEachExample(logits!, labels!, ignore, (example, label, start, largest, logSum) => {
-      const incoming = g!.data[example] as number;
+    const classes = logits.shape.at(-1) as number;
+    forEachExample(logits, labels, ignore, (example, label, start, largest, logSum) => {
+      const incoming = g.data[example] as number;
       for (let c = 0; c < classes; c++) {
-        out!.data[start + c] = incoming * (Math.exp((logits!.data[start + c] as number) - largest - logSum) - (c === label ? 1 : 0));
+        out.data[start + c] = incoming * (Math.exp((logits.data[start + c] as number) - largest - logSum) - (c === label ? 1 : 0));
       }
     });
   },

@@ -11,17 +11,17 @@ export interface CumsumAttributes {
 
 export const cumsumOperation: Operation<CumsumAttributes> = defineOperation<CumsumAttributes>({
   name: "cumsum",
-  infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-  gradient: ({ gradients: [g], attributes: { axis, reverse } }) => [applyOne(cumsumOperation, [g!], { axis, reverse: !reverse })],
+  infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+  gradient: ({ gradients: [g], attributes: { axis, reverse } }) => [applyOne(cumsumOperation, [g], { axis, reverse: !reverse })],
   evaluate([x], { axis, reverse }, [out]) {
-    const { outer, extent, inner } = viewAlong(x!.shape, axis);
+    const { outer, extent, inner } = viewAlong(x.shape, axis);
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < inner; i++) {
         let running = 0;
         for (let k = 0; k < extent; k++) {
           const at = (o * extent + (reverse ? extent - 1 - k : k)) * inner + i;
-          running += x!.data[at] as number;
-          out!.data[at] = running;
+          running += x.data[at] as number;
+          out.data[at] = running;
         }
       }
     }

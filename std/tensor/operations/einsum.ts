@@ -27,7 +27,8 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
       const known = extents.get(axis);
       if (known !== undefined && known !== extent)
         throw new ShapeError(
-          `einsum "${equation}": axis ${axis} is ${known} in one operand and ${extent} in another (${operands.map(({ shape }) => formatShape(shape)).join(", ")})`,
+          `einsum "${equation}": axis ${axis} is ${known} in one operand and ${extent} in another ` +
+            `(${operands.map(({ shape }) => formatShape(shape)).join(", ")})`,
         );
       extents.set(axis, extent);
     }
@@ -58,11 +59,11 @@ function parse(equation: string, operands: readonly Tensor[]): { inputs: Named[]
   let mostHidden = 0;
   const inputs = terms.map((term, index) => {
     const tensor = operands[index] as Tensor;
-    const letters = term.replace("...", "").length;
-    const hidden = term.includes("...") ? tensor.rank - letters : 0;
-    if (letters + hidden !== tensor.rank || hidden < 0)
+    const named = term.replace("...", "").length;
+    const hidden = term.includes("...") ? tensor.rank - named : 0;
+    if (named + hidden !== tensor.rank || hidden < 0)
       throw new ShapeError(
-        `einsum "${equation}": the term "${term}" names ${letters} axes, but operand ${index} is ${formatShape(tensor.shape)}`,
+        `einsum "${equation}": the term "${term}" names ${named} axes, but operand ${index} is ${formatShape(tensor.shape)}`,
       );
     mostHidden = Math.max(mostHidden, hidden);
     return { tensor, axes: axesOf(term, hidden) };
@@ -74,11 +75,13 @@ function parse(equation: string, operands: readonly Tensor[]): { inputs: Named[]
   return { inputs, output: [...axesOf("...", mostHidden), ...once] };
 }
 
+const letters = (term: string): string[] => term.split("");
+
 /** One name per axis; those behind `...` are counted from the last, so that operands of other ranks align there. */
 function axesOf(term: string, hidden: number): string[] {
   const dots = Array.from({ length: hidden }, (_, at) => `...${hidden - at}`);
   const at = term.indexOf("...");
-  return at < 0 ? [...term] : [...term.slice(0, at), ...dots, ...term.slice(at + 3)];
+  return at < 0 ? letters(term) : [...letters(term.slice(0, at)), ...dots, ...letters(term.slice(at + 3))];
 }
 
 /** "ii" reads the diagonal: what is off it is multiplied by 0 and one of the two axes summed over. */

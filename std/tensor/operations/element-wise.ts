@@ -16,14 +16,14 @@ export function unaryOperation(
   return defineOperation<null>({
     name,
     infer([x]) {
-      if (options.integers !== true && !isFloat(x!.dtype))
-        throw new ShapeError(`${name}: a tensor of f32 or f64 is needed, but this one is ${x!.dtype}; cast it`);
-      return [{ shape: x!.shape, dtype: options.result ?? x!.dtype }];
+      if (options.integers !== true && !isFloat(x.dtype))
+        throw new ShapeError(`${name}: a tensor of f32 or f64 is needed, but this one is ${x.dtype}; cast it`);
+      return [{ shape: x.shape, dtype: options.result ?? x.dtype }];
     },
-    gradient: ({ inputs: [x], outputs: [y], gradients: [g] }) => [gradient(g!, x!, y!)],
+    gradient: ({ inputs: [x], outputs: [y], gradients: [g] }) => [gradient(g, x, y)],
     evaluate([x], _, [out]) {
-      const source = x!.data;
-      const target = out!.data;
+      const source = x.data;
+      const target = out.data;
       for (let i = 0; i < target.length; i++) target[i] = compute(source[i] as number);
     },
   });
@@ -36,24 +36,25 @@ export function unaryOperation(
 export function binaryOperation(
   name: string,
   compute: (a: number, b: number) => number,
-  gradient: ((g: Tensor, a: Tensor, b: Tensor, y: Tensor, wanted: readonly boolean[]) => readonly (Tensor | null)[]) | null,
+  gradient:
+    ((g: Tensor, a: Tensor, b: Tensor, y: Tensor, wanted: readonly [boolean, boolean]) => readonly [Tensor | null, Tensor | null]) | null,
   options: { result?: DType } = {},
 ): Operation<null> {
-  return defineOperation<null>({
+  return defineOperation<null, 2>({
     name,
     infer([a, b]) {
-      if (a!.dtype !== b!.dtype) throw new ShapeError(`${name}: one operand is ${a!.dtype}, the other ${b!.dtype}; cast one of them`);
-      return [{ shape: broadcastShapes(a!.shape, b!.shape, name), dtype: options.result ?? a!.dtype }];
+      if (a.dtype !== b.dtype) throw new ShapeError(`${name}: one operand is ${a.dtype}, the other ${b.dtype}; cast one of them`);
+      return [{ shape: broadcastShapes(a.shape, b.shape, name), dtype: options.result ?? a.dtype }];
     },
     gradient({ inputs: [a, b], outputs: [y], gradients: [g], wanted }) {
       if (gradient === null) return [null, null];
-      const [left, right] = gradient(g!, a!, b!, y!, wanted);
-      return [left == null ? null : sumTo(left, a!.shape), right == null ? null : sumTo(right, b!.shape)];
+      const [left, right] = gradient(g, a, b, y, wanted);
+      return [left === null ? null : sumTo(left, a.shape), right === null ? null : sumTo(right, b.shape)];
     },
     evaluate([a, b], _, [out]) {
-      const target = out!.data;
-      const left = broadcastData(a!, out!.shape);
-      const right = broadcastData(b!, out!.shape);
+      const target = out.data;
+      const left = broadcastData(a, out.shape);
+      const right = broadcastData(b, out.shape);
       for (let i = 0; i < target.length; i++) target[i] = compute(left[i] as number, right[i] as number);
     },
   });

@@ -23,59 +23,62 @@ import { sum } from "./reductions.js";
  * Outputs: y N x T x H and, for the gradient, N x T x 4H: r, u and n after their activations and q.
  * a = h W + b;  r = sigmoid(z_r + a_r);  u = sigmoid(z_u + a_u);  q = a_n;  n = tanh(z_n + r q);  h = (1 - u) n + u h.
  */
-export const gruOperation: Operation<null> = defineOperation<null>({
+export const gruOperation: Operation<null> = defineOperation<null, 4, 2>({
   name: "gru",
   infer([z, weight]) {
-    const [batch, times] = z!.shape as [number, number, number];
-    const width = weight!.shape[0] as number;
+    const [batch, times] = z.shape as [number, number, number];
+    const width = weight.shape[0] as number;
     return [
-      { shape: [batch, times, width], dtype: z!.dtype },
-      { shape: [batch, times, 4 * width], dtype: z!.dtype },
+      { shape: [batch, times, width], dtype: z.dtype },
+      { shape: [batch, times, 4 * width], dtype: z.dtype },
     ];
   },
   gradient({ inputs: [, weight, , h], outputs: [y, gates], gradients: [gy] }) {
-    const [gz, ga, gh] = apply(gruGradientOperation, [weight!, h!, y!, gates!, gy ?? zerosOf(y!)], null) as [Tensor, Tensor, Tensor];
-    return [gz, recurrentWeightGradient(statesBefore(h!, y!), ga), sum(ga, { axes: [0, 1] }), gh];
+    const [gz, ga, gh] = apply(gruGradientOperation, [weight, h, y, gates, gy ?? zerosOf(y)], null) as [Tensor, Tensor, Tensor];
+    return [gz, recurrentWeightGradient(statesBefore(h, y), ga), sum(ga, { axes: [0, 1] }), gh];
   },
   evaluate([z, weight, bias, h], _, [y, gates]) {
-    const [batch, times, width] = y!.shape as [number, number, number];
+    const [batch, times, width] = y.shape as [number, number, number];
     const sums = new Float64Array(3 * width);
     for (let n = 0; n < batch; n++) {
       for (let t = 0; t < times; t++) {
         const row = n * times + t;
-        sums.set(bias!.data);
-        if (t === 0) addProduct(h!.data, n * width, weight!.data, width, 3 * width, sums);
-        else addProduct(y!.data, (row - 1) * width, weight!.data, width, 3 * width, sums);
+        sums.set(bias.data);
+        if (t === 0) addProduct(h.data, n * width, weight.data, width, 3 * width, sums);
+        else addProduct(y.data, (row - 1) * width, weight.data, width, 3 * width, sums);
         for (let j = 0; j < width; j++) {
-          const before = (t === 0 ? h!.data[n * width + j] : y!.data[(row - 1) * width + j]) as number;
+          const before = (t === 0 ? h.data[n * width + j] : y.data[(row - 1) * width + j]) as number;
           const at = row * 3 * width + j;
-          const reset = logistic((z!.data[at] as number) + (sums[j] as number));
-          const update = logistic((z!.data[at + width] as number) + (sums[width + j] as number));
+          const reset = logistic((z.data[at] as number) + (sums[j] as number));
+          const update = logistic((z.data[at + width] as number) + (sums[width + j] as number));
           const recurrent = sums[2 * width + j] as number;
-          const candidate = Math.tanh((z!.data[at + 2 * width] as number) + reset * recurrent);
-          for (const [gate, value] of [reset, update, candidate, recurrent].entries()) gates!.data[(row * 4 + gate) * width + j] = value;
-          y!.data[row * width + j] = (1 - update) * candidate + update * before;
+          const candidate = Math.tanh((z.data[at + 2 * width] as number) + reset * recurrent);
+          for (const [gate, value] of [reset, update, candidate, recurrent].entries()) gates.data[(row * 4 + gate) * width + j] = value;
+          y.data[row * width + j] = (1 - update) * candidate + update * before;
         }
       }
     }
   },
 });
 
-/** Inputs the recurrent weight, the initial h, y, gates and y's gradient; outputs the gradients of z, of h W + b at each time, and of the initial h. */
-export const gruGradientOperation: Operation<null> = defineOperation<null>({
+/**
+ * Inputs the recurrent weight, the initial h, y, gates and y's gradient; outputs the gradients of z, of h W + b at
+ * each time, and of the initial h.
+ */
+export const gruGradientOperation: Operation<null> = defineOperation<null, 5, 3>({
   name: "gruGradient",
   infer([, h, y]) {
-    const [batch, times, width] = y!.shape as [number, number, number];
-    const { dtype } = y!;
+    const [batch, times, width] = y.shape as [number, number, number];
+    const { dtype } = y;
     return [
       { shape: [batch, times, 3 * width], dtype },
       { shape: [batch, times, 3 * width], dtype },
-      { shape: h!.shape, dtype },
+      { shape: h.shape, dtype },
     ];
   },
   gradient: () => noSecondOrder("gru"),
   evaluate([weight, h, y, gates, gy], _, [gz, ga, gh]) {
-    const [batch, times, width] = y!.shape as [number, number, number];
+    const [batch, times, width] = y.shape as [number, number, number];
     const columns = 3 * width;
     const dh = new Float64Array(width);
     for (let n = 0; n < batch; n++) {
@@ -83,27 +86,27 @@ export const gruGradientOperation: Operation<null> = defineOperation<null>({
       for (let t = times - 1; t >= 0; t--) {
         const row = n * times + t;
         for (let j = 0; j < width; j++) {
-          const [reset, update, candidate, recurrent] = [0, 1, 2, 3].map((gate) => gates!.data[(row * 4 + gate) * width + j] as number) as [
+          const [reset, update, candidate, recurrent] = [0, 1, 2, 3].map((gate) => gates.data[(row * 4 + gate) * width + j] as number) as [
             number,
             number,
             number,
             number,
           ];
-          const before = (t === 0 ? h!.data[n * width + j] : y!.data[(row - 1) * width + j]) as number;
-          const incoming = (gy!.data[row * width + j] as number) + (dh[j] as number);
+          const before = (t === 0 ? h.data[n * width + j] : y.data[(row - 1) * width + j]) as number;
+          const incoming = (gy.data[row * width + j] as number) + (dh[j] as number);
           const toUpdate = incoming * (before - candidate) * update * (1 - update);
           const toCandidate = incoming * (1 - update) * (1 - candidate * candidate);
           const toReset = toCandidate * recurrent * reset * (1 - reset);
           const at = row * columns + j;
-          gz!.data[at] = ga!.data[at] = toReset;
-          gz!.data[at + width] = ga!.data[at + width] = toUpdate;
-          gz!.data[at + 2 * width] = toCandidate;
-          ga!.data[at + 2 * width] = toCandidate * reset;
+          gz.data[at] = ga.data[at] = toReset;
+          gz.data[at + width] = ga.data[at + width] = toUpdate;
+          gz.data[at + 2 * width] = toCandidate;
+          ga.data[at + 2 * width] = toCandidate * reset;
           dh[j] = incoming * update;
         }
-        addTransposedProduct(ga!.data, row * columns, weight!.data, width, columns, dh);
+        addTransposedProduct(ga.data, row * columns, weight.data, width, columns, dh);
       }
-      gh!.data.set(dh, n * width);
+      gh.data.set(dh, n * width);
     }
   },
 });

@@ -34,24 +34,24 @@ export function requireIntegers(indices: TensorType, who: string): void {
   if (indices.dtype !== "i32") throw new ShapeError(`${who}: indices are whole numbers (i32), but these are ${indices.dtype}; cast them`);
 }
 
-export const gatherOperation: Operation<GatherAttributes> = defineOperation<GatherAttributes>({
+export const gatherOperation: Operation<GatherAttributes> = defineOperation<GatherAttributes, 2>({
   name: "gather",
   infer([x, indices], { axis, who }) {
-    requireIntegers(indices!, who);
-    return [{ shape: [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)], dtype: x!.dtype }];
+    requireIntegers(indices, who);
+    return [{ shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)], dtype: x.dtype }];
   },
   gradient: ({ inputs: [x, indices], gradients: [g], attributes: { axis } }) => [
-    applyOne(scatterAddOperation, [indices!, g!], { axis, extent: x!.shape[axis] as number }),
+    applyOne(scatterAddOperation, [indices, g], { axis, extent: x.shape[axis] as number }),
     null,
   ],
   evaluate([x, indices], { axis, who }, [out]) {
-    const { outer, extent, inner } = viewAlong(x!.shape, axis);
-    checkIndices(indices!, extent, who);
-    const count = indices!.data.length;
+    const { outer, extent, inner } = viewAlong(x.shape, axis);
+    checkIndices(indices, extent, who);
+    const count = indices.data.length;
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < count; i++) {
-        const from = (o * extent + (indices!.data[i] as number)) * inner;
-        out!.data.set(x!.data.subarray(from, from + inner), (o * count + i) * inner);
+        const from = (o * extent + (indices.data[i] as number)) * inner;
+        out.data.set(x.data.subarray(from, from + inner), (o * count + i) * inner);
       }
     }
   },
@@ -63,80 +63,79 @@ export interface ScatterAttributes extends AxisAttributes {
 }
 
 /** Zeros with the updates added where the indices point, in the order of the indices: the gradient of `gather`. */
-export const scatterAddOperation: Operation<ScatterAttributes> = defineOperation<ScatterAttributes>({
+export const scatterAddOperation: Operation<ScatterAttributes> = defineOperation<ScatterAttributes, 2>({
   name: "scatterAdd",
   infer([indices, updates], { axis, extent }) {
-    requireIntegers(indices!, "scatterAdd");
-    const named = updates!.shape.slice(axis, axis + indices!.shape.length);
-    if (!sameShape(named, indices!.shape)) {
+    requireIntegers(indices, "scatterAdd");
+    const named = updates.shape.slice(axis, axis + indices.shape.length);
+    if (!sameShape(named, indices.shape)) {
       throw new ShapeError(
-        `scatterAdd: the indices are ${formatShape(indices!.shape)}, but the updates ${formatShape(updates!.shape)} have ${formatShape(named)} from axis ${axis} on; the two must be equal`,
+        `scatterAdd: the indices are ${formatShape(indices.shape)}, but the updates ${formatShape(updates.shape)} have ` +
+          `${formatShape(named)} from axis ${axis} on; the two must be equal`,
       );
     }
     return [
-      { shape: [...updates!.shape.slice(0, axis), extent, ...updates!.shape.slice(axis + indices!.shape.length)], dtype: updates!.dtype },
+      { shape: [...updates.shape.slice(0, axis), extent, ...updates.shape.slice(axis + indices.shape.length)], dtype: updates.dtype },
     ];
   },
   gradient: ({ inputs: [indices], gradients: [g], attributes: { axis } }) => [
     null,
-    applyOne(gatherOperation, [g!, indices!], { axis, who: "scatterAdd" }),
+    applyOne(gatherOperation, [g, indices], { axis, who: "scatterAdd" }),
   ],
   evaluate([indices, updates], { axis, extent }, [out]) {
-    checkIndices(indices!, extent, "scatterAdd");
-    const { outer, inner } = viewAlong(out!.shape, axis);
-    const count = indices!.data.length;
+    checkIndices(indices, extent, "scatterAdd");
+    const { outer, inner } = viewAlong(out.shape, axis);
+    const count = indices.data.length;
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < count; i++) {
-        const to = (o * extent + (indices!.data[i] as number)) * inner;
+        const to = (o * extent + (indices.data[i] as number)) * inner;
         const from = (o * count + i) * inner;
-        for (let k = 0; k < inner; k++) out!.data[to + k] = (out!.data[to + k] as number) + (updates!.data[from + k] as number);
+        for (let k = 0; k < inner; k++) out.data[to + k] = (out.data[to + k] as number) + (updates.data[from + k] as number);
       }
     }
   },
 });
 
 /** Along an axis each element picks by the index at its own place: NumPy's `take_along_axis`. */
-export const gatherAlongOperation: Operation<AxisAttributes> = defineOperation<AxisAttributes>({
+export const gatherAlongOperation: Operation<AxisAttributes> = defineOperation<AxisAttributes, 2>({
   name: "gatherAlong",
   infer([x, indices], { axis }) {
-    requireIntegers(indices!, "gatherAlong");
-    if (x!.shape.length !== indices!.shape.length || x!.shape.some((extent, at) => at !== axis && extent !== indices!.shape[at])) {
+    requireIntegers(indices, "gatherAlong");
+    if (x.shape.length !== indices.shape.length || x.shape.some((extent, at) => at !== axis && extent !== indices.shape[at])) {
       throw new ShapeError(
-        `gatherAlong: x is ${formatShape(x!.shape)}, the indices ${formatShape(indices!.shape)}; on every axis but axis ${axis} they must be equal`,
+        `gatherAlong: x is ${formatShape(x.shape)}, the indices ${formatShape(indices.shape)}; on every axis but axis ` +
+          `${axis} they must be equal`,
       );
     }
-    return [{ shape: indices!.shape, dtype: x!.dtype }];
+    return [{ shape: indices.shape, dtype: x.dtype }];
   },
   gradient: ({ inputs: [x, indices], gradients: [g], attributes: { axis } }) => [
-    applyOne(scatterAlongOperation, [indices!, g!], { axis, extent: x!.shape[axis] as number }),
+    applyOne(scatterAlongOperation, [indices, g], { axis, extent: x.shape[axis] as number }),
     null,
   ],
   evaluate([x, indices], { axis }, [out]) {
-    const { extent } = viewAlong(x!.shape, axis);
-    checkIndices(indices!, extent, "gatherAlong");
-    forEachAlong(indices!, axis, extent, (at, from) => (out!.data[at] = x!.data[from] as number));
+    const { extent } = viewAlong(x.shape, axis);
+    checkIndices(indices, extent, "gatherAlong");
+    forEachAlong(indices, axis, extent, (at, from) => (out.data[at] = x.data[from] as number));
   },
 });
 
 /** Zeros with each update added along an axis at the index of its own place: the gradient of `gatherAlong`. */
-export const scatterAlongOperation: Operation<ScatterAttributes> = defineOperation<ScatterAttributes>({
+export const scatterAlongOperation: Operation<ScatterAttributes> = defineOperation<ScatterAttributes, 2>({
   name: "scatterAlong",
   infer([indices, updates], { axis, extent }) {
-    requireIntegers(indices!, "scatterAlong");
-    if (!sameShape(indices!.shape, updates!.shape)) {
+    requireIntegers(indices, "scatterAlong");
+    if (!sameShape(indices.shape, updates.shape)) {
       throw new ShapeError(
-        `scatterAlong: the indices are ${formatShape(indices!.shape)}, the updates ${formatShape(updates!.shape)}; the two must be equal`,
+        `scatterAlong: the indices are ${formatShape(indices.shape)}, the updates ${formatShape(updates.shape)}; the two must be equal`,
       );
     }
-    return [{ shape: updates!.shape.map((own, at) => (at === axis ? extent : own)), dtype: updates!.dtype }];
+    return [{ shape: updates.shape.map((own, at) => (at === axis ? extent : own)), dtype: updates.dtype }];
   },
-  gradient: ({ inputs: [indices], gradients: [g], attributes: { axis } }) => [
-    null,
-    applyOne(gatherAlongOperation, [g!, indices!], { axis }),
-  ],
+  gradient: ({ inputs: [indices], gradients: [g], attributes: { axis } }) => [null, applyOne(gatherAlongOperation, [g, indices], { axis })],
   evaluate([indices, updates], { axis, extent }, [out]) {
-    checkIndices(indices!, extent, "scatterAlong");
-    forEachAlong(indices!, axis, extent, (at, to) => (out!.data[to] = (out!.data[to] as number) + (updates!.data[at] as number)));
+    checkIndices(indices, extent, "scatterAlong");
+    forEachAlong(indices, axis, extent, (at, to) => (out.data[to] = (out.data[to] as number) + (updates.data[at] as number)));
   },
 });
 
@@ -161,13 +160,13 @@ export interface OneHotAttributes {
 export const oneHotOperation: Operation<OneHotAttributes> = defineOperation<OneHotAttributes>({
   name: "oneHot",
   infer([indices], { depth, dtype }) {
-    requireIntegers(indices!, "oneHot");
-    return [{ shape: [...indices!.shape, depth], dtype }];
+    requireIntegers(indices, "oneHot");
+    return [{ shape: [...indices.shape, depth], dtype }];
   },
   gradient: () => [null],
   evaluate([indices], { depth }, [out]) {
-    checkIndices(indices!, depth, "oneHot");
-    for (let i = 0; i < indices!.data.length; i++) out!.data[i * depth + (indices!.data[i] as number)] = 1;
+    checkIndices(indices, depth, "oneHot");
+    for (let i = 0; i < indices.data.length; i++) out.data[i * depth + (indices.data[i] as number)] = 1;
   },
 });
 
@@ -192,7 +191,8 @@ export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor, axis = 0
   const added = applyOne(scatterAddOperation, [wholeNumbers(indices), updates], { axis: at, extent: x.shape[at] as number });
   if (!sameShape(added.shape, x.shape))
     throw new ShapeError(
-      `scatterAdd: updates of ${formatShape(updates.shape)} at axis ${at} make ${formatShape(added.shape)}, but x is ${formatShape(x.shape)}`,
+      `scatterAdd: updates of ${formatShape(updates.shape)} at axis ${at} make ${formatShape(added.shape)}, but x is ` +
+        `${formatShape(x.shape)}`,
     );
   return add(x, added);
 }

@@ -1,23 +1,24 @@
 import { ShapeError } from "../../errors.js";
 import { viewAlong } from "../offsets.js";
 import { applyOne, defineOperation, type Operation } from "../operation.js";
-import { formatShape, normalizeAxis } from "../shape.js";
+import { formatShape, normalizeAxis, type TensorType } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import type { AxisAttributes } from "./arg-extremes.js";
 import { promote } from "./operand.js";
 import { expandDims } from "./reshaping.js";
 import { slice } from "./slicing.js";
 
-export const concatOperation: Operation<AxisAttributes> = defineOperation<AxisAttributes>({
+export const concatOperation: Operation<AxisAttributes> = defineOperation<AxisAttributes, number>({
   name: "concat",
   infer(inputs, { axis }) {
-    const first = inputs[0]!;
+    const first = inputs[0] as TensorType;
     for (const [index, input] of inputs.entries()) {
       if (input.dtype !== first.dtype)
         throw new ShapeError(`concat: tensor 0 is ${first.dtype}, tensor ${index} is ${input.dtype}; cast one of them`);
       if (input.shape.length !== first.shape.length || input.shape.some((extent, at) => at !== axis && extent !== first.shape[at])) {
         throw new ShapeError(
-          `concat: tensor 0 is ${formatShape(first.shape)}, tensor ${index} is ${formatShape(input.shape)}; on every axis but axis ${axis} they must be equal`,
+          `concat: tensor 0 is ${formatShape(first.shape)}, tensor ${index} is ${formatShape(input.shape)}; on every axis ` +
+            `but axis ${axis} they must be equal`,
         );
       }
     }
@@ -29,15 +30,15 @@ export const concatOperation: Operation<AxisAttributes> = defineOperation<AxisAt
     return inputs.map((input, index) => {
       const from = start;
       start += input.shape[axis] as number;
-      return wanted[index] === true ? sliceAlong(g!, axis, from, start) : null;
+      return wanted[index] === true ? sliceAlong(g, axis, from, start) : null;
     });
   },
   evaluate(inputs, { axis }, [out]) {
-    const { outer, extent, inner } = viewAlong(out!.shape, axis);
+    const { outer, extent, inner } = viewAlong(out.shape, axis);
     let start = 0;
     for (const input of inputs) {
       const run = (input.shape[axis] as number) * inner;
-      for (let o = 0; o < outer; o++) out!.data.set(input.data.subarray(o * run, (o + 1) * run), o * extent * inner + start);
+      for (let o = 0; o < outer; o++) out.data.set(input.data.subarray(o * run, (o + 1) * run), o * extent * inner + start);
       start += run;
     }
   },

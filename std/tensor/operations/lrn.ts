@@ -38,37 +38,39 @@ export const lrnOperation: Operation<LrnAttributes> = defineOperation<LrnAttribu
   infer([x], { size }) {
     if (!Number.isInteger(size) || size < 1)
       throw new ShapeError(`lrn: size is the number of channels a sum goes over, at least 1, but it is ${size}`);
-    return [{ shape: x!.shape, dtype: x!.dtype }];
+    return [{ shape: x.shape, dtype: x.dtype }];
   },
-  gradient: ({ inputs: [x], gradients: [g], attributes }) => [applyOne(lrnGradientOperation, [x!, g!], attributes)],
+  gradient: ({ inputs: [x], gradients: [g], attributes }) => [applyOne(lrnGradientOperation, [x, g], attributes)],
   evaluate([x], attributes, [y]) {
-    const below = denominators(x!, attributes);
-    for (let i = 0; i < below.length; i++) y!.data[i] = (x!.data[i] as number) * (below[i] as number) ** -attributes.beta;
+    const below = denominators(x, attributes);
+    for (let i = 0; i < below.length; i++) y.data[i] = (x.data[i] as number) * (below[i] as number) ** -attributes.beta;
   },
 });
 
-/** Inputs x and y's gradient g: g d^-beta - 2 alpha beta x sum(g x d^(-beta - 1)), the sum over the channels whose windows hold this one. */
-export const lrnGradientOperation: Operation<LrnAttributes> = defineOperation<LrnAttributes>({
+/**
+ * Inputs x and y's gradient g: g d^-beta - 2 alpha beta x sum(g x d^(-beta - 1)), the sum over the channels whose
+ * windows hold this one.
+ */
+export const lrnGradientOperation: Operation<LrnAttributes> = defineOperation<LrnAttributes, 2>({
   name: "lrnGradient",
-  infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
+  infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
   gradient: (request) =>
-    gradientByComposition(([x, g]) => gradientsThrough(([inner]) => [composeLrn(inner!, request.attributes)], [x!], [g!]), request),
+    gradientByComposition(([x, g]) => gradientsThrough(([inner]) => [composeLrn(inner, request.attributes)], [x] as const, [g]), request),
   evaluate([x, g], attributes, [gx]) {
     const { size, alpha, beta } = attributes;
-    const channels = x!.shape.at(-1) as number;
-    const below = denominators(x!, attributes);
+    const channels = x.shape.at(-1) as number;
+    const below = denominators(x, attributes);
     const sums = new Float64Array(below.length);
     for (let start = 0; start < below.length; start += channels) {
       for (let c = 0; c < channels; c++) {
         const at = start + c;
-        const term = (g!.data[at] as number) * (x!.data[at] as number) * (below[at] as number) ** (-beta - 1);
+        const term = (g.data[at] as number) * (x.data[at] as number) * (below[at] as number) ** (-beta - 1);
         const [first, last] = windowAround(c, size, channels);
         for (let other = first; other <= last; other++) sums[start + other] = (sums[start + other] as number) + term;
       }
     }
     for (let i = 0; i < below.length; i++) {
-      gx!.data[i] =
-        (g!.data[i] as number) * (below[i] as number) ** -beta - 2 * alpha * beta * (x!.data[i] as number) * (sums[i] as number);
+      gx.data[i] = (g.data[i] as number) * (below[i] as number) ** -beta - 2 * alpha * beta * (x.data[i] as number) * (sums[i] as number);
     }
   },
 });

@@ -13,25 +13,25 @@ export interface MatmulAttributes {
   readonly transposeB: boolean;
 }
 
-export const matmulOperation: Operation<MatmulAttributes> = defineOperation<MatmulAttributes>({
+export const matmulOperation: Operation<MatmulAttributes> = defineOperation<MatmulAttributes, 2>({
   name: "matmul",
   infer([a, b], { transposeA, transposeB }) {
-    const { m, n } = extents(a!, b!, { transposeA, transposeB });
-    return [{ shape: [...broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2), "matmul (batch axes)"), m, n], dtype: a!.dtype }];
+    const { m, n } = extents(a, b, { transposeA, transposeB });
+    return [{ shape: [...broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), "matmul (batch axes)"), m, n], dtype: a.dtype }];
   },
   gradient({ inputs: [a, b], gradients: [g], attributes: { transposeA, transposeB }, wanted }) {
     // C = A B: dA = G B^T, dB = A^T G; where an operand is read transposed, its gradient is the transposed product.
     const toA = (): Tensor =>
-      transposeA ? matmul(b!, g!, { transposeA: transposeB, transposeB: true }) : matmul(g!, b!, { transposeB: !transposeB });
+      transposeA ? matmul(b, g, { transposeA: transposeB, transposeB: true }) : matmul(g, b, { transposeB: !transposeB });
     const toB = (): Tensor =>
-      transposeB ? matmul(g!, a!, { transposeA: true, transposeB: transposeA }) : matmul(a!, g!, { transposeA: !transposeA });
-    return [wanted[0] === true ? sumTo(toA(), a!.shape) : null, wanted[1] === true ? sumTo(toB(), b!.shape) : null];
+      transposeB ? matmul(g, a, { transposeA: true, transposeB: transposeA }) : matmul(a, g, { transposeA: !transposeA });
+    return [wanted[0] ? sumTo(toA(), a.shape) : null, wanted[1] ? sumTo(toB(), b.shape) : null];
   },
   evaluate([a, b], attributes, [out]) {
-    const { m, k, n } = extents(a!, b!, attributes);
-    const batch = out!.shape.slice(0, -2);
-    const startsA = offsetsOf(batch, broadcastStrides(a!.shape.slice(0, -2), batch));
-    const startsB = offsetsOf(batch, broadcastStrides(b!.shape.slice(0, -2), batch));
+    const { m, k, n } = extents(a, b, attributes);
+    const batch = out.shape.slice(0, -2);
+    const startsA = offsetsOf(batch, broadcastStrides(a.shape.slice(0, -2), batch));
+    const startsB = offsetsOf(batch, broadcastStrides(b.shape.slice(0, -2), batch));
     const [rowA, columnA] = attributes.transposeA ? [1, m] : [k, 1];
     const [rowB, columnB] = attributes.transposeB ? [1, k] : [n, 1];
     const row = new Float64Array(n);
@@ -42,11 +42,11 @@ export const matmulOperation: Operation<MatmulAttributes> = defineOperation<Matm
         // Sums run over k in rising order, in double precision, rounded once.
         row.fill(0);
         for (let p = 0; p < k; p++) {
-          const left = a!.data[baseA + i * rowA + p * columnA] as number;
+          const left = a.data[baseA + i * rowA + p * columnA] as number;
           const start = baseB + p * rowB;
-          for (let j = 0; j < n; j++) row[j] = (row[j] as number) + left * (b!.data[start + j * columnB] as number);
+          for (let j = 0; j < n; j++) row[j] = (row[j] as number) + left * (b.data[start + j * columnB] as number);
         }
-        out!.data.set(row, (at * m + i) * n);
+        out.data.set(row, (at * m + i) * n);
       }
     }
   },
@@ -64,7 +64,8 @@ function extents(a: TensorType, b: TensorType, { transposeA, transposeB }: Matmu
   if (k !== inner) {
     const read = (shape: Shape, transposed: boolean): string => formatShape(shape) + (transposed ? " transposed" : "");
     throw new ShapeError(
-      `matmul: ${read(a.shape, transposeA)} times ${read(b.shape, transposeB)}: the rows on the left have ${k} numbers, the columns on the right ${inner}; they must be equal`,
+      `matmul: ${read(a.shape, transposeA)} times ${read(b.shape, transposeB)}: the rows on the left have ${k} ` +
+        `numbers, the columns on the right ${inner}; they must be equal`,
     );
   }
   return { m, k, n };

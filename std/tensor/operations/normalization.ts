@@ -36,7 +36,10 @@ export function instanceNorm(x: Tensor, scale: Tensor, shift: Tensor, options: {
   return add(mul(standardize(toFloat(x), spatial, options.epsilon ?? 1e-5), scale), shift);
 }
 
-/** Root-mean-square normalisation (Zhang & Sennrich 2019): scale x / sqrt(mean(x^2) + epsilon) over the last axis. @param options.epsilon default 1e-5 */
+/**
+ * Root-mean-square normalisation (Zhang & Sennrich 2019): scale x / sqrt(mean(x^2) + epsilon) over the last axis.
+ * @param options.epsilon default 1e-5
+ */
 export function rmsNorm(x: Tensor, scale: Tensor, options: { readonly epsilon?: number } = {}): Tensor {
   const floating = toFloat(x);
   const power = mean(square(floating), { axes: -1, keepDims: true });

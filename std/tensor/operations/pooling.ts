@@ -51,7 +51,7 @@ function largestPlaces(x: OperandArray, output: Shape, attributes: PoolAttribute
       const at = from * channels + c;
       const best = places[to * channels + c] as number;
       const value = x.data[at] as number;
-      if (best < 0 || value > (x.data[best] as number) || (Number.isNaN(value) && !Number.isNaN(x.data[best] as number)))
+      if (best < 0 || value > (x.data[best] as number) || (Number.isNaN(value) && !Number.isNaN(x.data[best])))
         places[to * channels + c] = at;
     }
   });
@@ -60,36 +60,36 @@ function largestPlaces(x: OperandArray, output: Shape, attributes: PoolAttribute
 
 export const maxPoolOperation: Operation<PoolAttributes> = defineOperation<PoolAttributes>({
   name: "maxPool",
-  infer: ([x], attributes) => [{ shape: pooledShape(x!.shape, attributes, "maxPool"), dtype: x!.dtype }],
-  gradient: ({ inputs: [x], gradients: [g], attributes }) => [applyOne(maxPoolGradientOperation, [x!, g!], attributes)],
+  infer: ([x], attributes) => [{ shape: pooledShape(x.shape, attributes, "maxPool"), dtype: x.dtype }],
+  gradient: ({ inputs: [x], gradients: [g], attributes }) => [applyOne(maxPoolGradientOperation, [x, g], attributes)],
   evaluate([x], attributes, [out]) {
-    const places = largestPlaces(x!, out!.shape, attributes);
-    for (let i = 0; i < places.length; i++) out!.data[i] = x!.data[places[i] as number] as number;
+    const places = largestPlaces(x, out.shape, attributes);
+    for (let i = 0; i < places.length; i++) out.data[i] = x.data[places[i] as number] as number;
   },
 });
 
 /** Inputs x and the gradient g of maxPool(x); each number of g goes to the first largest entry of its window. */
-export const maxPoolGradientOperation: Operation<PoolAttributes> = defineOperation<PoolAttributes>({
+export const maxPoolGradientOperation: Operation<PoolAttributes> = defineOperation<PoolAttributes, 2>({
   name: "maxPoolGradient",
-  infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-  gradient: ({ inputs: [x], gradients: [h], attributes }) => [null, applyOne(maxPoolPickOperation, [x!, h!], attributes)],
+  infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+  gradient: ({ inputs: [x], gradients: [h], attributes }) => [null, applyOne(maxPoolPickOperation, [x, h], attributes)],
   evaluate([x, g], attributes, [out]) {
-    const places = largestPlaces(x!, g!.shape, attributes);
+    const places = largestPlaces(x, g.shape, attributes);
     for (let i = 0; i < places.length; i++) {
       const at = places[i] as number;
-      out!.data[at] = (out!.data[at] as number) + (g!.data[i] as number);
+      out.data[at] = (out.data[at] as number) + (g.data[i] as number);
     }
   },
 });
 
 /** Inputs x and h of x's shape; picks h where maxPool(x) picks x. Needed at second order only. */
-export const maxPoolPickOperation: Operation<PoolAttributes> = defineOperation<PoolAttributes>({
+export const maxPoolPickOperation: Operation<PoolAttributes> = defineOperation<PoolAttributes, 2>({
   name: "maxPoolPick",
-  infer: ([x], attributes) => [{ shape: pooledShape(x!.shape, attributes, "maxPool"), dtype: x!.dtype }],
-  gradient: ({ inputs: [x], gradients: [g], attributes }) => [null, applyOne(maxPoolGradientOperation, [x!, g!], attributes)],
+  infer: ([x], attributes) => [{ shape: pooledShape(x.shape, attributes, "maxPool"), dtype: x.dtype }],
+  gradient: ({ inputs: [x], gradients: [g], attributes }) => [null, applyOne(maxPoolGradientOperation, [x, g], attributes)],
   evaluate([x, h], attributes, [out]) {
-    const places = largestPlaces(x!, out!.shape, attributes);
-    for (let i = 0; i < places.length; i++) out!.data[i] = h!.data[places[i] as number] as number;
+    const places = largestPlaces(x, out.shape, attributes);
+    for (let i = 0; i < places.length; i++) out.data[i] = h.data[places[i] as number] as number;
   },
 });
 
@@ -104,41 +104,41 @@ function shares(geometry: WindowGeometry, countPadding: boolean): Float64Array {
 
 export const avgPoolOperation: Operation<AvgPoolAttributes> = defineOperation<AvgPoolAttributes>({
   name: "avgPool",
-  infer: ([x], attributes) => [{ shape: pooledShape(x!.shape, attributes, "avgPool"), dtype: x!.dtype }],
+  infer: ([x], attributes) => [{ shape: pooledShape(x.shape, attributes, "avgPool"), dtype: x.dtype }],
   gradient: ({ inputs: [x], gradients: [g], attributes }) => [
-    applyOne(avgPoolGradientOperation, [g!], { ...attributes, inputSpatial: x!.shape.slice(1, -1) }),
+    applyOne(avgPoolGradientOperation, [g], { ...attributes, inputSpatial: x.shape.slice(1, -1) }),
   ],
   evaluate([x], attributes, [out]) {
-    const channels = x!.shape.at(-1) as number;
-    const window = geometry(x!.shape, out!.shape, attributes);
+    const channels = x.shape.at(-1) as number;
+    const window = geometry(x.shape, out.shape, attributes);
     const share = shares(window, attributes.countPadding);
-    const sums = new Float64Array(out!.data.length);
+    const sums = new Float64Array(out.data.length);
     forEachTap(window, (from, to) => {
       for (let c = 0; c < channels; c++)
-        sums[to * channels + c] = (sums[to * channels + c] as number) + (x!.data[from * channels + c] as number);
+        sums[to * channels + c] = (sums[to * channels + c] as number) + (x.data[from * channels + c] as number);
     });
-    for (let i = 0; i < sums.length; i++) out!.data[i] = (sums[i] as number) * (share[Math.floor(i / channels)] as number);
+    for (let i = 0; i < sums.length; i++) out.data[i] = (sums[i] as number) * (share[Math.floor(i / channels)] as number);
   },
 });
 
 /** Input the gradient g of avgPool's output; spreads each number evenly over its window. */
 export const avgPoolGradientOperation: Operation<AvgPoolGradientAttributes> = defineOperation<AvgPoolGradientAttributes>({
   name: "avgPoolGradient",
-  infer: ([g], { inputSpatial }) => [{ shape: [g!.shape[0] as number, ...inputSpatial, g!.shape.at(-1) as number], dtype: g!.dtype }],
+  infer: ([g], { inputSpatial }) => [{ shape: [g.shape[0] as number, ...inputSpatial, g.shape.at(-1) as number], dtype: g.dtype }],
   gradient({ gradients: [h], attributes: { size, stride, pad, countPadding } }) {
-    return [applyOne(avgPoolOperation, [h!], { size, stride, pad, countPadding })];
+    return [applyOne(avgPoolOperation, [h], { size, stride, pad, countPadding })];
   },
   evaluate([g], attributes, [out]) {
-    const channels = g!.shape.at(-1) as number;
-    const window = geometry(out!.shape, g!.shape, attributes);
+    const channels = g.shape.at(-1) as number;
+    const window = geometry(out.shape, g.shape, attributes);
     const share = shares(window, attributes.countPadding);
-    const sums = new Float64Array(out!.data.length);
+    const sums = new Float64Array(out.data.length);
     forEachTap(window, (from, to) => {
       const part = share[to] as number;
       for (let c = 0; c < channels; c++)
-        sums[from * channels + c] = (sums[from * channels + c] as number) + part * (g!.data[to * channels + c] as number);
+        sums[from * channels + c] = (sums[from * channels + c] as number) + part * (g.data[to * channels + c] as number);
     });
-    out!.data.set(sums);
+    out.data.set(sums);
   },
 });
 
@@ -159,7 +159,8 @@ function readOptions(x: Tensor, options: PoolOptions, who: string): PoolAttribut
   const wide = pad.findIndex(([before, after], axis) => Math.max(before, after) >= (size[axis] as number));
   if (wide >= 0)
     throw new ShapeError(
-      `${who}: padding ${pad[wide]!.join(" and ")} on axis ${wide} must be smaller than the window, ${formatShape(size)}: a window may not lie outside the image`,
+      `${who}: padding ${pad[wide]?.join(" and ")} on axis ${wide} must be smaller than the window, ` +
+        `${formatShape(size)}: a window may not lie outside the image`,
     );
   return { size, stride: perAxis(options.stride ?? size, rank, who, "stride"), pad };
 }

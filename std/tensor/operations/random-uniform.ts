@@ -14,14 +14,14 @@ export interface RandomUniformAttributes {
 export const randomUniformOperation: Operation<RandomUniformAttributes> = defineOperation<RandomUniformAttributes>({
   name: "randomUniform",
   infer([counter], { shape }) {
-    if (counter!.dtype !== "i32" || sizeOf(counter!.shape) !== 1)
+    if (counter.dtype !== "i32" || sizeOf(counter.shape) !== 1)
       throw new ShapeError(
-        `randomUniform: the counter is one whole number (i32), but this one is ${formatShape(counter!.shape)} ${counter!.dtype}`,
+        `randomUniform: the counter is one whole number (i32), but this one is ${formatShape(counter.shape)} ${counter.dtype}`,
       );
     return [{ shape, dtype: "f32" }];
   },
   gradient: () => [null],
-  evaluate: ([counter], { key }, [out]) => out!.data.set(uniformNumbers(key, out!.data.length, counter!.data[0] as number)),
+  evaluate: ([counter], { key }, [out]) => out.data.set(uniformNumbers(key, out.data.length, counter.data[0])),
 });
 
 /**

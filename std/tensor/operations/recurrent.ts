@@ -33,7 +33,8 @@ export function projectInputs(
     throw new ShapeError(`${who}: the recurrent weight is H x ${times}, but this is ${formatShape(recurrentWeight.shape)}`);
   if (inputWeight.rank !== 2 || inputWeight.shape[0] !== features || inputWeight.shape[1] !== all) {
     throw new ShapeError(
-      `${who}: with inputs of ${features} features and H = ${width} the input weight must be ${features}x${all} (D x ${times}), but it is ${formatShape(inputWeight.shape)}`,
+      `${who}: with inputs of ${features} features and H = ${width} the input weight must be ${features}x${all} (D x ` +
+        `${times}), but it is ${formatShape(inputWeight.shape)}`,
     );
   }
   if (bias !== null && (bias.rank !== 1 || bias.shape[0] !== all))
@@ -83,7 +84,8 @@ export function zerosOf(like: { readonly shape: readonly number[]; readonly dtyp
 
 export function noSecondOrder(who: string): never {
   throw new LamellaError(
-    `${who}: the fused recurrent operations have no gradient of second order; write the cell from its formulas (as a block over the times) where a gradient of a gradient is needed`,
+    `${who}: the fused recurrent operations have no gradient of second order; write the cell from its formulas (as ` +
+      `a block over the times) where a gradient of a gradient is needed`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { ShapeError } from "../../errors.js";
 import { offsetsOf, reducedStrides } from "../offsets.js";
-import { applyOne, defineOperation, type OperandArray, type Operation } from "../operation.js";
+import { applyOne, defineOperation, type ExactGradientRequest, type OperandArray, type Operation } from "../operation.js";
 import { normalizeAxis, sameShape, sizeOf, type Shape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { div, mul, square, sub } from "./arithmetic.js";
@@ -51,23 +51,23 @@ function reduction(
   name: "sum" | "max" | "min" | "prod",
   start: number,
   combine: (sum: number, x: number) => number,
-  gradient: NonNullable<Operation<ReductionAttributes>["gradient"]>,
+  gradient: (request: ExactGradientRequest<ReductionAttributes, 1, 1>) => readonly [Tensor | null],
 ): Operation<ReductionAttributes> {
   return defineOperation<ReductionAttributes>({
     name,
     infer([x], attributes) {
-      if ((name === "max" || name === "min") && attributes.axes.some((axis) => x!.shape[axis] === 0)) {
+      if ((name === "max" || name === "min") && attributes.axes.some((axis) => x.shape[axis] === 0)) {
         throw new ShapeError(
-          `${name}: an empty axis has no ${name === "max" ? "largest" : "smallest"} number; the shape is ${x!.shape.join("x")}`,
+          `${name}: an empty axis has no ${name === "max" ? "largest" : "smallest"} number; the shape is ${x.shape.join("x")}`,
         );
       }
-      return [{ shape: reducedShape(x!.shape, attributes), dtype: x!.dtype }];
+      return [{ shape: reducedShape(x.shape, attributes), dtype: x.dtype }];
     },
     gradient,
     evaluate([x], { axes }, [out]) {
-      const running = new Float64Array(out!.data.length).fill(start);
-      accumulate(x!, axes, running, combine);
-      out!.data.set(running);
+      const running = new Float64Array(out.data.length).fill(start);
+      accumulate(x, axes, running, combine);
+      out.data.set(running);
     },
   });
 }
@@ -84,7 +84,7 @@ export const sumOperation: Operation<ReductionAttributes> = reduction(
   "sum",
   0,
   (sum, x) => sum + x,
-  ({ inputs: [x], gradients: [g], attributes }) => [broadcastTo(restoreAxes(g!, x!.shape, attributes.axes), x!.shape)],
+  ({ inputs: [x], gradients: [g], attributes }) => [broadcastTo(restoreAxes(g, x.shape, attributes.axes), x.shape)],
 );
 export const maxOperation: Operation<ReductionAttributes> = reduction("max", -Infinity, Math.max, toExtremes);
 export const minOperation: Operation<ReductionAttributes> = reduction("min", Infinity, Math.min, toExtremes);
@@ -92,17 +92,16 @@ export const prodOperation: Operation<ReductionAttributes> = reduction(
   "prod",
   1,
   (product, x) => product * x,
-  ({ inputs: [x], gradients: [g], attributes }) => [mul(restoreAxes(g!, x!.shape, attributes.axes), productOfOthers(x!, attributes.axes))],
+  ({ inputs: [x], gradients: [g], attributes }) => [mul(restoreAxes(g, x.shape, attributes.axes), productOfOthers(x, attributes.axes))],
 );
 
 /** The gradient of a maximum or minimum: to the elements that reach it, in equal parts. */
 function toExtremes({
-  inputs,
-  outputs,
-  gradients,
+  inputs: [x],
+  outputs: [y],
+  gradients: [g],
   attributes: { axes },
-}: Parameters<NonNullable<Operation<ReductionAttributes>["gradient"]>>[0]): Tensor[] {
-  const [x, y, g] = [inputs[0] as Tensor, outputs[0] as Tensor, gradients[0] as Tensor];
+}: ExactGradientRequest<ReductionAttributes, 1, 1>): readonly [Tensor] {
   const reached = cast(equal(x, restoreAxes(y, x.shape, axes)), x.dtype);
   return [mul(div(reached, sum(reached, { axes, keepDims: true })), restoreAxes(g, x.shape, axes))];
 }
@@ -114,25 +113,25 @@ export interface ProductOfOthersAttributes {
 /** For each element, the product of the others along the axes: the gradient of `prod`, right also where there are zeros. */
 export const productOfOthersOperation: Operation<ProductOfOthersAttributes> = defineOperation<ProductOfOthersAttributes>({
   name: "productOfOthers",
-  infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
+  infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
   gradient({ inputs: [x], outputs: [y], gradients: [g], attributes: { axes } }) {
     // d y_i / d x_j = y_i / x_j for j not i. Exact where no element is 0.
-    const weighted = mul(g!, y!);
-    return [div(sub(sum(weighted, { axes, keepDims: true }), weighted), x!)];
+    const weighted = mul(g, y);
+    return [div(sub(sum(weighted, { axes, keepDims: true }), weighted), x)];
   },
   evaluate([x], { axes }, [out]) {
-    const offsets = offsetsOf(x!.shape, reducedStrides(x!.shape, axes));
-    const running = new Float64Array(sizeOf(x!.shape)).fill(1);
+    const offsets = offsetsOf(x.shape, reducedStrides(x.shape, axes));
+    const running = new Float64Array(sizeOf(x.shape)).fill(1);
     for (let i = 0; i < offsets.length; i++) {
       const to = offsets[i] as number;
-      out!.data[i] = running[to] as number; // the product of those before
-      running[to] = (running[to] as number) * (x!.data[i] as number);
+      out.data[i] = running[to] as number; // the product of those before
+      running[to] = (running[to] as number) * (x.data[i] as number);
     }
     running.fill(1);
     for (let i = offsets.length - 1; i >= 0; i--) {
       const to = offsets[i] as number;
-      out!.data[i] = (out!.data[i] as number) * (running[to] as number); // times the product of those after
-      running[to] = (running[to] as number) * (x!.data[i] as number);
+      out.data[i] = (out.data[i] as number) * (running[to] as number); // times the product of those after
+      running[to] = (running[to] as number) * (x.data[i] as number);
     }
   },
 });
@@ -168,7 +167,10 @@ export function prod(x: Tensor, options: ReductionOptions = {}): Tensor {
   return applyOne(prodOperation, [x], reductionAttributes(x, options, "prod"));
 }
 
-/** The mean square distance from the mean over `axes`. @param options.correction subtracted from the count: 0 (default) of a population, 1 of a sample. */
+/**
+ * The mean square distance from the mean over `axes`.
+ * @param options.correction subtracted from the count: 0 (default) of a population, 1 of a sample.
+ */
 export function variance(x: Tensor, options: ReductionOptions & { readonly correction?: number } = {}): Tensor {
   const floating = toFloat(x);
   const { axes } = reductionAttributes(x, options, "variance");

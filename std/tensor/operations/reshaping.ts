@@ -12,15 +12,16 @@ export interface ShapeAttributes {
 export const reshapeOperation: Operation<ShapeAttributes> = defineOperation<ShapeAttributes>({
   name: "reshape",
   infer([x], { shape }) {
-    if (sizeOf(x!.shape) !== sizeOf(shape)) {
+    if (sizeOf(x.shape) !== sizeOf(shape)) {
       throw new ShapeError(
-        `reshape: ${formatShape(x!.shape)} holds ${sizeOf(x!.shape)} numbers, but ${formatShape(shape)} needs ${sizeOf(shape)}; the two must be equal`,
+        `reshape: ${formatShape(x.shape)} holds ${sizeOf(x.shape)} numbers, but ${formatShape(shape)} needs ` +
+          `${sizeOf(shape)}; the two must be equal`,
       );
     }
-    return [{ shape, dtype: x!.dtype }];
+    return [{ shape, dtype: x.dtype }];
   },
-  gradient: ({ inputs: [x], gradients: [g] }) => [reshape(g!, x!.shape)],
-  evaluate: ([x], _, [out]) => out!.data.set(x!.data),
+  gradient: ({ inputs: [x], gradients: [g] }) => [reshape(g, x.shape)],
+  evaluate: ([x], _, [out]) => out.data.set(x.data),
 });
 
 export interface TransposeAttributes {
@@ -30,38 +31,39 @@ export interface TransposeAttributes {
 
 export const transposeOperation: Operation<TransposeAttributes> = defineOperation<TransposeAttributes>({
   name: "transpose",
-  infer: ([x], { permutation }) => [{ shape: permutation.map((axis) => x!.shape[axis] as number), dtype: x!.dtype }],
+  infer: ([x], { permutation }) => [{ shape: permutation.map((axis) => x.shape[axis] as number), dtype: x.dtype }],
   gradient: ({ gradients: [g], attributes: { permutation } }) => [
     transpose(
-      g!,
+      g,
       permutation.map((_, axis) => permutation.indexOf(axis)),
     ),
   ],
   evaluate([x], { permutation }, [out]) {
-    const strides = stridesOf(x!.shape);
+    const strides = stridesOf(x.shape);
     const offsets = offsetsOf(
-      out!.shape,
+      out.shape,
       permutation.map((axis) => strides[axis] as number),
     );
-    for (let i = 0; i < offsets.length; i++) out!.data[i] = x!.data[offsets[i] as number] as number;
+    for (let i = 0; i < offsets.length; i++) out.data[i] = x.data[offsets[i] as number] as number;
   },
 });
 
 export const broadcastToOperation: Operation<ShapeAttributes> = defineOperation<ShapeAttributes>({
   name: "broadcastTo",
   infer([x], { shape }) {
-    const lead = shape.length - x!.shape.length;
-    if (lead < 0 || x!.shape.some((extent, axis) => extent !== 1 && extent !== shape[axis + lead])) {
+    const lead = shape.length - x.shape.length;
+    if (lead < 0 || x.shape.some((extent, axis) => extent !== 1 && extent !== shape[axis + lead])) {
       throw new ShapeError(
-        `broadcastTo: ${formatShape(x!.shape)} does not broadcast to ${formatShape(shape)}; aligned at the last axis, extents must be equal or 1`,
+        `broadcastTo: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}; aligned at the last axis, ` +
+          `extents must be equal or 1`,
       );
     }
-    return [{ shape, dtype: x!.dtype }];
+    return [{ shape, dtype: x.dtype }];
   },
-  gradient: ({ inputs: [x], gradients: [g] }) => [sumTo(g!, x!.shape)],
+  gradient: ({ inputs: [x], gradients: [g] }) => [sumTo(g, x.shape)],
   evaluate([x], { shape }, [out]) {
-    const offsets = offsetsOf(shape, broadcastStrides(x!.shape, shape));
-    for (let i = 0; i < offsets.length; i++) out!.data[i] = x!.data[offsets[i] as number] as number;
+    const offsets = offsetsOf(shape, broadcastStrides(x.shape, shape));
+    for (let i = 0; i < offsets.length; i++) out.data[i] = x.data[offsets[i] as number] as number;
   },
 });
 

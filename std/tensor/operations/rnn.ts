@@ -18,56 +18,56 @@ export interface RnnAttributes {
 }
 
 /** Inputs: the projected inputs z N x T x H, the recurrent weight H x H, h N x H; output y N x T x H. h = activation(z_t + h W). */
-export const rnnOperation: Operation<RnnAttributes> = defineOperation<RnnAttributes>({
+export const rnnOperation: Operation<RnnAttributes> = defineOperation<RnnAttributes, 3>({
   name: "rnn",
-  infer: ([z]) => [{ shape: z!.shape, dtype: z!.dtype }],
+  infer: ([z]) => [{ shape: z.shape, dtype: z.dtype }],
   gradient({ inputs: [, weight, h], outputs: [y], gradients: [gy], attributes }) {
-    const [gz, gh] = apply(rnnGradientOperation, [weight!, y!, gy!], attributes) as [Tensor, Tensor];
-    return [gz, recurrentWeightGradient(statesBefore(h!, y!), gz), gh];
+    const [gz, gh] = apply(rnnGradientOperation, [weight, y, gy], attributes) as [Tensor, Tensor];
+    return [gz, recurrentWeightGradient(statesBefore(h, y), gz), gh];
   },
   evaluate([z, weight, h], { activation }, [y]) {
-    const [batch, times, width] = z!.shape as [number, number, number];
+    const [batch, times, width] = z.shape as [number, number, number];
     const sums = new Float64Array(width);
     for (let n = 0; n < batch; n++) {
       for (let t = 0; t < times; t++) {
         const row = n * times + t;
-        for (let j = 0; j < width; j++) sums[j] = z!.data[row * width + j] as number;
-        if (t === 0) addProduct(h!.data, n * width, weight!.data, width, width, sums);
-        else addProduct(y!.data, (row - 1) * width, weight!.data, width, width, sums);
+        for (let j = 0; j < width; j++) sums[j] = z.data[row * width + j] as number;
+        if (t === 0) addProduct(h.data, n * width, weight.data, width, width, sums);
+        else addProduct(y.data, (row - 1) * width, weight.data, width, width, sums);
         for (let j = 0; j < width; j++)
-          y!.data[row * width + j] = activation === "tanh" ? Math.tanh(sums[j] as number) : Math.max(0, sums[j] as number);
+          y.data[row * width + j] = activation === "tanh" ? Math.tanh(sums[j] as number) : Math.max(0, sums[j] as number);
       }
     }
   },
 });
 
 /** Inputs the recurrent weight, y and y's gradient; outputs the gradients of z and of the initial h. */
-export const rnnGradientOperation: Operation<RnnAttributes> = defineOperation<RnnAttributes>({
+export const rnnGradientOperation: Operation<RnnAttributes> = defineOperation<RnnAttributes, 3, 2>({
   name: "rnnGradient",
   infer([, y]) {
-    const [batch, , width] = y!.shape as [number, number, number];
+    const [batch, , width] = y.shape as [number, number, number];
     return [
-      { shape: y!.shape, dtype: y!.dtype },
-      { shape: [batch, width], dtype: y!.dtype },
+      { shape: y.shape, dtype: y.dtype },
+      { shape: [batch, width], dtype: y.dtype },
     ];
   },
   gradient: () => noSecondOrder("rnn"),
   evaluate([weight, y, gy], { activation }, [gz, gh]) {
-    const [batch, times, width] = y!.shape as [number, number, number];
+    const [batch, times, width] = y.shape as [number, number, number];
     const dh = new Float64Array(width);
     for (let n = 0; n < batch; n++) {
       dh.fill(0);
       for (let t = times - 1; t >= 0; t--) {
         const row = n * times + t;
         for (let j = 0; j < width; j++) {
-          const state = y!.data[row * width + j] as number;
+          const state = y.data[row * width + j] as number;
           const slope = activation === "tanh" ? 1 - state * state : state > 0 ? 1 : 0;
-          gz!.data[row * width + j] = ((gy!.data[row * width + j] as number) + (dh[j] as number)) * slope;
+          gz.data[row * width + j] = ((gy.data[row * width + j] as number) + (dh[j] as number)) * slope;
         }
         dh.fill(0);
-        addTransposedProduct(gz!.data, row * width, weight!.data, width, width, dh);
+        addTransposedProduct(gz.data, row * width, weight.data, width, width, dh);
       }
-      gh!.data.set(dh, n * width);
+      gh.data.set(dh, n * width);
     }
   },
 });

@@ -17,13 +17,13 @@ export const sliceOperation: Operation<SliceAttributes> = defineOperation<SliceA
   infer: ([x], { starts, ends, steps }) => [
     {
       shape: starts.map((start, axis) => Math.max(0, Math.ceil(((ends[axis] as number) - start) / (steps[axis] as number)))),
-      dtype: x!.dtype,
+      dtype: x.dtype,
     },
   ],
   gradient({ inputs: [x], gradients: [g], attributes: { starts, steps } }) {
     // Spread the entries `step` apart, then put zeros around them.
-    const spread = steps.reduce((sum, step, axis) => spreadAlong(sum, axis, step), g!);
-    const shape = x!.shape;
+    const spread = steps.reduce((sum, step, axis) => spreadAlong(sum, axis, step), g);
+    const shape = x.shape;
     const cut = slice(
       spread,
       shape.map(() => 0),
@@ -37,14 +37,14 @@ export const sliceOperation: Operation<SliceAttributes> = defineOperation<SliceA
     ];
   },
   evaluate([x], { starts, steps }, [out]) {
-    const strides = stridesOf(x!.shape);
+    const strides = stridesOf(x.shape);
     const first = strides.reduce((sum, stride, axis) => sum + stride * (starts[axis] as number), 0);
     const offsets = offsetsOf(
-      out!.shape,
+      out.shape,
       strides.map((stride, axis) => stride * (steps[axis] as number)),
       first,
     );
-    for (let i = 0; i < offsets.length; i++) out!.data[i] = x!.data[offsets[i] as number] as number;
+    for (let i = 0; i < offsets.length; i++) out.data[i] = x.data[offsets[i] as number] as number;
   },
 });
 
@@ -69,20 +69,20 @@ export interface PadAttributes {
 
 export const padOperation: Operation<PadAttributes> = defineOperation<PadAttributes>({
   name: "pad",
-  infer: ([x], { pads }) => [{ shape: x!.shape.map((extent, axis) => extent + pads[axis]![0] + pads[axis]![1]), dtype: x!.dtype }],
+  infer: ([x], { pads }) => [{ shape: pads.map(([before, after], axis) => before + (x.shape[axis] as number) + after), dtype: x.dtype }],
   gradient: ({ inputs: [x], gradients: [g], attributes: { pads } }) => [
     slice(
-      g!,
+      g,
       pads.map(([before]) => before),
-      pads.map(([before], axis) => before + (x!.shape[axis] as number)),
+      pads.map(([before], axis) => before + (x.shape[axis] as number)),
     ),
   ],
   evaluate([x], { pads, value }, [out]) {
-    const strides = stridesOf(out!.shape);
-    const first = strides.reduce((sum, stride, axis) => sum + stride * pads[axis]![0], 0);
-    if (value !== 0) out!.data.fill(value);
-    const offsets = offsetsOf(x!.shape, strides, first);
-    for (let i = 0; i < offsets.length; i++) out!.data[offsets[i] as number] = x!.data[i] as number;
+    const strides = stridesOf(out.shape);
+    const first = pads.reduce((sum, [before], axis) => sum + before * (strides[axis] as number), 0);
+    if (value !== 0) out.data.fill(value);
+    const offsets = offsetsOf(x.shape, strides, first);
+    for (let i = 0; i < offsets.length; i++) out.data[offsets[i] as number] = x.data[i] as number;
   },
 });
 
@@ -92,17 +92,17 @@ export interface FlipAttributes {
 
 export const flipOperation: Operation<FlipAttributes> = defineOperation<FlipAttributes>({
   name: "flip",
-  infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-  gradient: ({ gradients: [g], attributes: { axes } }) => [flip(g!, axes)],
+  infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+  gradient: ({ gradients: [g], attributes: { axes } }) => [flip(g, axes)],
   evaluate([x], { axes }, [out]) {
-    const strides = stridesOf(x!.shape);
-    const first = axes.reduce((sum, axis) => sum + (strides[axis] as number) * ((x!.shape[axis] as number) - 1), 0);
+    const strides = stridesOf(x.shape);
+    const first = axes.reduce((sum, axis) => sum + (strides[axis] as number) * ((x.shape[axis] as number) - 1), 0);
     const offsets = offsetsOf(
-      x!.shape,
+      x.shape,
       strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)),
       first,
     );
-    for (let i = 0; i < offsets.length; i++) out!.data[i] = x!.data[offsets[i] as number] as number;
+    for (let i = 0; i < offsets.length; i++) out.data[i] = x.data[offsets[i] as number] as number;
   },
 });
 
@@ -132,7 +132,8 @@ export function slice(x: Tensor, starts: readonly number[], ends: readonly numbe
       !Number.isInteger(last)
     ) {
       throw new ShapeError(
-        `slice: from ${starts[axis] ?? 0} to ${ends[axis] ?? extent} by ${step} does not lie within axis ${axis} of ${formatShape(x.shape)}, which has entries 0 to ${extent - 1}`,
+        `slice: from ${starts[axis] ?? 0} to ${ends[axis] ?? extent} by ${step} does not lie within axis ${axis} of ` +
+          `${formatShape(x.shape)}, which has entries 0 to ${extent - 1}`,
       );
     }
   }
@@ -151,7 +152,7 @@ export function pad(x: Tensor, pads: readonly (readonly [number, number])[], val
   const wrong = pads.findIndex(([before, after]) => before < 0 || after < 0 || !Number.isInteger(before) || !Number.isInteger(after));
   if (wrong >= 0)
     throw new ShapeError(
-      `pad: axis ${wrong} gets ${pads[wrong]!.join(" and ")} entries; these must be whole and not negative (slice takes entries away)`,
+      `pad: axis ${wrong} gets ${pads[wrong]?.join(" and ")} entries; these must be whole and not negative (slice takes entries away)`,
     );
   return pads.every(([before, after]) => before === 0 && after === 0) ? x : applyOne(padOperation, [x], { pads, value });
 }

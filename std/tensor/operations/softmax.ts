@@ -25,38 +25,38 @@ function logSumExp(x: OperandArray, start: number, stride: number, extent: numbe
 
 export const softmaxOperation: Operation<AxisAttributes> = defineOperation<AxisAttributes>({
   name: "softmax",
-  infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-  gradient: ({ outputs: [y], gradients: [g], attributes }) => [applyOne(softmaxGradientOperation, [y!, g!], attributes)],
+  infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+  gradient: ({ outputs: [y], gradients: [g], attributes }) => [applyOne(softmaxGradientOperation, [y, g], attributes)],
   evaluate([x], { axis }, [out]) {
-    forEachLine(x!, axis, (start, stride, extent) => {
-      const { largest, logSum } = logSumExp(x!, start, stride, extent);
+    forEachLine(x, axis, (start, stride, extent) => {
+      const { largest, logSum } = logSumExp(x, start, stride, extent);
       const total = Math.exp(logSum);
       for (let k = 0; k < extent; k++) {
         const at = start + k * stride;
-        out!.data[at] = Math.exp((x!.data[at] as number) - largest) / total;
+        out.data[at] = Math.exp((x.data[at] as number) - largest) / total;
       }
     });
   },
 });
 
 /** From y = softmax(x) and its gradient g: y (g - sum(g y)). */
-export const softmaxGradientOperation: Operation<AxisAttributes> = defineOperation<AxisAttributes>({
+export const softmaxGradientOperation: Operation<AxisAttributes> = defineOperation<AxisAttributes, 2>({
   name: "softmaxGradient",
-  infer: ([y]) => [{ shape: y!.shape, dtype: y!.dtype }],
+  infer: ([y]) => [{ shape: y.shape, dtype: y.dtype }],
   gradient({ inputs: [y, g], gradients: [h], attributes }) {
     const axes = { axes: attributes.axis, keepDims: true };
     return [
-      sub(mul(h!, sub(g!, sum(mul(g!, y!), axes))), mul(g!, sum(mul(h!, y!), axes))),
-      applyOne(softmaxGradientOperation, [y!, h!], attributes),
+      sub(mul(h, sub(g, sum(mul(g, y), axes))), mul(g, sum(mul(h, y), axes))),
+      applyOne(softmaxGradientOperation, [y, h], attributes),
     ];
   },
   evaluate([y, g], { axis }, [out]) {
-    forEachLine(y!, axis, (start, stride, extent) => {
+    forEachLine(y, axis, (start, stride, extent) => {
       let dot = 0;
-      for (let k = 0; k < extent; k++) dot += (y!.data[start + k * stride] as number) * (g!.data[start + k * stride] as number);
+      for (let k = 0; k < extent; k++) dot += (y.data[start + k * stride] as number) * (g.data[start + k * stride] as number);
       for (let k = 0; k < extent; k++) {
         const at = start + k * stride;
-        out!.data[at] = (y!.data[at] as number) * ((g!.data[at] as number) - dot);
+        out.data[at] = (y.data[at] as number) * ((g.data[at] as number) - dot);
       }
     });
   },
@@ -64,32 +64,32 @@ export const softmaxGradientOperation: Operation<AxisAttributes> = defineOperati
 
 export const logSoftmaxOperation: Operation<AxisAttributes> = defineOperation<AxisAttributes>({
   name: "logSoftmax",
-  infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-  gradient: ({ outputs: [y], gradients: [g], attributes }) => [applyOne(logSoftmaxGradientOperation, [y!, g!], attributes)],
+  infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+  gradient: ({ outputs: [y], gradients: [g], attributes }) => [applyOne(logSoftmaxGradientOperation, [y, g], attributes)],
   evaluate([x], { axis }, [out]) {
-    forEachLine(x!, axis, (start, stride, extent) => {
-      const { largest, logSum } = logSumExp(x!, start, stride, extent);
-      for (let k = 0; k < extent; k++) out!.data[start + k * stride] = (x!.data[start + k * stride] as number) - largest - logSum;
+    forEachLine(x, axis, (start, stride, extent) => {
+      const { largest, logSum } = logSumExp(x, start, stride, extent);
+      for (let k = 0; k < extent; k++) out.data[start + k * stride] = (x.data[start + k * stride] as number) - largest - logSum;
     });
   },
 });
 
 /** From y = logSoftmax(x) and its gradient g: g - e^y sum(g). */
-export const logSoftmaxGradientOperation: Operation<AxisAttributes> = defineOperation<AxisAttributes>({
+export const logSoftmaxGradientOperation: Operation<AxisAttributes> = defineOperation<AxisAttributes, 2>({
   name: "logSoftmaxGradient",
-  infer: ([y]) => [{ shape: y!.shape, dtype: y!.dtype }],
+  infer: ([y]) => [{ shape: y.shape, dtype: y.dtype }],
   gradient({ inputs: [y, g], gradients: [h], attributes }) {
     const axes = { axes: attributes.axis, keepDims: true };
-    const p = exp(y!);
-    return [neg(mul(mul(h!, p), sum(g!, axes))), sub(h!, sum(mul(h!, p), axes))];
+    const p = exp(y);
+    return [neg(mul(mul(h, p), sum(g, axes))), sub(h, sum(mul(h, p), axes))];
   },
   evaluate([y, g], { axis }, [out]) {
-    forEachLine(y!, axis, (start, stride, extent) => {
+    forEachLine(y, axis, (start, stride, extent) => {
       let total = 0;
-      for (let k = 0; k < extent; k++) total += g!.data[start + k * stride] as number;
+      for (let k = 0; k < extent; k++) total += g.data[start + k * stride] as number;
       for (let k = 0; k < extent; k++) {
         const at = start + k * stride;
-        out!.data[at] = (g!.data[at] as number) - Math.exp(y!.data[at] as number) * total;
+        out.data[at] = (g.data[at] as number) - Math.exp(y.data[at] as number) * total;
       }
     });
   },

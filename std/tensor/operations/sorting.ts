@@ -12,30 +12,30 @@ export interface SortAttributes {
 }
 
 /** Outputs the values in order and where each stood (i32). Equal values keep their order; NaN comes last. */
-export const sortOperation: Operation<SortAttributes> = defineOperation<SortAttributes>({
+export const sortOperation: Operation<SortAttributes> = defineOperation<SortAttributes, 1, 2>({
   name: "sort",
   infer: ([x]) => [
-    { shape: x!.shape, dtype: x!.dtype },
-    { shape: x!.shape, dtype: "i32" },
+    { shape: x.shape, dtype: x.dtype },
+    { shape: x.shape, dtype: "i32" },
   ],
   gradient({ inputs: [x], outputs: [, places], gradients: [g], attributes: { axis } }) {
-    return [g == null ? null : applyOne(scatterAlongOperation, [places!, g], { axis, extent: x!.shape[axis] as number })];
+    return [g === null ? null : applyOne(scatterAlongOperation, [places, g], { axis, extent: x.shape[axis] as number })];
   },
   evaluate([x], { axis, descending }, [values, places]) {
-    const { outer, extent, inner } = viewAlong(x!.shape, axis);
+    const { outer, extent, inner } = viewAlong(x.shape, axis);
     const sign = descending ? -1 : 1;
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < inner; i++) {
         const base = o * extent * inner + i;
-        const at = (k: number): number => x!.data[base + k * inner] as number;
+        const at = (k: number): number => x.data[base + k * inner] as number;
         const order = Array.from({ length: extent }, (_, k) => k).sort((a, b) => {
           const [left, right] = [at(a), at(b)];
           if (Number.isNaN(left) || Number.isNaN(right)) return Number(Number.isNaN(left)) - Number(Number.isNaN(right));
           return left === right ? a - b : sign * (left < right ? -1 : 1);
         });
         for (const [k, from] of order.entries()) {
-          values!.data[base + k * inner] = at(from);
-          places!.data[base + k * inner] = from;
+          values.data[base + k * inner] = at(from);
+          places.data[base + k * inner] = from;
         }
       }
     }

@@ -38,11 +38,11 @@ function eachAxis(
 
 export const upsampleNearestOperation: Operation<UpsampleAttributes> = defineOperation<UpsampleAttributes>({
   name: "upsampleNearest",
-  infer: ([x], { factors }) => [{ shape: enlarged(x!.shape, factors), dtype: x!.dtype }],
+  infer: ([x], { factors }) => [{ shape: enlarged(x.shape, factors), dtype: x.dtype }],
   // Every number was copied to a block; its gradient is the block's sum.
-  gradient: ({ gradients: [g], attributes: { factors } }) => [mul(avgPool(g!, { size: factors }), sizeOf(factors))],
+  gradient: ({ gradients: [g], attributes: { factors } }) => [mul(avgPool(g, { size: factors }), sizeOf(factors))],
   evaluate([x], { factors }, [out]) {
-    eachAxis(x!.data, x!.shape, factors, out!.data, (data, shape, axis, factor) => {
+    eachAxis(x.data, x.shape, factors, out.data, (data, shape, axis, factor) => {
       const { outer, extent, inner } = viewAlong(shape, axis);
       const result = new Float64Array(data.length * factor);
       for (let row = 0; row < outer * extent * factor; row++) {
@@ -65,10 +65,10 @@ function neighbours(at: number, factor: number, extent: number): { first: number
 /** Linear in each of its 1 to 3 spatial axes. */
 export const upsampleBilinearOperation: Operation<UpsampleAttributes> = defineOperation<UpsampleAttributes>({
   name: "upsampleBilinear",
-  infer: ([x], { factors }) => [{ shape: enlarged(x!.shape, factors), dtype: x!.dtype }],
-  gradient: ({ gradients: [g], attributes }) => [applyOne(upsampleBilinearGradientOperation, [g!], attributes)],
+  infer: ([x], { factors }) => [{ shape: enlarged(x.shape, factors), dtype: x.dtype }],
+  gradient: ({ gradients: [g], attributes }) => [applyOne(upsampleBilinearGradientOperation, [g], attributes)],
   evaluate([x], { factors }, [out]) {
-    eachAxis(x!.data, x!.shape, factors, out!.data, (data, shape, axis, factor) => {
+    eachAxis(x.data, x.shape, factors, out.data, (data, shape, axis, factor) => {
       const { outer, extent, inner } = viewAlong(shape, axis);
       const result = new Float64Array(data.length * factor);
       for (let o = 0; o < outer; o++) {
@@ -92,13 +92,13 @@ export const upsampleBilinearGradientOperation: Operation<UpsampleAttributes> = 
   name: "upsampleBilinearGradient",
   infer: ([g], { factors }) => [
     {
-      shape: g!.shape.map((extent, axis) => (axis === 0 || axis === g!.shape.length - 1 ? extent : extent / (factors[axis - 1] as number))),
-      dtype: g!.dtype,
+      shape: g.shape.map((extent, axis) => (axis === 0 || axis === g.shape.length - 1 ? extent : extent / (factors[axis - 1] as number))),
+      dtype: g.dtype,
     },
   ],
-  gradient: ({ gradients: [h], attributes }) => [applyOne(upsampleBilinearOperation, [h!], attributes)],
+  gradient: ({ gradients: [h], attributes }) => [applyOne(upsampleBilinearOperation, [h], attributes)],
   evaluate([g], { factors }, [out]) {
-    eachAxis(g!.data, g!.shape, factors, out!.data, (data, shape, axis, factor) => {
+    eachAxis(g.data, g.shape, factors, out.data, (data, shape, axis, factor) => {
       const { outer, extent: large, inner } = viewAlong(shape, axis);
       const extent = large / factor;
       const result = new Float64Array(data.length / factor);

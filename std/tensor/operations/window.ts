@@ -12,7 +12,10 @@ export interface WindowAttributes {
   readonly dilation: readonly number[];
 }
 
-/** floor((extent + before + after - dilation (size - 1) - 1) / stride) + 1 on each axis. @throws ShapeError when the window does not fit. */
+/**
+ * floor((extent + before + after - dilation (size - 1) - 1) / stride) + 1 on each axis.
+ * @throws ShapeError when the window does not fit.
+ */
 export function windowOutput(spatial: Shape, { size, stride, pad, dilation }: WindowAttributes, who: string): number[] {
   return spatial.map((extent, axis) => {
     const [before, after] = pad[axis] as readonly [number, number];
@@ -21,7 +24,9 @@ export function windowOutput(spatial: Shape, { size, stride, pad, dilation }: Wi
     if (extent + before + after < reach) {
       const padded = before + after === 0 ? "" : ` with padding ${before} and ${after}`;
       throw new ShapeError(
-        `${who}: a window of ${formatShape(size)}${reach === size[axis] ? "" : ` with dilation ${dilation[axis]}`} does not fit into ${formatShape(spatial)}${padded}: axis ${axis} has ${extent + before + after} entries, the window needs ${reach}`,
+        `${who}: a window of ${formatShape(size)}${reach === size[axis] ? "" : ` with dilation ${dilation[axis]}`} does ` +
+          `not fit into ${formatShape(spatial)}${padded}: axis ${axis} has ${extent + before + after} entries, the window ` +
+          `needs ${reach}`,
       );
     }
     return steps;
@@ -86,7 +91,7 @@ export function forEachTap(geometry: WindowGeometry, visit: (input: number, outp
   const [sizeD, sizeH, sizeW] = geometry.size as [number, number, number];
   const [strideD, strideH, strideW] = geometry.stride as [number, number, number];
   const [dilationD, dilationH, dilationW] = geometry.dilation as [number, number, number];
-  const [padD, padH, padW] = [pad[0]![0], pad[1]![0], pad[2]![0]];
+  const [padD, padH, padW] = pad.map(([before]) => before) as [number, number, number];
   let output = 0;
   for (let n = 0; n < batch; n++) {
     for (let od = 0; od < outD; od++) {
