@@ -36,7 +36,7 @@ export function mosaic(tiles: readonly Tile[], options: MosaicOptions): Drawing 
   const tileHeight = Math.max(1, ...tiles.map((tile) => tile.height));
   const tileWidth = Math.max(1, ...tiles.map((tile) => tile.width));
   const lines = Math.max(0, ...tiles.map((tile) => tile.caption?.length ?? 0));
-  const captionWidth = Math.min(130, Math.max(0, ...tiles.flatMap((tile) => (tile.caption ?? []).map((text) => estimateWidth(text, captionSize)))));
+  const captionWidth = Math.min(140, Math.max(0, ...tiles.flatMap((tile) => (tile.caption ?? []).map((text) => boldWidth(text)))));
 
   const target = options.tileSize ?? (tiles.length === 1 ? 224 : 64);
   const longest = Math.max(tileWidth, tileHeight);
@@ -71,10 +71,9 @@ export function mosaic(tiles: readonly Tile[], options: MosaicOptions): Drawing 
       parts.push(`<rect x="${coordinate(left * pixel)}" y="${coordinate(top * pixel)}" width="${coordinate(w * pixel)}" height="${coordinate(h * pixel)}" fill="none" stroke="${wrongColour}" stroke-width="3"/>`);
     }
     const middle = (left + w / 2) * pixel;
-    const characters = Math.max(3, Math.floor((cellWidth * pixel) / (captionSize * 0.66)));
     for (const [line, text] of (tile.caption ?? []).entries()) {
       const y = (top + h) * pixel + 12 + line * lineHeight;
-      parts.push(svgText(middle, y, clip(text, characters), { size: captionSize, anchor: "middle", colour: tile.wrong === true ? wrongColour : ink, bold: tile.wrong === true }));
+      parts.push(svgText(middle, y, fitted(text, cellWidth * pixel - gap), { size: captionSize, anchor: "middle", colour: tile.wrong === true ? wrongColour : ink, bold: tile.wrong === true }));
     }
   }
   const uri = pngDataUri(
@@ -87,6 +86,19 @@ export function mosaic(tiles: readonly Tile[], options: MosaicOptions): Drawing 
   const sharp = pixel >= 1 ? ` style="image-rendering:pixelated"` : "";
   const image = `<image width="${coordinate(pixelWidth * pixel)}" height="${coordinate(pixelHeight * pixel)}" preserveAspectRatio="none"${sharp} xlink:href="${uri}"/>`;
   return { width: shownWidth, height: shownHeight, body: tiles.length === 0 ? "" : image + parts.join("") };
+}
+
+/** A caption may be bold, which is wider. */
+function boldWidth(text: string): number {
+  return 4 + estimateWidth(text, captionSize) * 1.12;
+}
+
+/** The caption, shortened until it fits its cell. */
+function fitted(text: string, width: number): string {
+  let length = [...text].length;
+  let result = text;
+  while (length > 2 && boldWidth(result) > width + 4) result = clip(text, --length);
+  return result;
 }
 
 /** The columns that fill the rows most evenly among those that fit. */

@@ -18,19 +18,19 @@ const grey = "#8a8a8a";
 /** The panels as one figure with a subplot each. */
 export function plotlyFigure(panels: readonly Panel[]): PlotlyFigure {
   const layout: Record<string, unknown> = {
-    height: 320,
-    margin: { l: 50, r: 20, t: 40, b: 45 },
+    height: 340,
+    margin: { l: 50, r: 20, t: 40, b: 80 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: grey },
     grid: { rows: 1, columns: panels.length, pattern: "independent" },
-    legend: { orientation: "h", y: 1.18 },
+    legend: { orientation: "h", y: -0.22 },
   };
   const titles: object[] = [];
   const data = panels.flatMap((panel, index) => {
     const suffix = index === 0 ? "" : String(index + 1);
     layout[`xaxis${suffix}`] = { title: { text: panel.options.xLabel ?? "" }, range: panel.options.xRange?.map((value) => roundTo(value)), gridcolor: "#88888833", zerolinecolor: "#88888855" };
-    layout[`yaxis${suffix}`] = { gridcolor: "#88888833", zerolinecolor: "#88888855", rangemode: "tozero" };
+    layout[`yaxis${suffix}`] = { gridcolor: "#88888833", zerolinecolor: "#88888855", rangemode: /loss/.test(panel.options.title ?? "") ? "tozero" : "normal" };
     titles.push({ text: `<b>${plotlyText(panel.options.title ?? "")}</b>`, showarrow: false, xref: `x${suffix} domain`, yref: `y${suffix} domain`, x: 0, y: 1.1, xanchor: "left" });
     return panel.series.map((line) => ({
       type: "scatter",
@@ -43,7 +43,7 @@ export function plotlyFigure(panels: readonly Panel[]): PlotlyFigure {
       xaxis: `x${suffix}`,
       yaxis: `y${suffix}`,
       legendgroup: plotlyText(line.name),
-      showlegend: index === 0,
+      showlegend: index === 0 && line.faint !== true,
     }));
   });
   layout["annotations"] = titles;
@@ -65,27 +65,42 @@ export function withPlotly(bundle: MimeBundle, figure: PlotlyFigure, options: { 
   const html = String(bundle["text/html"] ?? "");
   return selfShowing({
     ...bundle,
-    "text/html": options.interactive ? `<div>${html}<script>${liveScript(figure)}</script></div>` : html,
+    "text/html": options.interactive ? liveHtml(html, figure) : html,
     "application/vnd.plotly.v1+json": figure,
   });
 }
 
-function liveScript(figure: PlotlyFigure): string {
-  return `(${loader.trim()})(document.currentScript,${jsonForScript(figure)},${JSON.stringify(plotlyFile)});`;
+function liveHtml(still: string, figure: PlotlyFigure): string {
+  const data = jsonForScript(figure);
+  const mark = fingerprint(data);
+  return `<div data-lamella-figure="${mark}">${still}<script>(${loader})("${mark}",${data},${JSON.stringify(plotlyFile)});</script></div>`;
 }
 
-/** Kept as text: it runs in the page, and must not change with the compiler, or rerun notebooks would. */
+/** FNV-1a: tells the figures of a page apart, and is the same at every run. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+/**
+ * Kept as text: it runs in the page, and must not change with the compiler, or rerun notebooks would. It looks for its
+ * element by the mark, since Notebook runs scripts from the page's head, before the output is in the page.
+ */
 const loader = `
-function(script,figure,file){
-var place=script&&script.parentNode;if(!place)return;
-var draw=function(){if(!window.Plotly)return;var box=document.createElement("div");place.appendChild(box);
-window.Plotly.newPlot(box,figure.data,figure.layout,{responsive:true,displaylogo:false}).then(function(){var img=place.querySelector("img");if(img)img.style.display="none";});};
-if(window.Plotly)return draw();
-if(window.lamellaPlotly)return void window.lamellaPlotly.then(draw,function(){});
-var config=document.getElementById("jupyter-config-data"),base=document.body.getAttribute("data-base-url");
+function(mark,figure,file){
+var draw=function(tries){if(!window.Plotly)return;
+var place=document.querySelector('[data-lamella-figure="'+mark+'"]:not([data-live])');
+if(!place){if(tries<20)setTimeout(function(){draw(tries+1)},50);return}
+place.setAttribute("data-live","");var box=document.createElement("div");place.appendChild(box);
+window.Plotly.newPlot(box,figure.data,figure.layout,{responsive:true,displaylogo:false}).then(function(){var img=place.querySelector("img");if(img)img.style.display="none"})};
+var begin=function(){setTimeout(function(){draw(0)},0)};
+if(window.Plotly)return begin();
+if(window.lamellaPlotly)return void window.lamellaPlotly.then(begin,function(){});
+var config=document.getElementById("jupyter-config-data"),base=document.body&&document.body.getAttribute("data-base-url");
 if(config)try{base=JSON.parse(config.textContent).baseUrl}catch(e){}
 if(!base)return;
 window.lamellaPlotly=new Promise(function(done,failed){var tag=document.createElement("script");
-tag.src=base+"kernelspecs/lamella/"+file;tag.onload=done;tag.onerror=failed;document.head.appendChild(tag);});
-window.lamellaPlotly.then(draw,function(){});
+tag.src=base+"kernelspecs/lamella/"+file;tag.onload=done;tag.onerror=failed;document.head.appendChild(tag)});
+window.lamellaPlotly.then(begin,function(){})
 }`.replace(/\n/g, "");
