@@ -1,0 +1,142 @@
+import { diagnostic, inOrder, type Diagnostic, type Related } from "./diagnostics/diagnostic.js";
+import { positionOf } from "./diagnostics/position.js";
+import type { SiteInfo } from "./emit/code.js";
+import type { PositionMap } from "./compile.js";
+import type { Span } from "./syntax.js";
+
+interface Site {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What a mistake of a network looks like from here: `std/network/failure.ts`, or the same as plain data from another process. */
+interface FailureData {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly site: Site | null;
+  readonly part: { readonly kind: string; readonly name?: string; readonly part?: string; readonly index?: number };
+  readonly related: readonly { readonly site: Site; readonly message: string }[];
+  readonly chain: readonly { readonly kind: string; readonly name: string; readonly index: number | null; readonly values: string; readonly site: Site | null }[];
+}
+
+export interface LocateOptions {
+  /** The name the emitted text ran under (`sourceURL`); without it every file is taken to be it. */
+  readonly file?: string;
+  /** Maps of other cells, whose nets and blocks may be at fault. */
+  readonly others?: ReadonlyMap<string, PositionMap>;
+  /** From a position in what really ran to one in the emitted text, where it was transformed again. */
+  readonly translate?: (line: number, column: number) => { readonly line: number; readonly column: number } | undefined;
+}
+
+/**
+ * Turns an error thrown by the emitted text into diagnostics at the places of the source. Also takes the error as plain data
+ * (`{ name, message, code, failures, stack }`). Gives an empty list for errors that have no place in the cell.
+ */
+export function locate(error: unknown, map: PositionMap, options: LocateOptions = {}): Diagnostic[] {
+  const data = error as { failures?: readonly FailureData[]; message?: string; code?: string; hint?: string; stack?: string; name?: string; argument?: string | null } | null;
+  if (typeof data !== "object" || data === null) return [];
+  if (Array.isArray(data.failures)) return locateFailures(data.failures, map, options);
+  const site = siteInStack(data.stack ?? "", map, options);
+  if (site === null) return [];
+  const part = typeof data.argument === "string" ? { kind: "argument", name: data.argument } : { kind: "call" };
+  const code = typeof data.code === "string" && data.code !== "" ? data.code : "E050";
+  return [diagnostic(code, data.message ?? "this failed", spanOf(site, part), { hint: data.hint ?? "" })];
+}
+
+/** Mistakes that were collected rather than thrown. */
+export function locateFailures(failures: readonly FailureData[], map: PositionMap, options: LocateOptions = {}): Diagnostic[] {
+  return inOrder(
+    failures.map((failure) => {
+      const site = infoAt(failure.site, map, options) ?? outermost(failure, map, options);
+      const related = failure.related.flatMap(({ site: other, message }): Related[] => {
+        const info = infoAt(other, map, options);
+        return info === null || info === site ? [] : [{ span: info.call, message }];
+      });
+      const span = site === null ? ([0, 0] as const) : spanOf(site, failure.part);
+      return diagnostic(failure.code === "" ? "E050" : failure.code, failure.message, span, {
+        hint: failure.hint,
+        related,
+        chain: chainText(failure, map, options),
+        fix: fixOf(failure, site, map),
+      });
+    }),
+  );
+}
+
+/** For a mistake in a block of another cell: where this cell called it. */
+function outermost(failure: FailureData, map: PositionMap, options: LocateOptions): SiteInfo | null {
+  for (const link of failure.chain) {
+    const info = infoAt(link.site, map, options);
+    if (info !== null) return info;
+  }
+  return null;
+}
+
+function infoAt(site: Site | null, map: PositionMap, options: LocateOptions): SiteInfo | null {
+  if (site === null || (options.file !== undefined && site.file !== options.file)) return null;
+  const at = options.translate === undefined ? site : options.translate(site.line, site.column);
+  return at === undefined ? null : (map.sites[`${at.line}:${at.column}`] ?? null);
+}
+
+function siteInStack(stack: string, map: PositionMap, options: LocateOptions): SiteInfo | null {
+  for (const line of stack.split("\n").slice(1)) {
+    const found = /([^\s(]+?):(\d+):(\d+)\)?$/u.exec(line.trim());
+    if (found === null) continue;
+    const info = infoAt({ file: found[1] ?? "", line: Number(found[2]), column: Number(found[3]) }, map, options);
+    if (info !== null) return info;
+  }
+  return null;
+}
+
+/** The smallest part of the source that is wrong. */
+function spanOf(site: SiteInfo, part: FailureData["part"]): Span {
+  switch (part.kind) {
+    case "argument":
+      return site.args?.[part.name ?? ""] ?? site.name ?? site.call;
+    case "claim":
+      return (part.part === "params" ? site.claim?.params : site.claim?.shape) ?? site.call;
+    case "item":
+      return site.items?.[part.index ?? 0] ?? site.call;
+    default:
+      return site.args !== undefined && Object.keys(site.args).length > 0 && site.name !== undefined && combines(site) ? site.call : (site.name ?? site.call);
+  }
+}
+
+/** A layer that was given tensors is shown with them: `add skip`. */
+function combines(site: SiteInfo): boolean {
+  return site.args !== undefined && Object.keys(site.args).some((name) => name === "tensors" || name === "others" || name === "with");
+}
+
+function chainText(failure: FailureData, map: PositionMap, options: LocateOptions): string {
+  const lineOf = (site: Site | null): number | null => {
+    const info = infoAt(site, map, options);
+    return info === null ? null : positionOf(map.source, info.call[0]).line;
+  };
+  const links = failure.chain.length === 1 && failure.chain[0]?.kind === "net" ? [] : failure.chain;
+  const parts: string[] = [];
+  for (const link of links) {
+    if (link.kind === "repeat") {
+      if (link.name !== "") parts.push(`repetition ${(link.index ?? 0) + 1} of \`${link.name}\``);
+      continue;
+    }
+    const line = lineOf(link.site);
+    parts.push(`in ${link.name}${link.kind === "net" && link.values !== "" ? ` (${link.values})` : ""}${line === null ? "" : `, called at line ${line}`}`);
+  }
+  if (parts.length > 9) parts.splice(4, parts.length - 8, `… ${parts.length - 8} more …`);
+  return parts.join(", ");
+}
+
+/** "…; did you mean `stride`?" and "-> 55x55x96" can be put right by one change. */
+function fixOf(failure: FailureData, site: SiteInfo | null, map: PositionMap): Diagnostic["fix"] {
+  if (site === null) return null;
+  if (failure.code === "E040" || failure.code === "E041") {
+    const span = spanOf(site, failure.part);
+    const [, actual] = /(?:gives|has) (\S+?)(?: parameters)?, not/u.exec(failure.message) ?? [];
+    if (actual === undefined || failure.message.includes("(")) return null;
+    const text = failure.code === "E041" ? map.source.slice(span[0], span[1]).replace(/^\d+/u, actual) : actual;
+    return { title: `claim ${text}`, span, text };
+  }
+  return null;
+}

@@ -1,0 +1,15 @@
+export { chain, Layer } from "./applicable.js";
+export { block, type Block } from "./block.js";
+export { BuiltNetwork } from "./built-network.js";
+export { required, shape, tokens, type InputShape } from "./declaration.js";
+export { defaults } from "./defaults.js";
+export { describeChain, NetworkError, type ChainLink, type FailedPart, type Failure } from "./failure.js";
+export { Flow, operators } from "./flow.js";
+export { collectFailures, net, type Net, type Repeated, type Taps } from "./net.js";
+export { NetworkPart } from "./network-part.js";
+export type { Claim, ForwardOptions, ForwardResult, LayerUse, Network, SummaryRow, TapHandle } from "./network.js";
+export { pipe } from "./pipe.js";
+export { repeated } from "./repeated.js";
+export type { Site } from "./site.js";
+export { Tap } from "./tap.js";
+export { layersOfBody as layers, type LayerFunction, type Layers } from "./toolkit.js";
