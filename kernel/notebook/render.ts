@@ -1,14 +1,16 @@
 import { inspect } from "node:util";
 import type { MimeBundle } from "../../std/view/bundle.js";
 import { displaySymbol } from "../../std/view/bundle.js";
+import { viewOf } from "../../std/view/views.js";
 
 /**
  * Any value as a MIME bundle. A value that knows how to show itself (a method under `Symbol.for("Jupyter.display")`, which may be
- * asynchronous) is asked; everything else, and a value whose method fails, becomes text as Node's `util.inspect` writes it.
+ * asynchronous) is asked, then the views of std (a training history is a plain object); everything else, and a value whose
+ * method fails, becomes text as Node's `util.inspect` writes it.
  */
 export async function render(value: unknown): Promise<MimeBundle> {
   const show = displayMethod(value);
-  if (show === undefined) return { "text/plain": plain(value) };
+  if (show === undefined) return viewOf(value) ?? { "text/plain": plain(value) };
   try {
     return withText(value, await show.call(value));
   } catch (error) {
@@ -19,7 +21,7 @@ export async function render(value: unknown): Promise<MimeBundle> {
 /** As `render`, for when there is no time to wait: a method that answers with a promise counts as failed. */
 export function renderNow(value: unknown): MimeBundle {
   const show = displayMethod(value);
-  if (show === undefined) return { "text/plain": plain(value) };
+  if (show === undefined) return viewOf(value) ?? { "text/plain": plain(value) };
   try {
     return withText(value, show.call(value));
   } catch (error) {

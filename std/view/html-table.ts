@@ -16,11 +16,12 @@ export function htmlTable(columns: readonly HtmlColumn[], rows: readonly (readon
   const line = "border:0;border-bottom:1px solid #8884;";
   const cell = (tag: "td" | "th", content: HtmlCell, column: HtmlColumn | undefined, style = ""): string => {
     const align = column?.align ?? "left";
-    return `<${tag} align="${align}" style="text-align:${align};padding:3px 12px 3px 4px;vertical-align:top;${style}">${toHtml(content)}</${tag}>`;
+    // Notebook aligns cells to the right and takes the style from untrusted ones; it leaves an inner element its own.
+    return `<${tag} align="${align}" style="text-align:${align};padding:3px 12px 3px 4px;vertical-align:top;${style}">${align === "left" && toHtml(content) !== "" ? `<div align="left">${toHtml(content)}</div>` : toHtml(content)}</${tag}>`;
   };
   const row = (cells: readonly HtmlCell[], style: string): string =>
     cells.length === 1
-      ? `<tr style="background:none"><td colspan="${columns.length}" align="left" style="text-align:left;padding:6px 12px 3px 4px;${style}">${toHtml(cells[0] as HtmlCell)}</td></tr>`
+      ? `<tr style="background:none"><td colspan="${columns.length}" align="left" style="text-align:left;padding:6px 12px 3px 4px;${style}"><div align="left">${toHtml(cells[0] as HtmlCell)}</div></td></tr>`
       : `<tr style="background:none">${columns.map((column, index) => cell("td", cells[index] ?? "", column, style)).join("")}</tr>`;
   const head = columns.some((column) => column.title !== "")
     ? `<thead><tr style="background:none">${columns.map((column) => cell("th", column.title, column, "border:0;border-bottom:1px solid #888;")).join("")}</tr></thead>`
