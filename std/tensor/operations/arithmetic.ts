@@ -70,8 +70,8 @@ export const roundOperation: Operation<null> = unaryOperation("round", roundHalf
 function roundHalfToEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;
-  if (rest === 0.5) return floor % 2 === 0 ? floor : floor + 1;
-  return rest < 0.5 ? floor : floor + 1;
+  const nearest = rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
+  return nearest === 0 ? 0 * x : nearest; // -0.5 becomes -0
 }
 
 /** a + b, operands broadcast. */
