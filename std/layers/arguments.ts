@@ -40,7 +40,10 @@ export function checkArguments(
     const spec = specs.find((candidate) => candidate.name === name);
     if (spec === undefined) throw unknownOption(layer, specs, name);
     if (given.has(name)) {
-      throw new LayerError(`\`${layer}\` was given ${name} twice: once by its place and once as ${name}=`, { code: "E025", argument: name });
+      throw new LayerError(`\`${layer}\` was given ${name} twice: once by its place and once as ${name}=`, {
+        code: "E025",
+        argument: name,
+      });
     }
     given.set(name, value);
   }
@@ -81,10 +84,14 @@ export const kindTexts: Readonly<Record<ArgumentKind, string>> = {
 function checkValue(layer: string, spec: ArgumentSpec, value: unknown): unknown {
   const { name, kind } = spec;
   const wrongKind = (): LayerError =>
-    new LayerError(`\`${layer}\`: ${name} is ${kind === "choice" ? `one of ${(spec.choices ?? []).join(", ")}` : kindTexts[kind]}, but ${describeValue(value)} arrived`, {
-      code: "E021",
-      argument: name,
-    });
+    new LayerError(
+      `\`${layer}\`: ${name} is ${kind === "choice" ? `one of ${(spec.choices ?? []).join(", ")}` : kindTexts[kind]}, but ` +
+        `${describeValue(value)} arrived`,
+      {
+        code: "E021",
+        argument: name,
+      },
+    );
   const inRange = (number: number): void => {
     const { minimum = -Infinity, maximum = Infinity } = spec;
     if (number >= minimum && number <= maximum) return;
@@ -112,7 +119,11 @@ function checkValue(layer: string, spec: ArgumentSpec, value: unknown): unknown 
       return value;
     }
     case "padding":
-      if (value !== "same" && !asList(value).every((axis) => isPad(axis) || (Array.isArray(axis) && axis.length === 2 && axis.every(isPad)))) throw wrongKind();
+      if (
+        value !== "same" &&
+        !asList(value).every((axis) => isPad(axis) || (Array.isArray(axis) && axis.length === 2 && axis.every(isPad)))
+      )
+        throw wrongKind();
       return value;
     case "boolean":
       if (typeof value !== "boolean") throw wrongKind();
@@ -136,7 +147,8 @@ function checkValue(layer: string, spec: ArgumentSpec, value: unknown): unknown 
       try {
         return toInitializer(value);
       } catch (error) {
-        if (error instanceof LayerError) throw new LayerError(`\`${layer}\`: ${name}: ${error.message}`, { code: error.code, argument: name, hint: error.hint });
+        if (error instanceof LayerError)
+          throw new LayerError(`\`${layer}\`: ${name}: ${error.message}`, { code: error.code, argument: name, hint: error.hint });
         throw wrongKind();
       }
     case "shape": {
@@ -166,7 +178,8 @@ function unknownOption(layer: string, specs: readonly ArgumentSpec[], name: stri
 function tooMany(layer: string, takers: readonly ArgumentSpec[], count: number): LayerError {
   const names = takers.map((spec) => spec.name).join(", ");
   const most = takers.length;
-  const takes = most === 0 ? "takes no values without a name" : `takes at most ${most} ${most === 1 ? "value" : "values"} without a name (${names})`;
+  const takes =
+    most === 0 ? "takes no values without a name" : `takes at most ${most} ${most === 1 ? "value" : "values"} without a name (${names})`;
   return new LayerError(`\`${layer}\` ${takes}, but ${count} arrived`, { code: "E023" });
 }
 
@@ -195,9 +208,15 @@ function isDim(value: unknown): value is Dim {
 
 /** A FlowType or a Tensor: both have a shape and a dtype. */
 function isFlow(value: unknown): value is FlowType {
-  return typeof value === "object" && value !== null && Array.isArray((value as FlowType).shape) && typeof (value as FlowType).dtype === "string";
+  return (
+    typeof value === "object" && value !== null && Array.isArray((value as FlowType).shape) && typeof (value as FlowType).dtype === "string"
+  );
 }
 
 function isLayer(value: unknown): value is TiedLayer {
-  return (typeof value === "object" || typeof value === "function") && value !== null && typeof (value as TiedLayer).definition?.name === "string";
+  return (
+    (typeof value === "object" || typeof value === "function") &&
+    value !== null &&
+    typeof (value as TiedLayer).definition?.name === "string"
+  );
 }

@@ -116,7 +116,7 @@ export interface LayerResult {
   readonly extras?: Readonly<Record<string, Tensor | readonly Tensor[]>>;
 }
 
-/** The arguments after checking and defaults, keyed by `ArgumentSpec.name`; tensors in them are FlowTypes in `infer`, Tensors in `forward`. */
+/** The arguments after checking and defaults, by `ArgumentSpec.name`; tensors are FlowTypes in `infer`, Tensors in `forward`. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type LayerArguments = Readonly<Record<string, any>>;
 

@@ -3,8 +3,8 @@
  * (Damerau-Levenshtein, optimal string alignment). Upper and lower case count as the same.
  */
 export function editDistance(a: string, b: string): number {
-  const from = [...a.toLowerCase()];
-  const to = [...b.toLowerCase()];
+  const from = Array.from(a.toLowerCase());
+  const to = Array.from(b.toLowerCase());
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {
@@ -12,7 +12,8 @@ export function editDistance(a: string, b: string): number {
     for (let j = 1; j <= to.length; j++) {
       const replaced = (last[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
       let best = Math.min(replaced, (last[j] as number) + 1, (current[j - 1] as number) + 1);
-      if (i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]) best = Math.min(best, (beforeLast[j - 2] as number) + 1);
+      if (i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1])
+        best = Math.min(best, (beforeLast[j - 2] as number) + 1);
       current.push(best);
     }
     beforeLast = last;

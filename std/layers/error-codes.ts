@@ -17,7 +17,10 @@ export const layerErrorCodes: ReadonlyMap<string, { readonly summary: string; re
       example: "`dense` works on the last dimension, but the flow is 7x7x512: flatten or gap first?",
     },
     E031: { summary: "shapes do not fit each other", example: "cannot add: the flow is 56x56x256, `skip` is 56x56x64" },
-    E032: { summary: "a window or a sequence is larger than what there is", example: "`conv`: a window of 5x5 does not fit, the flow is 3x3x4" },
+    E032: {
+      summary: "a window or a sequence is larger than what there is",
+      example: "`conv`: a window of 5x5 does not fit, the flow is 3x3x4",
+    },
     E033: { summary: "a number does not divide another", example: "heads=8 does not divide 500" },
     E034: {
       summary: "an extent that decides a weight's shape is not a number",

@@ -105,7 +105,11 @@ export function findInitializer(name: string): InitializerDefinition {
 }
 
 /** `normal(0, 0.01)`: the initialiser called `name` with these values. @throws LayerError as `checkArguments`. */
-export function createInitializer(name: string, positional: readonly unknown[] = [], named: Readonly<Record<string, unknown>> = {}): Initializer {
+export function createInitializer(
+  name: string,
+  positional: readonly unknown[] = [],
+  named: Readonly<Record<string, unknown>> = {},
+): Initializer {
   const definition = findInitializer(name);
   return definition.create(checkArguments(definition, positional, named));
 }

@@ -17,7 +17,8 @@ export interface Initializer {
 export type Distribution = "uniform" | "normal";
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
-const full = (shape: readonly number[], value: number): Tensor => new Tensor({ shape, dtype: "f32" }, new Float32Array(sizeOf(shape)).fill(value));
+const full = (shape: readonly number[], value: number): Tensor =>
+  new Tensor({ shape, dtype: "f32" }, new Float32Array(sizeOf(shape)).fill(value));
 
 export const zeros: Initializer = { name: "zeros", create: (shape) => full(shape, 0) };
 export const ones: Initializer = { name: "ones", create: (shape) => full(shape, 1) };

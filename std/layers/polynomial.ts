@@ -62,7 +62,8 @@ export class Polynomial {
 
   /** floor(this / divisor): the part that divides evenly is taken out, the rest becomes an atom. */
   floorDivide(divisor: number): Polynomial {
-    if (!Number.isInteger(divisor) || divisor < 1) throw new LamellaError(`a dimension is divided by a whole number from 1 up, but this is ${divisor}`);
+    if (!Number.isInteger(divisor) || divisor < 1)
+      throw new LamellaError(`a dimension is divided by a whole number from 1 up, but this is ${divisor}`);
     const whole: Term[] = [];
     const rest: Term[] = [];
     for (const { atoms, coefficient } of this.#terms.values()) {
@@ -125,7 +126,9 @@ export class Polynomial {
       let product = Polynomial.constant(coefficient);
       for (const atom of atoms) {
         const factor =
-          "name" in atom ? (values.get(atom.name) ?? Polynomial.symbol(atom.name)) : atom.dividend.substitute(values).floorDivide(atom.divisor);
+          "name" in atom
+            ? (values.get(atom.name) ?? Polynomial.symbol(atom.name))
+            : atom.dividend.substitute(values).floorDivide(atom.divisor);
         product = product.times(factor);
       }
       sum = sum.plus(product);

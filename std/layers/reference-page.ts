@@ -1,4 +1,4 @@
-import { checkArguments, kindTexts } from "./arguments.js";
+import { checkArguments, describeValue, kindTexts } from "./arguments.js";
 import { layers } from "./catalogue.js";
 import type { ArgumentSpec, LayerCategory, LayerDefinition, LayerExample } from "./definition.js";
 import { formatFlow, parseFlow } from "./dimensions.js";
@@ -24,8 +24,10 @@ const titles: Readonly<Record<LayerCategory, string>> = {
 export function referencePage(): string {
   const parts = [
     "# Layers",
-    "A row of a network is a layer's name and its values: `conv 96, 11x11, stride=4, pad=2`. Values without a name come first, in the order " +
-      "of the table; all may be given by name. Shapes leave out the batch; images are height x width x channels, sequences time x features.",
+    "A row of a network is a layer's name and its values: `conv 96, 11x11, stride=4, pad=2`. Values without a name come first, in " +
+      "the order " +
+      "of the table; all may be given by name. Shapes leave out the batch; images are height x width x channels, sequences time x " +
+      "features.",
   ];
   for (const [category, title] of Object.entries(titles)) {
     const members = layers.filter((layer) => layer.category === category);
@@ -36,7 +38,13 @@ export function referencePage(): string {
     const values = specs.map((spec) => (spec.required === true ? spec.name : `${spec.name}=${defaultText(spec)}`)).join(", ");
     parts.push(`- \`${name}${values === "" ? "" : `(${values})`}\`: ${summary}`);
   }
-  parts.push("## Messages", table(["code", "what it says", "example"], [...layerErrorCodes].map(([code, { summary, example }]) => [code, summary, `\`${example}\``])));
+  parts.push(
+    "## Messages",
+    table(
+      ["code", "what it says", "example"],
+      [...layerErrorCodes].map(([code, { summary, example }]) => [code, summary, `\`${example}\``]),
+    ),
+  );
   return `${parts.join("\n\n").replaceAll(/(^- .*)\n\n(?=- )/gmu, "$1\n")}\n`;
 }
 
@@ -47,7 +55,12 @@ export function layerSection(layer: LayerDefinition): string[] {
     lines.push(
       table(
         ["value", "what it is", "default", ""],
-        layer.arguments.map((spec) => [`\`${spec.name}\`${spec.positional === true ? "" : "="}`, kindText(spec), defaultText(spec), spec.doc]),
+        layer.arguments.map((spec) => [
+          `\`${spec.name}\`${spec.positional === true ? "" : "="}`,
+          kindText(spec),
+          defaultText(spec),
+          spec.doc,
+        ]),
       ),
     );
   }
@@ -61,7 +74,8 @@ function exampleLine(layer: LayerDefinition, { row, input, positional = [], name
   const args = checkArguments(layer, positional, named);
   const output = formatFlow(layer.infer(flow, args).output);
   const parameters = countParameters(layer.parameters?.(flow, args) ?? []);
-  return `${row}   // ${layer.source === true ? "" : `${formatFlow(flow)} `}-> ${output}${parameters === 0 ? "" : `, ${parameters} params`}`;
+  const from = layer.source === true ? "" : `${formatFlow(flow)} `;
+  return `${row}   // ${from}-> ${output}${parameters === 0 ? "" : `, ${parameters} params`}`;
 }
 
 function kindText(spec: ArgumentSpec): string {
@@ -72,7 +86,7 @@ function kindText(spec: ArgumentSpec): string {
 function defaultText(spec: ArgumentSpec): string {
   if (spec.required === true) return "needed";
   if (spec.defaultText !== undefined) return spec.defaultText;
-  return spec.default === undefined ? "none" : String(spec.default);
+  return spec.default === undefined ? "none" : describeValue(spec.default).replaceAll('"', "");
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

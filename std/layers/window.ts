@@ -17,7 +17,11 @@ export interface Window {
   readonly pad: "same" | readonly AxisPadding[];
 }
 
-const flowForms: Readonly<Record<number, string>> = { 1: "time x features", 2: "height x width x channels", 3: "depth x height x width x channels" };
+const flowForms: Readonly<Record<number, string>> = {
+  1: "time x features",
+  2: "height x width x channels",
+  3: "depth x height x width x channels",
+};
 
 /**
  * The number of spatial axes: all but the last, which is channels. A size with several numbers must have one for each.
@@ -41,10 +45,13 @@ export function perAxis(layer: string, argument: string, value: number | readonl
   if (typeof value === "number") return new Array<number>(rank).fill(value);
   if (value.length === 1) return new Array<number>(rank).fill(value[0] as number);
   if (value.length === rank) return value;
-  throw new LayerError(`\`${layer}\`: ${argument} has ${value.length} numbers, but the flow has ${rank} spatial ${rank === 1 ? "axis" : "axes"}`, {
-    code: "E030",
-    argument,
-  });
+  throw new LayerError(
+    `\`${layer}\`: ${argument} has ${value.length} numbers, but the flow has ${rank} spatial ${rank === 1 ? "axis" : "axes"}`,
+    {
+      code: "E030",
+      argument,
+    },
+  );
 }
 
 /** Padding before and after each spatial axis, or `same`. @throws LayerError E030 when a list has another length. */
@@ -64,7 +71,12 @@ export function paddingPerAxis(layer: string, pad: PaddingArgument, rank: number
 export function windowOf(
   layer: string,
   rank: number,
-  args: { size: number | readonly number[]; stride?: number | readonly number[]; dilation?: number | readonly number[]; pad: PaddingArgument },
+  args: {
+    size: number | readonly number[];
+    stride?: number | readonly number[];
+    dilation?: number | readonly number[];
+    pad: PaddingArgument;
+  },
 ): Window {
   return {
     size: perAxis(layer, "size", args.size, rank),
@@ -161,7 +173,8 @@ export function unslide(layer: string, input: FlowType, window: Window, extra: r
     const [before, after] = window.pad[axis] as AxisPadding;
     const result = addDims(multiplyDims(addDims(extent, -1), stride), size - before - after + (extra[axis] as number));
     const pads = before === after ? `2*${before}` : `${before} - ${after}`;
-    const formula = `(${formatDim(extent)} - 1)*${stride} + ${size} - ${pads}${extra[axis] === 0 ? "" : ` + ${extra[axis]}`} = ${formatDim(result)}`;
+    const added = extra[axis] === 0 ? "" : ` + ${extra[axis]}`;
+    const formula = `(${formatDim(extent)} - 1)*${stride} + ${size} - ${pads}${added} = ${formatDim(result)}`;
     if (typeof result === "number" && result < 1) {
       throw new LayerError(`\`${layer}\`: nothing is left of the flow after the padding is cut off, ${describeFlow(input)}`, {
         code: "E032",

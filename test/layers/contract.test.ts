@@ -1,10 +1,29 @@
 import { describe, expect, test } from "vitest";
-import { evaluateDim, formatFlowShape, layerRegistry, type FlowType, type LayerDefinition, type LayerExample } from "../../std/layers/index.js";
+import {
+  evaluateDim,
+  formatFlowShape,
+  layerRegistry,
+  type FlowType,
+  type LayerDefinition,
+  type LayerExample,
+} from "../../std/layers/index.js";
 import { add, cast, gradients, mul, portableExecutor, sum, trace, Variable, type Tensor } from "../../std/tensor/index.js";
-import { batch, bindExample, concreteShape, firstParameters, mapFlows, runLayer, symbolExtent, testTensor, type LayerRun } from "./run-layer.js";
+import {
+  batch,
+  bindExample,
+  concreteShape,
+  firstParameters,
+  mapFlows,
+  runLayer,
+  symbolExtent,
+  testTensor,
+  type LayerRun,
+} from "./run-layer.js";
 
 /** What every layer must satisfy, for each of its examples. */
-const cases = [...layerRegistry.values()].flatMap((definition) => definition.examples.map((example) => ({ definition, example, row: example.row, input: example.input })));
+const cases = [...layerRegistry.values()].flatMap((definition) =>
+  definition.examples.map((example) => ({ definition, example, row: example.row, input: example.input })),
+);
 
 /** Examples of a paper's size (224x224x3) are for the docs and for shapes; numbers are checked on the small ones. */
 const smallCases = cases.filter(({ definition, example }) => {
@@ -35,7 +54,7 @@ describe("every layer", () => {
       const values = run.result.extras?.[name];
       for (const [index, type] of [types].flat().entries()) {
         const value = Array.isArray(values) ? (values[index] as Tensor) : (values as Tensor);
-        expect(value.shape, `extra ${name} should be ${formatFlowShape((type as FlowType).shape)}`).toEqual(concreteShape(type as FlowType));
+        expect(value.shape, `extra ${name} should be ${formatFlowShape(type.shape)}`).toEqual(concreteShape(type));
       }
     }
     for (const [name, value] of run.updates) expect(value.shape).toEqual(specs.find((spec) => spec.name === name)?.shape);
@@ -51,7 +70,7 @@ describe("every layer", () => {
       const { output } = definition.infer(input, args);
       expect(run.result.output.dtype).toBe(output.dtype);
       expect([...run.result.output.data].every(Number.isFinite)).toBe(true);
-      for (const value of Object.values(run.result.extras ?? {}).flat() as Tensor[]) expect(value.dtype).toBe("f32");
+      for (const value of Object.values(run.result.extras ?? {}).flat()) expect(value.dtype).toBe("f32");
       for (const value of run.updates.values()) expect(value.dtype).toBe("f32");
     }
   });
@@ -111,7 +130,10 @@ function checkLayerGradients(definition: LayerDefinition, example: LayerExample,
   for (const [index, flow] of operands.entries()) give(`operand ${index}`, operandFor(flow, index));
   for (const [name, value] of Object.entries(firstParameters(specs))) {
     // Away from 0 and 1, where scale and shift start, so that nothing hides.
-    give(name, name === "runningVariance" ? add(mul(testTensor(value.shape, 3), 0.3), 1) : add(value, mul(testTensor(value.shape, 5), 0.3)));
+    give(
+      name,
+      name === "runningVariance" ? add(mul(testTensor(value.shape, 3), 0.3), 1) : add(value, mul(testTensor(value.shape, 5), 0.3)),
+    );
   }
 
   const loss = (tensors: readonly Tensor[]): Tensor => {
@@ -128,7 +150,13 @@ function checkLayerGradients(definition: LayerDefinition, example: LayerExample,
   const graph = trace(() => {
     const symbolic = variables.map((variable) => variable.value);
     const total = loss(symbolic);
-    return [total, ...gradients(total, symbolic.filter((_, index) => differentiable[index] === true))];
+    return [
+      total,
+      ...gradients(
+        total,
+        symbolic.filter((_, index) => differentiable[index] === true),
+      ),
+    ];
   }, []);
   const [, ...found] = portableExecutor.prepare(graph).run([]);
 
@@ -151,7 +179,10 @@ function checkLayerGradients(definition: LayerDefinition, example: LayerExample,
       variable.storage[at] = middle;
       const expected = (above - below) / (2 * width);
       const scale = Math.max(1, Math.abs(expected));
-      expect(Math.abs((gradient.data[at] as number) - expected) / scale, `${definition.name}: d/d ${names[index]}[${at}], ${gradient.data[at]} and ${expected}`).toBeLessThan(1e-5);
+      expect(
+        Math.abs((gradient.data[at] as number) - expected) / scale,
+        `${definition.name}: d/d ${names[index]}[${at}], ${gradient.data[at]} and ${expected}`,
+      ).toBeLessThan(1e-5);
     }
   }
 }

@@ -28,7 +28,9 @@ describe("first weights", () => {
   });
 
   test("the same key gives the same numbers, another key others", () => {
-    const draw = (key: [number, number]): number[] => [...initialValue({ name: "weight", shape: [7], init: toInitializer("he") }, key).data];
+    const draw = (key: [number, number]): number[] => [
+      ...initialValue({ name: "weight", shape: [7], init: toInitializer("he") }, key).data,
+    ];
     expect(draw([1, 2])).toEqual(draw([1, 2]));
     expect(draw([1, 2])).not.toEqual(draw([1, 3]));
   });

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { checkArguments, countParameters, formatFlowShape, layerRegistry, parseFlow, type FlowType, type LayerDefinition } from "../../std/layers/index.js";
+import {
+  checkArguments,
+  countParameters,
+  formatFlowShape,
+  layerRegistry,
+  parseFlow,
+  type FlowType,
+  type LayerDefinition,
+} from "../../std/layers/index.js";
 
 type Row = readonly [layer: string, positional?: readonly unknown[], named?: Readonly<Record<string, unknown>>];
 
@@ -56,7 +64,8 @@ describe("shapes and totals of the papers", () => {
     expect(shapes).toEqual(
       "55x55x96 55x55x96 27x27x96 27x27x256 13x13x256 13x13x384 13x13x384 13x13x256 6x6x256 9216 4096 4096 1000".split(" "),
     );
-    if (groups === 1) expect(counts.filter((count) => count > 0).slice(0, 6)).toEqual([34_944, 614_656, 885_120, 1_327_488, 884_992, 37_752_832]);
+    if (groups === 1)
+      expect(counts.filter((count) => count > 0).slice(0, 6)).toEqual([34_944, 614_656, 885_120, 1_327_488, 884_992, 37_752_832]);
     else expect(counts[3]).toBe(307_456);
     expect(total).toBe(wanted);
   });
@@ -73,28 +82,49 @@ describe("shapes and totals of the papers", () => {
   test("a tied output has a bias only", () => {
     const embedding = layerRegistry.get("embedding") as LayerDefinition;
     const tie = { definition: embedding, args: checkArguments(embedding, [37_000, 512], {}) };
-    expect(run("T int", [["embedding", [37_000, 512], { scale: Math.sqrt(512) }], ["positions"], ["dense", [37_000], { tie }]]).counts).toEqual([18_944_000, 0, 37_000]);
+    expect(
+      run("T int", [["embedding", [37_000, 512], { scale: Math.sqrt(512) }], ["positions"], ["dense", [37_000], { tie }]]).counts,
+    ).toEqual([18_944_000, 0, 37_000]);
   });
 
   test("U-Net's edges (Ronneberger et al. 2015): valid windows, upconv, crop and concat", () => {
-    expect(run("572x572x1", [["conv", [64, [3, 3]]], ["conv", [64, [3, 3]]], ["maxpool", [[2, 2]]]]).shapes).toEqual(["570x570x64", "568x568x64", "284x284x64"]);
+    expect(
+      run("572x572x1", [
+        ["conv", [64, [3, 3]]],
+        ["conv", [64, [3, 3]]],
+        ["maxpool", [[2, 2]]],
+      ]).shapes,
+    ).toEqual(["570x570x64", "568x568x64", "284x284x64"]);
     const d4 = { ...parseFlow("64x64x512"), name: "d4" };
     const crop = layerRegistry.get("crop") as LayerDefinition;
     const cropped = crop.infer(d4, checkArguments(crop, [], { to: parseFlow("56x56x512") })).output;
-    expect(run("28x28x1024", [["upconv", [512, [2, 2]], { stride: 2 }], ["concat", [cropped]]]).shapes).toEqual(["56x56x512", "56x56x1024"]);
+    expect(
+      run("28x28x1024", [
+        ["upconv", [512, [2, 2]], { stride: 2 }],
+        ["concat", [cropped]],
+      ]).shapes,
+    ).toEqual(["56x56x512", "56x56x1024"]);
   });
 
   test("DCGAN's generator doubles with pad=same", () => {
     const up = (filters: number, stride: number): Row => ["upconv", [filters, [5, 5]], { stride, pad: "same" }];
-    expect(run("100", [["dense", [12_544]], ["reshape", [[7, 7, 256]]], up(128, 1), up(64, 2), up(1, 2)]).shapes).toEqual(["12544", "7x7x256", "7x7x128", "14x14x64", "28x28x1"]);
+    expect(run("100", [["dense", [12_544]], ["reshape", [[7, 7, 256]]], up(128, 1), up(64, 2), up(1, 2)]).shapes).toEqual([
+      "12544",
+      "7x7x256",
+      "7x7x128",
+      "14x14x64",
+      "28x28x1",
+    ]);
   });
 
   test("window arithmetic on symbols", () => {
-    expect(run("H x W x 3", [["conv", [8, [3, 3]], { pad: 1 }], ["maxpool", [[2, 2]]], ["upsample", [2]], ["conv", [4, 3], { stride: 2, pad: "same" }]]).shapes).toEqual([
-      "HxWx8",
-      "(H/2)x(W/2)x8",
-      "(2*(H/2))x(2*(W/2))x8",
-      "(H/2)x(W/2)x4",
-    ]);
+    expect(
+      run("H x W x 3", [
+        ["conv", [8, [3, 3]], { pad: 1 }],
+        ["maxpool", [[2, 2]]],
+        ["upsample", [2]],
+        ["conv", [4, 3], { stride: 2, pad: "same" }],
+      ]).shapes,
+    ).toEqual(["HxWx8", "(H/2)x(W/2)x8", "(2*(H/2))x(2*(W/2))x8", "(H/2)x(W/2)x4"]);
   });
 });

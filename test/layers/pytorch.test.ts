@@ -24,7 +24,10 @@ interface Case {
   readonly updates: Readonly<Record<string, Numbers>>;
 }
 
-const fixtures = JSON.parse(readFileSync(new URL("../reference/fixtures/layers.json", import.meta.url), "utf8")) as { pytorch: string; cases: Case[] };
+const fixtures = JSON.parse(readFileSync(new URL("../reference/fixtures/layers.json", import.meta.url), "utf8")) as {
+  pytorch: string;
+  cases: Case[];
+};
 
 const toTensor = ({ shape, data }: Numbers, dtype: "f64" | "i32" = "f64"): Tensor =>
   tensor(dtype === "i32" ? Int32Array.from(data) : Float64Array.from(data), { shape });
@@ -56,7 +59,8 @@ describe(`layers against PyTorch ${fixtures.pytorch}`, () => {
     for (const spec of specs) expect(spec.shape, spec.name).toEqual(entry.parameters[spec.name]?.shape);
 
     const leaves = new Map<string, Variable>();
-    const leaf = (name: string, numbers: Numbers, dtype: "f64" | "i32" = "f64"): void => void leaves.set(name, new Variable(name, toTensor(numbers, dtype)));
+    const leaf = (name: string, numbers: Numbers, dtype: "f64" | "i32" = "f64"): void =>
+      void leaves.set(name, new Variable(name, toTensor(numbers, dtype)));
     leaf("input", entry.input, entry.input.dtype);
     for (const [index, operand] of entry.operands.entries()) leaf(`operand${index}`, operand);
     for (const [name, value] of Object.entries(entry.parameters)) leaf(name, value);
@@ -70,8 +74,11 @@ describe(`layers against PyTorch ${fixtures.pytorch}`, () => {
       const parameters = Object.fromEntries(specs.map(({ name }) => [name, values.get(name) as Tensor]));
       const { result, updates } = runLayer(definition, values.get("input") as Tensor, bound, parameters, entry.training);
       const loss = sum(mul(result.output, toTensor(entry.upstream)));
-      extraValues = Object.keys(entry.extras).flatMap((name) => [result.extras?.[name] ?? []].flat() as Tensor[]);
-      const found = gradients(loss, names.map((name) => values.get(name) as Tensor));
+      extraValues = Object.keys(entry.extras).flatMap((name) => [result.extras?.[name] ?? []].flat());
+      const found = gradients(
+        loss,
+        names.map((name) => values.get(name) as Tensor),
+      );
       return [result.output, ...found, ...updateNames.map((name) => updates.get(name) as Tensor), ...extraValues];
     }, []);
 

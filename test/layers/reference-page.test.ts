@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { initializerRegistry, layerErrorCodes, layerRegistry, layerSection, referencePage, type LayerDefinition } from "../../std/layers/index.js";
+import {
+  initializerRegistry,
+  layerErrorCodes,
+  layerRegistry,
+  layerSection,
+  referencePage,
+  type LayerDefinition,
+} from "../../std/layers/index.js";
 
 describe("the reference page", () => {
   const page = referencePage();
@@ -11,20 +18,16 @@ describe("the reference page", () => {
     expect(page.match(/^### /gm)?.length).toBe(layerRegistry.size);
   });
 
-  test("maxpool's section", () => {
-    expect(layerSection(layerRegistry.get("maxpool") as LayerDefinition).join("\n")).toBe(`### \`maxpool\`
-The greatest number of each window.
-y[i, j, c] = max over the window of x. Padding counts as -infinity: it is never the greatest. PyTorch: \`nn.MaxPool2d\`. H x W x C in, H' x W' x C out with H' = floor((H + 2 pad - size) / stride) + 1; a stride smaller than the size makes the windows overlap. No parameters.
+  test("gelu's section", () => {
+    expect(layerSection(layerRegistry.get("gelu") as LayerDefinition).join("\n")).toBe(`### \`gelu\`
+x times the probability that a normal variable is below x, as in BERT and GPT.
+y = x * (1 + erf(x / sqrt 2)) / 2; with \`approximate=true\` the formula GPT-2 uses, y = x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) (Hendrycks & Gimpel 2016). Any shape in, the same shape out; no parameters.
 | value | what it is | default |  |
 | --- | --- | --- | --- |
-| \`size\` | a size such as 3x3 or 3 | needed | The window, such as 2x2, or one number for all axes. |
-| \`stride\`= | a size such as 3x3 or 3 | the size | How far the window moves each time. |
-| \`pad\`= | a padding: a number, one for each axis, a pair for each axis, or same | 0 | Zeros around the flow: a number, one for each axis, a pair for each axis (before, after), or \`same\` for ceil(extent / stride) windows. |
+| \`approximate\`= | true or false | false | Whether the formula with tanh is used. |
 \`\`\`
-maxpool 2x2   // 6x6x2 -> 3x3x2
-maxpool 3x3, stride=2   // 7x8x2 -> 3x3x2
-maxpool 3x3, stride=1, pad=1   // 4x4x2 -> 4x4x2
-maxpool 3, pad=same   // Tx4 -> ((T + 2)/3)x4
+gelu   // Tx16 -> Tx16
+gelu approximate=true   // Tx16 -> Tx16
 \`\`\``);
   });
 
@@ -36,8 +39,10 @@ maxpool 3, pad=same   // Tx4 -> ((T + 2)/3)x4
 
   test("the layers of issue three and of the zoo are there", () => {
     const wanted =
-      "conv dwconv upconv maxpool avgpool l2pool gap gmp bn layernorm groupnorm instancenorm rmsnorm lrn dropout spatialdropout dense embedding rnn lstm gru " +
-      "attention positions token first last upsample crop concat add mul flatten reshape transpose relu relu6 leakyrelu elu selu gelu silu softplus sigmoid tanh " +
+      "conv dwconv upconv maxpool avgpool l2pool gap gmp bn layernorm groupnorm instancenorm rmsnorm lrn " +
+      "dropout spatialdropout dense embedding rnn lstm gru " +
+      "attention positions token first last upsample crop concat add mul flatten reshape transpose " +
+      "relu relu6 leakyrelu elu selu gelu silu softplus sigmoid tanh " +
       "step softmax logsoftmax sqrt abs exp log sum mean max min normal uniform";
     for (const name of wanted.split(" ")) expect(layerRegistry.has(name), name).toBe(true);
   });

@@ -58,7 +58,11 @@ export function mapFlows(args: LayerArguments, replace: (flow: FlowType) => unkn
 /** Numbers in (-1, 1) that no two places share, so that there are no ties and no kinks. */
 export function testTensor(shape: readonly number[], seed: number, dtype: DType = "f64"): Tensor {
   const size = shape.reduce((product, extent) => product * extent, 1);
-  if (dtype === "i32") return tensor(Int32Array.from({ length: size }, (_, index) => (index * 7 + seed) % 5), { shape });
+  if (dtype === "i32")
+    return tensor(
+      Int32Array.from({ length: size }, (_, index) => (index * 7 + seed) % 5),
+      { shape },
+    );
   const values = Float64Array.from({ length: size }, (_, index) => {
     const golden = (index + 1) * 0.6180339887498949 + seed * 0.7548776662466927;
     return 1.8 * (golden - Math.floor(golden)) - 0.9;
@@ -87,7 +91,10 @@ export function runLayer(
     update: (name, value) => void updates.set(name, value),
     uniform: (shape, draw = 0) => {
       const size = shape.reduce((product, extent) => product * extent, 1);
-      return tensor(Float32Array.from({ length: size }, (_, index) => (((index + 1) * 0.6180339887498949 + draw * 0.37) % 1)), { shape });
+      return tensor(
+        Float32Array.from({ length: size }, (_, index) => ((index + 1) * 0.6180339887498949 + draw * 0.37) % 1),
+        { shape },
+      );
     },
     ...(tied === undefined ? {} : { tied }),
   };

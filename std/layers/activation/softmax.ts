@@ -6,7 +6,8 @@ import { LayerError } from "../layer-error.js";
 /** @throws LayerError E030 for a scalar flow, which has no dimension to normalise over. */
 export function requireFeatures(layer: string, input: FlowType): void {
   requireNumbers(layer, input);
-  if (input.shape.length === 0) throw new LayerError(`\`${layer}\` works on the last dimension, but ${describeFlow(input)}`, { code: "E030" });
+  if (input.shape.length === 0)
+    throw new LayerError(`\`${layer}\` works on the last dimension, but ${describeFlow(input)}`, { code: "E030" });
 }
 
 export const softmax: LayerDefinition = defineLayer({

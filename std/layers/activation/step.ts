@@ -5,6 +5,8 @@ import { elementwise } from "./elementwise.js";
 export const step: LayerDefinition = elementwise({
   name: "step",
   summary: "The threshold of the perceptron: 1 where x > 0, otherwise 0.",
-  details: "y = 1 if x > 0 else 0. Its gradient is 0 everywhere: it is trained with the perceptron rule, not by gradient descent (Rosenblatt 1958).",
+  details:
+    "y = 1 if x > 0 else 0. Its gradient is 0 everywhere: it is trained with the perceptron rule, not by gradient descent " +
+    "(Rosenblatt 1958).",
   compute: (x) => operations.step(x),
 });

@@ -24,10 +24,13 @@ export const attention: LayerDefinition = defineLayer({
   category: "attention",
   summary: "Multi-head attention: each step looks at the steps of a memory, or of the flow itself.",
   details:
-    "Q = x Wq, K = m Wk, V = m Wv, split into `heads` of D/heads features; y = concat over the heads of softmax(Q K^T / sqrt(D/heads)) V, times Wo; " +
+    "Q = x Wq, K = m Wk, V = m Wv, split into `heads` of D/heads features; y = concat over the heads of softmax(Q K^T / " +
+    "sqrt(D/heads)) V, times Wo; " +
     "biases in each product. m is the flow itself (self-attention) or `memory` (cross-attention). T x D in, T x D out; memory is S x E. " +
-    "The extra `attention` holds the weights, heads x T x S. Parameters: queryWeight (D x D), keyWeight (E x D), valueWeight (E x D), outputWeight (D x D) " +
-    "and queryBias, keyBias, valueBias, outputBias (D): 4 D (D + 1) numbers. In PyTorch: `nn.MultiheadAttention`, where the first three are stacked " +
+    "The extra `attention` holds the weights, heads x T x S. Parameters: queryWeight (D x D), keyWeight (E x D), valueWeight (E x " +
+    "D), outputWeight (D x D) " +
+    "and queryBias, keyBias, valueBias, outputBias (D): 4 D (D + 1) numbers. In PyTorch: `nn.MultiheadAttention`, where the first " +
+    "three are stacked " +
     "and all are transposed. Weights start Xavier-uniform. Source: Vaswani et al. 2017.",
   arguments: [
     { name: "memory", kind: "tensor", doc: "What is looked at.", positional: true, defaultText: "the flow itself" },
@@ -55,12 +58,19 @@ export const attention: LayerDefinition = defineLayer({
     if (width % heads !== 0) throw new LayerError(`heads=${heads} does not divide ${width}`, { code: "E033", argument: "heads" });
     const [steps] = memory.shape as [Dim];
     if (mask !== undefined && !masksThat(time, steps).some((shape) => compareShapes(mask.shape, shape) !== "unequal")) {
-      throw new LayerError(`\`attention\`: a mask is T x S or S with T x D = ${formatFlow(input)} and S x E = ${formatFlow(memory)}, but it is ${formatFlow(mask)}`, {
-        code: "E031",
-        argument: "mask",
-      });
+      throw new LayerError(
+        `\`attention\`: a mask is T x S or S with T x D = ${formatFlow(input)} and S x E = ${formatFlow(memory)}, but it is ` +
+          `${formatFlow(mask)}`,
+        {
+          code: "E031",
+          argument: "mask",
+        },
+      );
     }
-    return { output: { shape: input.shape, dtype: input.dtype }, extras: { attention: { shape: [heads, time, steps], dtype: input.dtype } } };
+    return {
+      output: { shape: input.shape, dtype: input.dtype },
+      extras: { attention: { shape: [heads, time, steps], dtype: input.dtype } },
+    };
   },
   parameters(input, args) {
     const { bias, init, memory = input } = args as AttentionArguments<FlowType>;
@@ -78,15 +88,21 @@ export const attention: LayerDefinition = defineLayer({
     const key = splitHeads(project(memory, "key", context), heads); // (B, h, S, D/h)
     const value = splitHeads(project(memory, "value", context), heads); // (B, h, S, D/h)
     const seen = operations.attention(query, key, value, { causal, ...(mask === undefined ? {} : { mask: visible(mask) }) });
-    const looked =
-      context.training && dropout > 0 ? operations.matmul(dropByMask(seen.weights, dropout, seen.weights.shape, context), value) : seen.y; // (B, h, T, D/h)
+    const dropping = context.training && dropout > 0;
+    const dropped = dropping ? dropByMask(seen.weights, dropout, seen.weights.shape, context) : null;
+    const looked = dropped === null ? seen.y : operations.matmul(dropped, value); // (B, h, T, D/h)
     const joined = operations.reshape(operations.transpose(looked, [0, 2, 1, 3]), [batch, time, width]); // (B, T, D)
     return { output: project(joined, "output", context), extras: { attention: seen.weights } };
   },
   examples: [
     { row: "attention heads=2", input: "T x 4", named: { heads: 2 } },
     { row: "attention heads=2, causal=true", input: "T x 4", named: { heads: 2, causal: true } },
-    { row: "attention memory, heads=2", input: "T x 4", positional: [{ shape: [3, 6], dtype: "f32", name: "memory" }], named: { heads: 2 } },
+    {
+      row: "attention memory, heads=2",
+      input: "T x 4",
+      positional: [{ shape: [3, 6], dtype: "f32", name: "memory" }],
+      named: { heads: 2 },
+    },
   ],
 });
 

@@ -26,7 +26,8 @@ export const positions: LayerDefinition = defineLayer({
   ],
   infer(input, args) {
     requireNumbers("positions", input);
-    if (input.shape.length !== 2) throw new LayerError(`\`positions\` works on a sequence, time x features, but ${describeFlow(input)}`, { code: "E030" });
+    if (input.shape.length !== 2)
+      throw new LayerError(`\`positions\` works on a sequence, time x features, but ${describeFlow(input)}`, { code: "E030" });
     const { kind } = args as PositionsArguments;
     const [time] = input.shape;
     const length = kind === "learned" ? longest(input, args as PositionsArguments) : Infinity;
@@ -66,7 +67,10 @@ function longest(input: FlowType, { length }: PositionsArguments): number {
 }
 
 function tooLong(time: number, length: number): LayerError {
-  return new LayerError(`\`positions\`: the sequence has ${time} steps, but there are ${length} learned positions`, { code: "E032", argument: "length" });
+  return new LayerError(`\`positions\`: the sequence has ${time} steps, but there are ${length} learned positions`, {
+    code: "E032",
+    argument: "length",
+  });
 }
 
 function sinusoids(time: number, width: number, dtype: Tensor["dtype"]): Tensor {

@@ -24,12 +24,21 @@ export const token: LayerDefinition = defineLayer({
   ],
   infer(input, args) {
     requireNumbers("token", input);
-    if (input.shape.length !== 2) throw new LayerError(`\`token\` works on a sequence, time x features, but ${describeFlow(input)}`, { code: "E030" });
-    return { output: { shape: [addDims(input.shape[0] as Dim, (args as TokenArguments).count), ...input.shape.slice(1)], dtype: input.dtype } };
+    if (input.shape.length !== 2)
+      throw new LayerError(`\`token\` works on a sequence, time x features, but ${describeFlow(input)}`, { code: "E030" });
+    return {
+      output: { shape: [addDims(input.shape[0] as Dim, (args as TokenArguments).count), ...input.shape.slice(1)], dtype: input.dtype },
+    };
   },
   parameters(input, args) {
     const { count, init } = args as TokenArguments;
-    return [{ name: "weight", shape: [count, knownExtent("token", input.shape[1], input, "how many features come in")], init: init ?? normal(0, 0.02) }];
+    return [
+      {
+        name: "weight",
+        shape: [count, knownExtent("token", input.shape[1], input, "how many features come in")],
+        init: init ?? normal(0, 0.02),
+      },
+    ];
   },
   forward(input, _, { parameters }) {
     const { weight } = parameters as { weight: Tensor };

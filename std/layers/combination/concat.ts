@@ -17,7 +17,8 @@ export const concat: LayerDefinition = defineLayer({
   summary: "Puts other tensors behind the flow, along the last dimension.",
   details:
     "H x W x C and H x W x D in, H x W x (C + D) out: the flow first, then the tensors in their order; all other dimensions are equal. " +
-    "`axis` counts the dimensions of the flow from 0, or from the end with -1. No parameters. Sources: Szegedy et al. 2015; Ronneberger et al. 2015.",
+    "`axis` counts the dimensions of the flow from 0, or from the end with -1. No parameters. Sources: Szegedy et al. 2015; " +
+    "Ronneberger et al. 2015.",
   arguments: [
     { name: "tensors", kind: "tensor", doc: "What is put behind the flow.", positional: true, rest: true, required: true },
     { name: "axis", kind: "integer", doc: "The dimension that grows: 0 is the first of the flow, -1 the last.", default: -1 },
@@ -32,12 +33,15 @@ export const concat: LayerDefinition = defineLayer({
     let joined: Dim = shape[at] as Dim;
     for (const other of tensors) {
       const fits =
-        other.shape.length === shape.length && shape.every((dim, index) => index === at || compareDims(dim, other.shape[index] as Dim) !== "unequal");
+        other.shape.length === shape.length &&
+        shape.every((dim, index) => index === at || compareDims(dim, other.shape[index] as Dim) !== "unequal");
       if (!fits || (other.dtype === "i32") !== (input.dtype === "i32")) {
         throw new LayerError(`cannot concat: ${describeFlow(input)}, ${describeOther(other)}`, {
           code: "E031",
           argument: "tensors",
-          hint: `all dimensions but ${at === shape.length - 1 ? "the last" : `number ${at}`} must be equal; crop(...) cuts a larger map to the size of the flow`,
+          hint:
+            `all dimensions but ${at === shape.length - 1 ? "the last" : `number ${at}`} must be equal; crop(...) cuts a larger ` +
+            `map to the size of the flow`,
         });
       }
       joined = addDims(joined, other.shape[at] as Dim);

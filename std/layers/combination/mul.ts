@@ -26,7 +26,8 @@ export const mul: LayerDefinition = defineLayer({
     }
     return { output: { shape: input.shape, dtype: input.dtype } };
   },
-  forward: (input, { tensors }) => (tensors as readonly Tensor[]).reduce((product, other) => operations.mul(...alignRanks(product, other)), input),
+  forward: (input, { tensors }) =>
+    (tensors as readonly Tensor[]).reduce((product, other) => operations.mul(...alignRanks(product, other)), input),
   examples: [
     { row: "mul gate", input: "T x 8", positional: [{ shape: [{ text: "T" }, 8], dtype: "f32", name: "gate" }] },
     { row: "mul scale", input: "4x4x8", positional: [{ shape: [8], dtype: "f32", name: "scale" }] },

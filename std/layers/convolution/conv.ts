@@ -22,7 +22,9 @@ interface ConvArguments {
 export const padArgument: ArgumentSpec = {
   name: "pad",
   kind: "padding",
-  doc: "Zeros around the flow: a number, one for each axis, a pair for each axis (before, after), or `same` for ceil(extent / stride) windows.",
+  doc:
+    "Zeros around the flow: a number, one for each axis, a pair for each axis (before, after), or `same` for ceil(extent / " +
+    "stride) windows.",
   default: 0,
 };
 
@@ -36,10 +38,18 @@ export const conv: LayerDefinition = defineLayer({
     "On T x C it is a convolution in time, on D x H x W x C in space. " +
     "Parameters: weight (kh x kw x C/groups x filters), bias (filters). " +
     "In PyTorch: `nn.Conv2d`, whose weight is filters x C/groups x kh x kw: permute by (3, 2, 0, 1). " +
-    "The weights start Xavier-uniform, as in Keras; `init=he` suits deep networks of rectifiers. Source: LeCun et al. 1998; Krizhevsky et al. 2012 (groups).",
+    "The weights start Xavier-uniform, as in Keras; `init=he` suits deep networks of rectifiers. Source: LeCun et al. 1998; " +
+    "Krizhevsky et al. 2012 (groups).",
   arguments: [
     { name: "filters", kind: "integer", doc: "How many channels come out.", positional: true, required: true, minimum: 1 },
-    { name: "size", kind: "size", doc: "The window, such as 11x11, or one number for all axes.", positional: true, required: true, minimum: 1 },
+    {
+      name: "size",
+      kind: "size",
+      doc: "The window, such as 11x11, or one number for all axes.",
+      positional: true,
+      required: true,
+      minimum: 1,
+    },
     { name: "stride", kind: "size", doc: "How far the window moves each time.", default: 1, minimum: 1 },
     padArgument,
     { name: "dilation", kind: "size", doc: "The distance of the window's points.", default: 1, minimum: 1 },
@@ -81,7 +91,12 @@ export const conv: LayerDefinition = defineLayer({
   examples: [
     { row: "conv 96, 11x11, stride=4, pad=2", input: "224x224x3", positional: [96, [11, 11]], named: { stride: 4, pad: 2 } },
     { row: "conv 6, 3x3, pad=same, bias=false", input: "8x8x2", positional: [6, [3, 3]], named: { pad: "same", bias: false } },
-    { row: "conv 4, 3x3, stride=2, groups=2, dilation=2", input: "9x9x4", positional: [4, [3, 3]], named: { stride: 2, groups: 2, dilation: 2 } },
+    {
+      row: "conv 4, 3x3, stride=2, groups=2, dilation=2",
+      input: "9x9x4",
+      positional: [4, [3, 3]],
+      named: { stride: 2, groups: 2, dilation: 2 },
+    },
     { row: "conv 8, 3, pad=1", input: "T x 5", positional: [8, 3], named: { pad: 1 } },
     { row: "conv 2, 3x3x3", input: "4x5x4x2", positional: [2, [3, 3, 3]] },
   ],

@@ -22,11 +22,19 @@ export const dwconv: LayerDefinition = defineLayer({
   category: "convolution",
   summary: "A depthwise convolution: each channel has filters of its own.",
   details:
-    "y[i, j, c m + k] = b + sum over the window of x[.., c] * weight[.., c m + k] with m = `multiplier`: a convolution with as many groups as channels. " +
+    "y[i, j, c m + k] = b + sum over the window of x[.., c] * weight[.., c m + k] with m = `multiplier`: a convolution with as many " +
+    "groups as channels. " +
     "H x W x C in, H' x W' x (C m) out; H' as for `conv`. Parameters: weight (kh x kw x 1 x C m), bias (C m). " +
     "In PyTorch: `nn.Conv2d(C, C * m, groups=C)`. Sources: Chollet 2017; Howard et al. 2017 (MobileNet).",
   arguments: [
-    { name: "size", kind: "size", doc: "The window, such as 3x3, or one number for all axes.", positional: true, required: true, minimum: 1 },
+    {
+      name: "size",
+      kind: "size",
+      doc: "The window, such as 3x3, or one number for all axes.",
+      positional: true,
+      required: true,
+      minimum: 1,
+    },
     { name: "stride", kind: "size", doc: "How far the window moves each time.", default: 1, minimum: 1 },
     padArgument,
     { name: "dilation", kind: "size", doc: "The distance of the window's points.", default: 1, minimum: 1 },

@@ -30,7 +30,14 @@ export const upconv: LayerDefinition = defineLayer({
     "Sources: Zeiler et al. 2010; Dumoulin & Visin 2016.",
   arguments: [
     { name: "filters", kind: "integer", doc: "How many channels come out.", positional: true, required: true, minimum: 1 },
-    { name: "size", kind: "size", doc: "The window, such as 2x2, or one number for all axes.", positional: true, required: true, minimum: 1 },
+    {
+      name: "size",
+      kind: "size",
+      doc: "The window, such as 2x2, or one number for all axes.",
+      positional: true,
+      required: true,
+      minimum: 1,
+    },
     { name: "stride", kind: "size", doc: "How many times larger the flow becomes.", default: 1, minimum: 1 },
     {
       name: "pad",
@@ -38,7 +45,13 @@ export const upconv: LayerDefinition = defineLayer({
       doc: "What is cut off around the result: a number, one for each axis, a pair for each axis, or `same` for extent * stride.",
       default: 0,
     },
-    { name: "extra", kind: "size", doc: "What is added at the end of each axis (PyTorch's output_padding), below the stride.", default: 0, minimum: 0 },
+    {
+      name: "extra",
+      kind: "size",
+      doc: "What is added at the end of each axis (PyTorch's output_padding), below the stride.",
+      default: 0,
+      minimum: 0,
+    },
     { name: "groups", kind: "integer", doc: "Parts the channels are split into, each with filters of its own.", default: 1, minimum: 1 },
     { name: "bias", kind: "boolean", doc: "Whether a bias is added to each channel.", default: true },
     ...initArguments,

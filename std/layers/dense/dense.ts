@@ -40,11 +40,14 @@ export const dense: LayerDefinition = defineLayer({
     if (tie !== undefined) {
       const shape = tiedWeightShape("dense", tie);
       if (shape[0] !== units || shape[1] !== features) {
-        throw new LayerError(`\`dense\`: the weight of \`${tie.definition.name}\` is ${shape.join("x")}, but ${units}x${features} is needed`, {
-          code: "E031",
-          argument: "tie",
-          hint: `a tied weight is used transposed: dense ${shape[0]} on a flow with ${shape[1]} features fits`,
-        });
+        throw new LayerError(
+          `\`dense\`: the weight of \`${tie.definition.name}\` is ${shape.join("x")}, but ${units}x${features} is needed`,
+          {
+            code: "E031",
+            argument: "tie",
+            hint: `a tied weight is used transposed: dense ${shape[0]} on a flow with ${shape[1]} features fits`,
+          },
+        );
       }
     }
     return { output: { shape: [...input.shape.slice(0, -1), units], dtype: input.dtype } };

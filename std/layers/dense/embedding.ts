@@ -21,7 +21,14 @@ export const embedding: LayerDefinition = defineLayer({
     "It starts normal with deviation 1 / sqrt(width), so that vectors have length 1, and with `scale=sqrt(d)` each number has variance 1 " +
     "and a tied output starts at a sensible size (Vaswani et al. 2017, section 3.4).",
   arguments: [
-    { name: "vocabulary", kind: "integer", doc: "How many tokens there are: ids from 0 to vocabulary - 1.", positional: true, required: true, minimum: 1 },
+    {
+      name: "vocabulary",
+      kind: "integer",
+      doc: "How many tokens there are: ids from 0 to vocabulary - 1.",
+      positional: true,
+      required: true,
+      minimum: 1,
+    },
     { name: "width", kind: "integer", doc: "How many numbers a vector has.", positional: true, required: true, minimum: 1 },
     { name: "scale", kind: "number", doc: "What the vectors are multiplied by.", default: 1 },
     { name: "init", kind: "initializer", doc: "How the vectors start.", defaultText: "normal(0, 1/sqrt(width))" },

@@ -17,7 +17,10 @@ export function tiedWeightShape(layer: string, tie: TiedLayer): readonly number[
   }
   const weight = definition.parameters?.(input, args).find((spec) => spec.name === "weight");
   if (weight?.shape.length !== 2) {
-    throw new LayerError(`\`${layer}\`: \`${definition.name}\` has no weight matrix that could be shared`, { code: "E031", argument: "tie" });
+    throw new LayerError(`\`${layer}\`: \`${definition.name}\` has no weight matrix that could be shared`, {
+      code: "E031",
+      argument: "tie",
+    });
   }
   return weight.shape;
 }

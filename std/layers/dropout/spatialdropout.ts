@@ -9,7 +9,17 @@ export const spatialdropout: LayerDefinition = defineLayer({
   details:
     "As `dropout`, with one draw for each channel of each example: neighbouring places of a feature map are alike, so that dropping " +
     "single numbers of it does little. H x W x C in, the same shape out. Source: Tompson et al. 2015; `nn.Dropout2d` in PyTorch.",
-  arguments: [{ name: "rate", kind: "number", doc: "The probability of a channel to be dropped.", positional: true, default: 0.5, minimum: 0, maximum: 1 }],
+  arguments: [
+    {
+      name: "rate",
+      kind: "number",
+      doc: "The probability of a channel to be dropped.",
+      positional: true,
+      default: 0.5,
+      minimum: 0,
+      maximum: 1,
+    },
+  ],
   infer(input) {
     requireNumbers("spatialdropout", input);
     return { output: { shape: input.shape, dtype: input.dtype } };

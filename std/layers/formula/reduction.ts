@@ -28,11 +28,15 @@ export function reduction(definition: {
       requireNumbers(name, input);
       const at = (axis as number) < 0 ? (axis as number) + input.shape.length : (axis as number);
       if (at < 0 || at >= input.shape.length) {
-        throw new LayerError(`\`${name}\`: there is no dimension ${axis as number}, ${describeFlow(input)}`, { code: "E030", argument: "axis" });
+        throw new LayerError(`\`${name}\`: there is no dimension ${axis as number}, ${describeFlow(input)}`, {
+          code: "E030",
+          argument: "axis",
+        });
       }
       return { output: { shape: input.shape.with(at, 1), dtype: input.dtype } };
     },
-    forward: (input, args) => definition.reduce(input, (args["axis"] as number) < 0 ? (args["axis"] as number) : (args["axis"] as number) + 1, args),
+    forward: (input, args) =>
+      definition.reduce(input, (args["axis"] as number) < 0 ? (args["axis"] as number) : (args["axis"] as number) + 1, args),
     examples: [
       { row: name, input: "T x 4" },
       { row: `${name} axis=0`, input: "3x4", named: { axis: 0 } },

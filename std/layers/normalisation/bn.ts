@@ -17,8 +17,10 @@ export const bn: LayerDefinition = defineLayer({
   category: "normalisation",
   summary: "Batch normalisation: each channel to mean 0 and variance 1 over the batch and all places.",
   details:
-    "In training y = scale * (x - m) / sqrt(v + epsilon) + shift with mean m and variance v of the channel in the batch; the running statistics " +
-    "move by `momentum` towards m and n/(n-1) v, as in PyTorch (Keras's momentum is 1 minus ours). Otherwise the running statistics are used. " +
+    "In training y = scale * (x - m) / sqrt(v + epsilon) + shift with mean m and variance v of the channel in the batch; the " +
+    "running statistics " +
+    "move by `momentum` towards m and n/(n-1) v, as in PyTorch (Keras's momentum is 1 minus ours). Otherwise the running statistics " +
+    "are used. " +
     "Any shape in, the same out. Parameters: scale, shift (C); not trained: runningMean, runningVariance (C). " +
     "In PyTorch: `nn.BatchNorm2d`, weight, bias, running_mean, running_var. Source: Ioffe & Szegedy 2015.",
   arguments: [

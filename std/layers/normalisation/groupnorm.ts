@@ -10,7 +10,8 @@ export const groupnorm: LayerDefinition = defineLayer({
   category: "normalisation",
   summary: "Group normalisation: groups of channels of each example to mean 0 and variance 1.",
   details:
-    "As `bn`, with mean and variance over the channels of a group and all places of one example, so that it does not depend on the batch. " +
+    "As `bn`, with mean and variance over the channels of a group and all places of one example, so that it does not depend on the " +
+    "batch. " +
     "H x W x C in, the same out. Parameters: scale, shift (C). In PyTorch: `nn.GroupNorm(groups, C)`. Source: Wu & He 2018.",
   arguments: [
     { name: "groups", kind: "integer", doc: "How many groups the channels are split into.", positional: true, default: 32, minimum: 1 },

@@ -20,11 +20,17 @@ export function globalPooling(definition: {
     infer(input) {
       requireNumbers(name, input);
       if (input.shape.length < 2) {
-        throw new LayerError(`\`${name}\` makes one number of each channel, but ${describeFlow(input)} and has no axis beside the last`, { code: "E030" });
+        throw new LayerError(`\`${name}\` makes one number of each channel, but ${describeFlow(input)} and has no axis beside the last`, {
+          code: "E030",
+        });
       }
       return { output: { shape: input.shape.slice(-1), dtype: input.dtype } };
     },
-    forward: (input) => definition.reduce(input, Array.from({ length: input.shape.length - 2 }, (_, axis) => axis + 1)),
+    forward: (input) =>
+      definition.reduce(
+        input,
+        Array.from({ length: input.shape.length - 2 }, (_, axis) => axis + 1),
+      ),
     examples: [
       { row: name, input: "7x7x8" },
       { row: name, input: "T x 8" },

@@ -34,7 +34,14 @@ export function pooling(definition: {
       `${definition.details} H x W x C in, H' x W' x C out with H' = floor((H + 2 pad - size) / stride) + 1; ` +
       "a stride smaller than the size makes the windows overlap. No parameters.",
     arguments: [
-      { name: "size", kind: "size", doc: "The window, such as 2x2, or one number for all axes.", positional: true, required: true, minimum: 1 },
+      {
+        name: "size",
+        kind: "size",
+        doc: "The window, such as 2x2, or one number for all axes.",
+        positional: true,
+        required: true,
+        minimum: 1,
+      },
       { name: "stride", kind: "size", doc: "How far the window moves each time.", defaultText: "the size", minimum: 1 },
       padArgument,
     ],
@@ -65,10 +72,13 @@ function requireSmallPadding(layer: string, { pad, size }: Window): void {
   if (pad === "same") return;
   for (const [axis, [before, after]] of pad.entries()) {
     if (Math.max(before, after) < (size[axis] as number)) continue;
-    throw new LayerError(`\`${layer}\`: pad is smaller than the window, but pad=${Math.max(before, after)} arrived with a window of ${size.join("x")}`, {
-      code: "E032",
-      argument: "pad",
-      hint: "a window must not lie in the padding alone",
-    });
+    throw new LayerError(
+      `\`${layer}\`: pad is smaller than the window, but pad=${Math.max(before, after)} arrived with a window of ${size.join("x")}`,
+      {
+        code: "E032",
+        argument: "pad",
+        hint: "a window must not lie in the padding alone",
+      },
+    );
   }
 }

@@ -18,7 +18,12 @@ export const gru: LayerDefinition = recurrent({
   },
   examples: [
     { row: "gru 3", input: "T x 2", positional: [3] },
-    { row: "gru 2, init=h0, bias=false", input: "T x 3", positional: [2], named: { init: { shape: [2], dtype: "f32", name: "h0" }, bias: false } },
+    {
+      row: "gru 2, init=h0, bias=false",
+      input: "T x 3",
+      positional: [2],
+      named: { init: { shape: [2], dtype: "f32", name: "h0" }, bias: false },
+    },
     { row: "gru 2, bidirectional=true", input: "T x 3", positional: [2], named: { bidirectional: true } },
   ],
 });

@@ -9,8 +9,10 @@ export const lstm: LayerDefinition = recurrent({
   summary: "Long short-term memory: a state that gates keep, write and read.",
   details:
     "i, f, o = sigmoid(x_t W + h U + b), g = tanh(x_t W + h U + b), c = f c + i g, h = o tanh(c). " +
-    "Parameters: weight W (D x 4H), recurrentWeight U (H x 4H), bias b (4H), gates in the order i, f, g, o: one bias for each gate, 4H (D + H + 1) numbers. " +
-    "The bias of the forget gate starts at `forget_bias` = 1, the others at 0, so that the state is kept at first (Jozefowicz et al. 2015). " +
+    "Parameters: weight W (D x 4H), recurrentWeight U (H x 4H), bias b (4H), gates in the order i, f, g, o: one bias for each gate, " +
+    "4H (D + H + 1) numbers. " +
+    "The bias of the forget gate starts at `forget_bias` = 1, the others at 0, so that the state is kept at first (Jozefowicz et " +
+    "al. 2015). " +
     "In PyTorch: `nn.LSTM`, whose weights are transposed, in the same order, and which has two biases, to be added. " +
     "Sources: Hochreiter & Schmidhuber 1997; Gers et al. 2000 (forget gate).",
   gates: 4,
@@ -19,7 +21,11 @@ export const lstm: LayerDefinition = recurrent({
   arguments: [{ name: "forget_bias", kind: "number", doc: "Where the bias of the forget gate starts.", default: 1 }],
   biasInit: ({ forget_bias }) => forgetGateBias(forget_bias as number),
   run(x, { weight, recurrentWeight, bias }, [h, c], reverse) {
-    const result = operations.lstm(x, weight, recurrentWeight, bias, { ...(h === undefined ? {} : { h }), ...(c === undefined ? {} : { c }), reverse });
+    const result = operations.lstm(x, weight, recurrentWeight, bias, {
+      ...(h === undefined ? {} : { h }),
+      ...(c === undefined ? {} : { c }),
+      reverse,
+    });
     return { y: result.y, states: [result.h, result.c] };
   },
   examples: [

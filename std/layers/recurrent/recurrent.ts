@@ -1,7 +1,15 @@
 import * as operations from "../../tensor/index.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { defineLayer, describeFlow, knownExtent, requireNumbers } from "../define.js";
-import type { ArgumentSpec, FlowType, ForwardContext, LayerArguments, LayerDefinition, LayerExample, ParameterSpec } from "../definition.js";
+import type {
+  ArgumentSpec,
+  FlowType,
+  ForwardContext,
+  LayerArguments,
+  LayerDefinition,
+  LayerExample,
+  ParameterSpec,
+} from "../definition.js";
 import { compareShapes, formatFlowShape } from "../dimensions.js";
 import { dropByMask } from "../dropout/mask.js";
 import { orthogonal, xavier, zeros, type Initializer } from "../initializers.js";
@@ -57,8 +65,10 @@ export function recurrent(cell: CellDefinition): LayerDefinition {
     summary: cell.summary,
     details:
       `${cell.details} T x D in, T x \`units\` out (T x 2 units with \`bidirectional\`: forward, then backward). ` +
-      `The extra \`state\` is a list: ${stateNames} (units each) after the last step, for each layer and direction; \`init=enc.state\` starts with it. ` +
-      "Stacked layers have parameters of their own, called `layer2.weight` and so on; the backward direction's are `backward.weight` and so on. " +
+      `The extra \`state\` is a list: ${stateNames} (units each) after the last step, for each layer and direction; ` +
+      `\`init=enc.state\` starts with it. ` +
+      "Stacked layers have parameters of their own, called `layer2.weight` and so on; the backward direction's are " +
+      "`backward.weight` and so on. " +
       "Input weights start Xavier-uniform and recurrent ones orthogonal, gate by gate.",
     arguments: [
       { name: "units", kind: "integer", doc: "How many numbers the state has.", positional: true, required: true, minimum: 1 },
@@ -71,7 +81,8 @@ export function recurrent(cell: CellDefinition): LayerDefinition {
     ],
     infer(input, args) {
       requireNumbers(name, input);
-      if (input.shape.length !== 2) throw new LayerError(`\`${name}\` reads a sequence, time x features, but ${describeFlow(input)}`, { code: "E030" });
+      if (input.shape.length !== 2)
+        throw new LayerError(`\`${name}\` reads a sequence, time x features, but ${describeFlow(input)}`, { code: "E030" });
       const { units, bidirectional, layers, init } = args as RecurrentArguments<FlowType>;
       const directions = bidirectional ? 2 : 1;
       const state: FlowType = { shape: [units], dtype: input.dtype };
@@ -135,13 +146,15 @@ function parametersOf({ parameters }: ForwardContext, prefix: string): CellParam
 /** @throws LayerError E031 when there are more states than wanted, or one has another shape. */
 function checkFirstState(layer: string, init: FlowType | readonly FlowType[] | undefined, wanted: readonly FlowType[]): void {
   if (init === undefined) return;
-  const given = [init].flat() as FlowType[];
+  const given = [init].flat();
   const width = formatFlowShape(wanted[0]?.shape ?? []);
   const wrong = given.find((state, index) => wanted[index] === undefined || compareShapes(state.shape, wanted[index].shape) === "unequal");
   if (wrong === undefined) return;
-  throw new LayerError(
-    `\`${layer}\`: the first state is ${wanted.length === 1 ? `a tensor of ${width}` : `up to ${wanted.length} tensors of ${width}`}, but ` +
-      (given.length > wanted.length ? `${given.length} tensors arrived` : `one of ${formatFlowShape(wrong.shape)} arrived`),
-    { code: "E031", argument: "init", hint: "the state of another layer fits when both have the same units, layers and directions" },
-  );
+  const expected = wanted.length === 1 ? `a tensor of ${width}` : `up to ${wanted.length} tensors of ${width}`;
+  const arrived = given.length > wanted.length ? `${given.length} tensors arrived` : `one of ${formatFlowShape(wrong.shape)} arrived`;
+  throw new LayerError(`\`${layer}\`: the first state is ${expected}, but ${arrived}`, {
+    code: "E031",
+    argument: "init",
+    hint: "the state of another layer fits when both have the same units, layers and directions",
+  });
 }

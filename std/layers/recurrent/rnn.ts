@@ -13,7 +13,11 @@ export const rnn: LayerDefinition = recurrent({
   hasRecurrentBias: false,
   arguments: [{ name: "activation", kind: "choice", choices: ["tanh", "relu"], doc: "The function of the state.", default: "tanh" }],
   run(x, { weight, recurrentWeight, bias }, [h], reverse, { activation }) {
-    const result = operations.rnn(x, weight, recurrentWeight, bias, { ...(h === undefined ? {} : { h }), reverse, activation: activation as "tanh" | "relu" });
+    const result = operations.rnn(x, weight, recurrentWeight, bias, {
+      ...(h === undefined ? {} : { h }),
+      reverse,
+      activation: activation as "tanh" | "relu",
+    });
     return { y: result.y, states: [result.h] };
   },
   examples: [

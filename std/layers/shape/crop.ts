@@ -21,7 +21,13 @@ export const crop: LayerDefinition = defineLayer({
     "No parameters. Source: Ronneberger et al. 2015.",
   arguments: [
     { name: "size", kind: "size", doc: "Height and width to keep.", positional: true, defaultText: "that of `to`", minimum: 1 },
-    { name: "to", kind: "tensor", doc: "A tensor whose height and width are taken.", defaultText: "the flow of the row", defaultsToFlow: true },
+    {
+      name: "to",
+      kind: "tensor",
+      doc: "A tensor whose height and width are taken.",
+      defaultText: "the flow of the row",
+      defaultsToFlow: true,
+    },
   ],
   infer(input, args) {
     const { size, to } = args as CropArguments<FlowType>;
@@ -30,7 +36,9 @@ export const crop: LayerDefinition = defineLayer({
       throw new LayerError("`crop` needs a size, or a tensor whose size is taken: crop 56x56, or to=d4", { code: "E022" });
     }
     if (size === undefined && to?.shape.length !== rank + 1) {
-      throw new LayerError(`\`crop\`: ${describeFlow(input)}, which cannot be cut to ${formatFlowShape(to?.shape ?? [])}`, { code: "E031" });
+      throw new LayerError(`\`crop\`: ${describeFlow(input)}, which cannot be cut to ${formatFlowShape(to?.shape ?? [])}`, {
+        code: "E031",
+      });
     }
     const kept: readonly Dim[] = size === undefined ? (to as FlowType).shape.slice(0, -1) : perAxis("crop", "size", size, rank);
     for (const [axis, extent] of kept.entries()) {
@@ -49,7 +57,11 @@ export const crop: LayerDefinition = defineLayer({
     const { size, to } = args as CropArguments<Tensor>;
     const kept = size === undefined ? (to as Tensor).shape.slice(1, -1) : perAxis("crop", "size", size, input.rank - 2);
     const starts = kept.map((extent, axis) => Math.floor(((input.shape[axis + 1] as number) - extent) / 2));
-    return operations.slice(input, [0, ...starts], [input.shape[0] as number, ...kept.map((extent, axis) => (starts[axis] as number) + extent)]);
+    return operations.slice(
+      input,
+      [0, ...starts],
+      [input.shape[0] as number, ...kept.map((extent, axis) => (starts[axis] as number) + extent)],
+    );
   },
   examples: [
     { row: "crop 4x4", input: "7x8x2", positional: [[4, 4]] },

@@ -12,7 +12,8 @@ export const flatten: LayerDefinition = defineLayer({
     "PyTorch's is channels, height, width, so that the weights of the `dense` after it are permuted when they are exported.",
   arguments: [],
   infer: (input) => ({ output: { shape: [productOfDims(input.shape)], dtype: input.dtype } }),
-  forward: (input) => operations.reshape(input, [input.shape[0] as number, input.shape.slice(1).reduce((product, extent) => product * extent, 1)]),
+  forward: (input) =>
+    operations.reshape(input, [input.shape[0] as number, input.shape.slice(1).reduce((product, extent) => product * extent, 1)]),
   examples: [
     { row: "flatten", input: "6x6x256" },
     { row: "flatten", input: "28x28" },

@@ -13,7 +13,8 @@ export function pickStep(definition: { name: string; summary: string; index: num
     details: "T x D in, D out (the first dimension goes). No parameters.",
     arguments: [],
     infer(input) {
-      if (input.shape.length < 2) throw new LayerError(`\`${name}\` takes one step of a sequence, but ${describeFlow(input)}`, { code: "E030" });
+      if (input.shape.length < 2)
+        throw new LayerError(`\`${name}\` takes one step of a sequence, but ${describeFlow(input)}`, { code: "E030" });
       return { output: { shape: input.shape.slice(1), dtype: input.dtype } };
     },
     forward: (input) => operations.select(input, 1, index),

@@ -41,6 +41,7 @@ function newShape(input: FlowType, shape: readonly Dim[]): Dim[] {
     return [...shape];
   }
   const left = typeof known === "number" ? floorDivideDim(total, known) : 1;
-  if (compareDims(multiplyDims(left, known), total) !== "equal") throw wrong(`${formatDim(total)} is not a multiple of ${formatDim(known)}`);
+  if (compareDims(multiplyDims(left, known), total) !== "equal")
+    throw wrong(`${formatDim(total)} is not a multiple of ${formatDim(known)}`);
   return shape.with(open, left);
 }

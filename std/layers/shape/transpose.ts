@@ -10,7 +10,9 @@ export const transpose: LayerDefinition = defineLayer({
   details:
     "y[.., i, j] = x[.., j, i]. With `order=[2, 0, 1]` dimension i of the result is dimension `order[i]` of the flow " +
     "(counted from 0, without the batch). No parameters.",
-  arguments: [{ name: "order", kind: "size", doc: "Which dimension of the flow comes where.", defaultText: "the last two swapped", minimum: 0 }],
+  arguments: [
+    { name: "order", kind: "size", doc: "Which dimension of the flow comes where.", defaultText: "the last two swapped", minimum: 0 },
+  ],
   usableInFormula: true,
   infer(input, { order }) {
     const rank = input.shape.length;
@@ -27,7 +29,10 @@ export const transpose: LayerDefinition = defineLayer({
     return { output: { shape: axes.map((axis) => input.shape[axis] as Dim), dtype: input.dtype } };
   },
   forward(input, { order }) {
-    return operations.transpose(input, order === undefined ? undefined : [0, ...[order as number | readonly number[]].flat().map((axis) => axis + 1)]);
+    return operations.transpose(
+      input,
+      order === undefined ? undefined : [0, ...[order as number | readonly number[]].flat().map((axis) => axis + 1)],
+    );
   },
   examples: [
     { row: "transpose", input: "S x 8" },

@@ -18,7 +18,14 @@ export const upsample: LayerDefinition = defineLayer({
     "of the neighbours, the border repeated (PyTorch's `nn.Upsample(align_corners=False)`). No parameters.",
   arguments: [
     { name: "factor", kind: "size", doc: "How many times larger.", positional: true, default: 2, minimum: 1 },
-    { name: "mode", kind: "choice", choices: ["nearest", "bilinear"], doc: "How new numbers are made.", positional: true, default: "nearest" },
+    {
+      name: "mode",
+      kind: "choice",
+      choices: ["nearest", "bilinear"],
+      doc: "How new numbers are made.",
+      positional: true,
+      default: "nearest",
+    },
   ],
   infer(input, args) {
     requireNumbers("upsample", input);
