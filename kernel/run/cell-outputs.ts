@@ -31,7 +31,8 @@ export class OutputCollector {
         if (output.displayId !== undefined && output.update) this.#update(output.displayId, shown);
         else {
           this.#push(outputs, shown);
-          if (output.displayId !== undefined) this.#displays.set(output.displayId, [...(this.#displays.get(output.displayId) ?? []), { outputs, output: shown }]);
+          if (output.displayId !== undefined)
+            this.#displays.set(output.displayId, [...(this.#displays.get(output.displayId) ?? []), { outputs, output: shown }]);
         }
         return;
       }

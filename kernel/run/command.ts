@@ -37,7 +37,10 @@ interface Request {
 }
 
 /** `lamella run …`; gives the exit code. */
-export async function runCommand(args: readonly string[], streams: CommandStreams = { out: process.stdout, err: process.stderr }): Promise<number> {
+export async function runCommand(
+  args: readonly string[],
+  streams: CommandStreams = { out: process.stdout, err: process.stderr },
+): Promise<number> {
   let files: string[];
   let request: Request;
   try {
@@ -87,10 +90,12 @@ async function runFile(file: string, request: Request, streams: CommandStreams):
   const target = join(request.output, `${name}.ipynb`);
   let notebook;
   try {
-    if (resolve(target) === resolve(file)) throw new LamellaError(`${file} would be written over by its own run; give another folder with --output`);
+    if (resolve(target) === resolve(file))
+      throw new LamellaError(`${file} would be written over by its own run; give another folder with --output`);
     if (!existsSync(file)) throw new LamellaError(`there is no file ${file}`);
     notebook = parseNotebook(readFileSync(file, "utf8"), file);
-    for (const missing of undeclared(notebook, request.parameters)) err.write(`-p ${missing}: the cell tagged \`parameters\` declares no ${missing}; it is set all the same\n`);
+    for (const missing of undeclared(notebook, request.parameters))
+      err.write(`-p ${missing}: the cell tagged \`parameters\` declares no ${missing}; it is set all the same\n`);
     notebook = withParameters(notebook, request.parameters);
   } catch (error) {
     if (!(error instanceof LamellaError) && !isFileError(error)) throw error;
@@ -118,7 +123,10 @@ async function runFile(file: string, request: Request, streams: CommandStreams):
       onCellStart: (cell) => progress.begin(cell.source),
       onCellEnd: (cell, error) => {
         progress.end(error !== null);
-        if (error !== null) err.write(`${titleOf(cell.source)}\n${error.traceback.length > 0 ? error.traceback.join("\n") : `${error.name}: ${error.message}`}\n`);
+        if (error !== null)
+          err.write(
+            `${titleOf(cell.source)}\n${error.traceback.length > 0 ? error.traceback.join("\n") : `${error.name}: ${error.message}`}\n`,
+          );
       },
       onProgress: (text) => progress.progress(text),
     });
@@ -131,7 +139,10 @@ async function runFile(file: string, request: Request, streams: CommandStreams):
   writeWhole(target, formatNotebook(result.notebook));
   if (request.html) {
     const page = join(request.output, `${name}.html`);
-    writeWhole(page, renderPage(result.notebook, { name, picture: (address) => pictureFile(address, dirname(resolve(file))), plotly: plotlyText }));
+    writeWhole(
+      page,
+      renderPage(result.notebook, { name, picture: (address) => pictureFile(address, dirname(resolve(file))), plotly: plotlyText }),
+    );
     written.push(page);
   }
   const { failures, notRun } = result;
@@ -151,7 +162,14 @@ function plotlyText(): string {
   return readFileSync(createRequire(import.meta.url).resolve("plotly.js-basic-dist-min"), "utf8");
 }
 
-const pictureTypes: Readonly<Record<string, string>> = { ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".svg": "image/svg+xml", ".webp": "image/webp" };
+const pictureTypes: Readonly<Record<string, string>> = {
+  ".png": "image/png",
+  ".jpg": "image/jpeg",
+  ".jpeg": "image/jpeg",
+  ".gif": "image/gif",
+  ".svg": "image/svg+xml",
+  ".webp": "image/webp",
+};
 
 /** A picture beside the notebook, as a data URI. */
 function pictureFile(address: string, folder: string): string | null {

@@ -21,7 +21,12 @@ export interface NotebookCell {
 export type NotebookOutput =
   | { readonly kind: "stream"; readonly name: "stdout" | "stderr"; readonly text: string }
   | { readonly kind: "display"; readonly data: Readonly<Record<string, unknown>>; readonly metadata: Readonly<Record<string, unknown>> }
-  | { readonly kind: "result"; readonly data: Readonly<Record<string, unknown>>; readonly metadata: Readonly<Record<string, unknown>>; readonly executionCount: number | null }
+  | {
+      readonly kind: "result";
+      readonly data: Readonly<Record<string, unknown>>;
+      readonly metadata: Readonly<Record<string, unknown>>;
+      readonly executionCount: number | null;
+    }
   | { readonly kind: "error"; readonly name: string; readonly value: string; readonly traceback: readonly string[] };
 
 export function tagsOf(cell: NotebookCell): readonly string[] {
@@ -63,7 +68,8 @@ export function parseNotebook(text: string, name: string): Notebook {
     const where = `cell ${index + 1}`;
     if (!isRecord(cell)) return fail(`${where} is not an object`);
     const type = cell["cell_type"];
-    if (type !== "code" && type !== "markdown" && type !== "raw") return fail(`${where} has the cell_type ${JSON.stringify(type)}, which is none of code, markdown and raw`);
+    if (type !== "code" && type !== "markdown" && type !== "raw")
+      return fail(`${where} has the cell_type ${JSON.stringify(type)}, which is none of code, markdown and raw`);
     const source = joined(cell["source"]);
     if (source === null) return fail(`the source of ${where} is neither a text nor a list of texts`);
     const cellMetadata = cell["metadata"] ?? {};
@@ -75,7 +81,8 @@ export function parseNotebook(text: string, name: string): Notebook {
       while (taken.has(`cell-${number}`)) number += parsed["cells"] instanceof Array ? parsed["cells"].length : 1;
       id = `cell-${number}`;
     }
-    if (typeof id !== "string" || !/^[a-zA-Z0-9_-]{1,64}$/.test(id)) return fail(`the id of ${where} is ${JSON.stringify(id)}; ids are 1 to 64 letters, digits, - and _`);
+    if (typeof id !== "string" || !/^[a-zA-Z0-9_-]{1,64}$/.test(id))
+      return fail(`the id of ${where} is ${JSON.stringify(id)}; ids are 1 to 64 letters, digits, - and _`);
     if (seen.has(id)) return fail(`the id of ${where}, ${JSON.stringify(id)}, is that of an earlier cell too`);
     seen.add(id);
     const attachments = cell["attachments"];
@@ -109,7 +116,14 @@ export function formatNotebook(notebook: Notebook): string {
 function readOutput(output: unknown): NotebookOutput[] {
   if (!isRecord(output)) return [];
   const data = (): Record<string, unknown> =>
-    isRecord(output["data"]) ? Object.fromEntries(Object.entries(output["data"]).map(([mime, value]) => [mime, isTextMime(mime) ? (joined(value) ?? "") : (Array.isArray(value) ? (joined(value) ?? value) : value)])) : {};
+    isRecord(output["data"])
+      ? Object.fromEntries(
+          Object.entries(output["data"]).map(([mime, value]) => [
+            mime,
+            isTextMime(mime) ? (joined(value) ?? "") : Array.isArray(value) ? (joined(value) ?? value) : value,
+          ]),
+        )
+      : {};
   const metadata = isRecord(output["metadata"]) ? output["metadata"] : {};
   switch (output["output_type"]) {
     case "stream":
@@ -117,9 +131,23 @@ function readOutput(output: unknown): NotebookOutput[] {
     case "display_data":
       return [{ kind: "display", data: data(), metadata }];
     case "execute_result":
-      return [{ kind: "result", data: data(), metadata, executionCount: typeof output["execution_count"] === "number" ? output["execution_count"] : null }];
+      return [
+        {
+          kind: "result",
+          data: data(),
+          metadata,
+          executionCount: typeof output["execution_count"] === "number" ? output["execution_count"] : null,
+        },
+      ];
     case "error":
-      return [{ kind: "error", name: String(output["ename"]), value: String(output["evalue"]), traceback: Array.isArray(output["traceback"]) ? output["traceback"].map(String) : [] }];
+      return [
+        {
+          kind: "error",
+          name: String(output["ename"]),
+          value: String(output["evalue"]),
+          traceback: Array.isArray(output["traceback"]) ? output["traceback"].map(String) : [],
+        },
+      ];
     default:
       return [];
   }
@@ -127,7 +155,9 @@ function readOutput(output: unknown): NotebookOutput[] {
 
 function writeOutput(output: NotebookOutput): object {
   const data = (bundle: Readonly<Record<string, unknown>>): object =>
-    Object.fromEntries(Object.entries(bundle).map(([mime, value]) => [mime, typeof value === "string" && isTextMime(mime) ? lines(value) : value]));
+    Object.fromEntries(
+      Object.entries(bundle).map(([mime, value]) => [mime, typeof value === "string" && isTextMime(mime) ? lines(value) : value]),
+    );
   switch (output.kind) {
     case "stream":
       return { output_type: "stream", name: output.name, text: lines(output.text) };

@@ -15,7 +15,8 @@ export function parseParameter(text: string): Parameter {
   const equals = text.indexOf("=");
   const name = text.slice(0, Math.max(equals, 0)).trim();
   if (equals < 0) throw new LamellaError(`-p takes name=value, for example -p lr=0.1, but ${JSON.stringify(text)} arrived`);
-  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) throw new LamellaError(`-p ${text}: ${JSON.stringify(name)} is not a name a variable can have`);
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name))
+    throw new LamellaError(`-p ${text}: ${JSON.stringify(name)} is not a name a variable can have`);
   const value = text.slice(equals + 1);
   try {
     return { name, value: JSON.parse(value) as unknown };
@@ -47,7 +48,9 @@ export function withParameters(notebook: Notebook, parameters: readonly Paramete
 export function undeclared(notebook: Notebook, parameters: readonly Parameter[]): string[] {
   const declaring = notebook.cells.find((cell) => tagsOf(cell).includes("parameters"));
   if (declaring === undefined) return [];
-  const names = new Set([...declaring.source.matchAll(/\b(?:let|const|var)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu)].map((match) => match[1]));
+  const names = new Set(
+    [...declaring.source.matchAll(/\b(?:let|const|var)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu)].map((match) => match[1]),
+  );
   return parameters.map(({ name }) => name).filter((name) => !names.has(name));
 }
 

@@ -76,7 +76,13 @@ export function isRunnable(cell: NotebookCell): boolean {
   return cell.type === "code" && cell.source.trim() !== "" && !tagsOf(cell).includes("skip-execution");
 }
 
-async function runCell(session: Session, cell: NotebookCell, count: number, options: RunOptions, onOutput: Parameters<Session["execute"]>[1]["onOutput"]): Promise<CellResult> {
+async function runCell(
+  session: Session,
+  cell: NotebookCell,
+  count: number,
+  options: RunOptions,
+  onOutput: Parameters<Session["execute"]>[1]["onOutput"],
+): Promise<CellResult> {
   const timeout = options.timeout ?? 0;
   let late: CellError | null = null;
   let timer: NodeJS.Timeout | undefined;

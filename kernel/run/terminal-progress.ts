@@ -51,7 +51,10 @@ export class TerminalProgress {
   end(failed: boolean): void {
     clearInterval(this.#timer);
     if (this.#terminal.isTTY === true) this.#terminal.write("\r\u001b[K");
-    else this.#terminal.write(`${this.#head()}  ${this.#seconds()} s${failed ? "  failed" : ""}${this.#detail === "" ? "" : `  ${this.#detail}`}\n`);
+    else
+      this.#terminal.write(
+        `${this.#head()}  ${this.#seconds()} s${failed ? "  failed" : ""}${this.#detail === "" ? "" : `  ${this.#detail}`}\n`,
+      );
   }
 
   #draw(): void {
@@ -77,5 +80,9 @@ export class TerminalProgress {
 /** The first line of a cell that says something. */
 export function titleOf(source: string): string {
   const lines = source.split("\n").map((line) => line.trim());
-  return (lines.find((line) => line !== "" && !line.startsWith("//") && !line.startsWith("%%")) ?? lines.find((line) => line !== "") ?? "").replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+  return (
+    lines.find((line) => line !== "" && !line.startsWith("//") && !line.startsWith("%%")) ??
+    lines.find((line) => line !== "") ??
+    ""
+  ).replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
 }

@@ -2,7 +2,7 @@ import type { Dataset } from "../data/dataset.js";
 import type { Network } from "../network/network.js";
 import { liveTraining } from "../view/live-training.js";
 import { Evaluation } from "./evaluation.js";
-import type { TrainingEvent, TrainingHistory } from "./events.js";
+import type { TrainingHistory } from "./events.js";
 import { fit, prepared } from "./fit.js";
 import { interruptible } from "./interrupt.js";
 import type { TrainOptions } from "./options.js";
@@ -20,15 +20,20 @@ import type { TrainOptions } from "./options.js";
 export async function train(network: Network | readonly Network[], dataset: Dataset, options: TrainOptions = {}): Promise<TrainingHistory> {
   return interruptible(async (interrupt) => {
     const signal = options.signal === undefined ? interrupt : AbortSignal.any([options.signal, interrupt]);
-    let show: ((event: TrainingEvent) => void) | null = null;
+    let show: ReturnType<typeof liveTraining> | null = null;
     const events = fit(network, dataset, { ...options, signal });
-    for (;;) {
-      const next = await events.next();
-      if (next.done === true) return next.value;
-      options.onEvent?.(next.value);
-      if (options.view === false) continue;
-      if (next.value.kind === "start") show = liveTraining(next.value.run);
-      show?.(next.value);
+    try {
+      for (;;) {
+        const next = await events.next();
+        if (next.done === true) return next.value;
+        options.onEvent?.(next.value);
+        if (options.view === false) continue;
+        if (next.value.kind === "start") show = liveTraining(next.value.run);
+        show?.(next.value);
+      }
+    } catch (error) {
+      show?.({ kind: "failed" });
+      throw error;
     }
   });
 }

@@ -20,20 +20,25 @@ export function compareHistories(histories: Readonly<Record<string, TrainingHist
   const runs = Object.entries(histories);
   if (runs.length === 0) throw new LamellaError("nothing to compare: no history was given");
   const metrics = [...new Set(runs.flatMap(([, { epochs }]) => epochs.flatMap((epoch) => Object.keys(epoch.metrics))))];
-  const shown = metrics.filter((name) => name.startsWith("val_") || !metrics.includes(`val_${name}`)).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
-  const longest = Math.max(1, ...runs.map(([, { epochs, steps, run }]) => Math.max(epochs.at(-1)?.epoch ?? 0, (steps.at(-1)?.step ?? 0) / Math.max(1, run.stepsPerEpoch))));
+  const shown = metrics
+    .filter((name) => name.startsWith("val_") || !metrics.includes(`val_${name}`))
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const longest = Math.max(
+    1,
+    ...runs.map(([, { epochs, steps, run }]) =>
+      Math.max(epochs.at(-1)?.epoch ?? 0, (steps.at(-1)?.step ?? 0) / Math.max(1, run.stepsPerEpoch)),
+    ),
+  );
   const range = [0, longest] as const;
   const panels: Panel[] = shown.map((metric) => ({
-    series: runs.map(
-      ([name, { epochs }], index): Series => ({
-        name,
-        x: epochs.map(({ epoch }) => epoch),
-        y: epochs.map((epoch) => epoch.metrics[metric] ?? NaN),
-        colour: colourOf(index),
-        dashed: index % 2 === 1,
-        dots: true,
-      }),
-    ),
+    series: runs.map(([name, { epochs }], index): Series => ({
+      name,
+      x: epochs.map(({ epoch }) => epoch),
+      y: epochs.map((epoch) => epoch.metrics[metric] ?? NaN),
+      colour: colourOf(index),
+      dashed: index % 2 === 1,
+      dots: true,
+    })),
     options: { title: metric.replace(/^val_/, "validation "), xLabel: "epoch", xRange: range },
   }));
   if (!shown.includes("loss") || runs.some(([, { epochs }]) => epochs.length < 2)) {
@@ -45,7 +50,12 @@ export function compareHistories(histories: Readonly<Record<string, TrainingHist
       options: { title: "training loss", xLabel: "epoch", xRange: range },
     });
   }
-  const columns = [{ title: "run" }, { title: "parameters", align: "right" as const }, { title: "epochs", align: "right" as const }, ...metrics.map((name) => ({ title: name.replace(/^val_/, "validation "), align: "right" as const }))];
+  const columns = [
+    { title: "run" },
+    { title: "parameters", align: "right" as const },
+    { title: "epochs", align: "right" as const },
+    ...metrics.map((name) => ({ title: name.replace(/^val_/, "validation "), align: "right" as const })),
+  ];
   const rows = runs.map(([name, { run, epochs, stopped }]) => [
     name,
     formatCount(run.parameterCount),
@@ -56,7 +66,10 @@ export function compareHistories(histories: Readonly<Record<string, TrainingHist
     }),
   ]);
   const text = textTable(columns, rows);
-  const bundle = { "text/plain": text, "text/html": `<div>${imageElement(drawPanels(panels), `Curves of ${runs.map(([name]) => name).join(", ")}`)}${htmlTable(columns, rows)}</div>` };
+  const bundle = {
+    "text/plain": text,
+    "text/html": `<div>${imageElement(drawPanels(panels), `Curves of ${runs.map(([name]) => name).join(", ")}`)}${htmlTable(columns, rows)}</div>`,
+  };
   return withPlotly(bundle, plotlyFigure(panels), { interactive: options.interactive === true });
 }
 

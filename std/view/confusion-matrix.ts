@@ -15,7 +15,10 @@ type Labels = readonly number[] | Int32Array | Tensor;
  */
 export function confusionMatrix(labels: Labels, predictions: Labels, options: ViewOptions = {}): MimeBundle {
   const [truth, said] = [indicesOf(labels), indicesOf(predictions)];
-  if (truth.length !== said.length) throw new LamellaError(`a confusion matrix compares as many labels as predictions, but ${truth.length} labels and ${said.length} predictions arrived`);
+  if (truth.length !== said.length)
+    throw new LamellaError(
+      `a confusion matrix compares as many labels as predictions, but ${truth.length} labels and ${said.length} predictions arrived`,
+    );
   const highest = [...truth, ...said].reduce((most, index) => Math.max(most, index), -1);
   const bad = [...truth, ...said].find((index) => !Number.isInteger(index) || index < 0);
   if (bad !== undefined) throw new LamellaError(`labels are class indices from 0, but ${bad} arrived`);
@@ -28,7 +31,10 @@ export function confusionMatrix(labels: Labels, predictions: Labels, options: Vi
     cells[column] = (cells[column] as number) + 1;
   }
   const right = counts.reduce((sum, row, index) => sum + (row[index] as number), 0);
-  const caption = truth.length === 0 ? "no examples" : `${formatCount(right)} of ${formatCount(truth.length)} right (${formatPercent(right / truth.length)}); rows are what it was, columns what was said`;
+  const caption =
+    truth.length === 0
+      ? "no examples"
+      : `${formatCount(right)} of ${formatCount(truth.length)} right (${formatPercent(right / truth.length)}); rows are what it was, columns what was said`;
   const table = textTable(
     [{ title: "" }, ...names.map((title) => ({ title: clip(title, 12), align: "right" as const }))],
     counts.map((row, index) => [clip(names[index] as string, 20), ...row.map((count) => (count === 0 ? "." : String(count)))]),
@@ -47,7 +53,9 @@ function draw(counts: readonly (readonly number[])[], names: readonly string[]):
   const left = nameWidth + 26;
   const top = (tilted ? nameWidth * 0.75 + 12 : 16) + 20;
   const parts: string[] = [];
-  parts.push(`<rect x="${coordinate(left)}" y="${coordinate(top)}" width="${classes * cell - 1}" height="${classes * cell - 1}" fill="#888888" fill-opacity="0.06"/>`);
+  parts.push(
+    `<rect x="${coordinate(left)}" y="${coordinate(top)}" width="${classes * cell - 1}" height="${classes * cell - 1}" fill="#888888" fill-opacity="0.06"/>`,
+  );
   for (const [row, cells] of counts.entries()) {
     const total = cells.reduce((sum, count) => sum + count, 0);
     for (const [column, count] of cells.entries()) {
@@ -57,8 +65,18 @@ function draw(counts: readonly (readonly number[])[], names: readonly string[]):
       // Never empty where there is one mistake: it would not be seen in a row of a thousand.
       const opacity = 0.12 + 0.88 * share;
       const colour = row === column ? "#2f7fc9" : wrongColour;
-      parts.push(`<rect x="${coordinate(x)}" y="${coordinate(y)}" width="${cell - 1}" height="${cell - 1}" fill="${colour}" fill-opacity="${Math.round(opacity * 100) / 100}"/>`);
-      if (cell >= 24) parts.push(svgText(x + (cell - 1) / 2, y + cell / 2 + 4, String(count), { size: count > 9999 ? 9 : 11, anchor: "middle", colour: opacity > 0.55 ? "#ffffff" : ink, bold: row !== column }));
+      parts.push(
+        `<rect x="${coordinate(x)}" y="${coordinate(y)}" width="${cell - 1}" height="${cell - 1}" fill="${colour}" fill-opacity="${Math.round(opacity * 100) / 100}"/>`,
+      );
+      if (cell >= 24)
+        parts.push(
+          svgText(x + (cell - 1) / 2, y + cell / 2 + 4, String(count), {
+            size: count > 9999 ? 9 : 11,
+            anchor: "middle",
+            colour: opacity > 0.55 ? "#ffffff" : ink,
+            bold: row !== column,
+          }),
+        );
     }
   }
   for (const [index, name] of labelled ? shownNames.entries() : []) {
@@ -69,7 +87,11 @@ function draw(counts: readonly (readonly number[])[], names: readonly string[]):
   }
   parts.push(svgText(left, 12, "said", { size: 12, bold: true, colour: ink }));
   parts.push(svgText(12, top + (classes * cell) / 2, "was", { size: 12, bold: true, colour: ink, rotate: -90, anchor: "middle" }));
-  return { width: Math.ceil(left + classes * cell + (tilted ? nameWidth * 0.75 : 8)), height: Math.ceil(top + classes * cell + 4), body: parts.join("") };
+  return {
+    width: Math.ceil(left + classes * cell + (tilted ? nameWidth * 0.75 : 8)),
+    height: Math.ceil(top + classes * cell + 4),
+    body: parts.join(""),
+  };
 }
 
 function indicesOf(labels: Labels): number[] {

@@ -21,7 +21,11 @@ function viewOfDataset(dataset: Dataset, options: ViewOptions): MimeBundle {
   if (count === 0 || names.length === 0) return title;
   const batch = dataset.batch(Array.from({ length: count }, (_, index) => index));
   const first = dataset.columns[names[0] as string];
-  const pictures = first !== undefined && first.shape.length >= 2 && first.shape.length <= 3 && (first.shape.length === 2 || [1, 3].includes(first.shape[2] as number));
+  const pictures =
+    first !== undefined &&
+    first.shape.length >= 2 &&
+    first.shape.length <= 3 &&
+    (first.shape.length === 2 || [1, 3].includes(first.shape[2] as number));
   if (pictures && (first.shape[0] as number) > 4) {
     const target = dataset.columns[names.at(-1) as string];
     const labelled = names.length > 1 && target?.shape.length === 0;
@@ -31,7 +35,11 @@ function viewOfDataset(dataset: Dataset, options: ViewOptions): MimeBundle {
       ...(labelled ? { labels: batch[names.at(-1) as string] as Tensor } : {}),
       ...(dataset.classes === null ? {} : { classes: dataset.classes }),
     });
-    return { ...grid, "text/plain": `${title["text/plain"]}\n${grid["text/plain"]}`, "text/html": title["text/html"] + String(grid["text/html"]) };
+    return {
+      ...grid,
+      "text/plain": `${title["text/plain"]}\n${grid["text/plain"]}`,
+      "text/html": title["text/html"] + String(grid["text/html"]),
+    };
   }
   const rows = Array.from({ length: Math.min(count, 10) }, (_, index) =>
     names.map((name) => {
@@ -44,5 +52,8 @@ function viewOfDataset(dataset: Dataset, options: ViewOptions): MimeBundle {
     }),
   );
   const columns = names.map((name) => ({ title: `${name} ${formatShape(dataset.columns[name]?.shape ?? [])}`.replace(" scalar", "") }));
-  return { "text/plain": `${title["text/plain"]}\n${textTable(columns, rows)}`, "text/html": title["text/html"] + htmlTable(columns, rows) };
+  return {
+    "text/plain": `${title["text/plain"]}\n${textTable(columns, rows)}`,
+    "text/html": title["text/html"] + htmlTable(columns, rows),
+  };
 }

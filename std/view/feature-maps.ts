@@ -42,10 +42,16 @@ export function featureMaps(maps: Tensor, options: ViewOptions = {}): MimeBundle
     `${name === "" ? "" : `${name}: `}${plural(channels, "map")} of ${formatShape([height, width])}`,
     ...(shown < channels ? [`the first ${shown} shown`] : []),
     ...(batch > 1 ? [`of the first of ${batch} examples`] : []),
-    shared ? `all from ${formatNumber(whole[0], 3)} (dark) to ${formatNumber(whole[1], 3)} (bright)` : "each from its least (dark) to its greatest value (bright)",
+    shared
+      ? `all from ${formatNumber(whole[0], 3)} (dark) to ${formatNumber(whole[1], 3)} (bright)`
+      : "each from its least (dark) to its greatest value (bright)",
     ...(constant > 0 ? [`${constant} ${constant === 1 ? "is" : "are"} constant`] : []),
   ].join(", ");
-  const drawing = mosaic(tiles, { colours: "viridis", tileSize: shown > 128 ? 32 : shown > 16 ? 64 : 112, ...(options.columns === undefined ? {} : { columns: options.columns }) });
+  const drawing = mosaic(tiles, {
+    colours: "viridis",
+    tileSize: shown > 128 ? 32 : shown > 16 ? 64 : 112,
+    ...(options.columns === undefined ? {} : { columns: options.columns }),
+  });
   return pictureBundle(drawing, `${caption}\n${statisticsText(statisticsOf(first))}`, { caption });
 }
 
@@ -55,10 +61,14 @@ export function featureMaps(maps: Tensor, options: ViewOptions = {}): MimeBundle
  */
 export function filters(weights: Tensor, options: ViewOptions = {}): MimeBundle {
   const { shape } = weights;
-  if (shape.length !== 4) throw new LamellaError(`the weights of a convolution are kernel height x kernel width x inputs x outputs, but this tensor is ${formatShape(shape)}`);
+  if (shape.length !== 4)
+    throw new LamellaError(
+      `the weights of a convolution are kernel height x kernel width x inputs x outputs, but this tensor is ${formatShape(shape)}`,
+    );
   const [height, width, inputs, outputs] = shape as readonly [number, number, number, number];
   const data = weights.data;
-  const value = (row: number, column: number, input: number, output: number): number => data[((row * width + column) * inputs + input) * outputs + output] as number;
+  const value = (row: number, column: number, input: number, output: number): number =>
+    data[((row * width + column) * inputs + input) * outputs + output] as number;
   const statistics = statisticsOf(data);
   const most = Math.max(Math.abs(statistics.minimum), Math.abs(statistics.maximum));
   const symmetric: [number, number] = Number.isFinite(most) ? [-most, most] : [-1, 1];
@@ -76,11 +86,19 @@ export function filters(weights: Tensor, options: ViewOptions = {}): MimeBundle 
   const caption = [
     `${name}${plural(outputs, "filter")} of ${formatShape([height, width, inputs])}`,
     ...(shownOutputs < outputs ? [`the first ${shownOutputs} shown`] : []),
-    ...(shownInputs < inputs && !colour ? [`a row for each filter, its first ${shownInputs} inputs`] : shownInputs > 1 ? ["a row for each filter, a column for each input"] : []),
+    ...(shownInputs < inputs && !colour
+      ? [`a row for each filter, its first ${shownInputs} inputs`]
+      : shownInputs > 1
+        ? ["a row for each filter, a column for each input"]
+        : []),
     colour ? "inputs 0, 1, 2 as red, green, blue" : `blue below zero, orange above, to ±${formatNumber(most, 3)}`,
   ].join(", ");
   const columns = options.columns ?? (shownInputs > 1 ? shownInputs : undefined);
-  const drawing = mosaic(tiles, { colours: colour ? "rgb" : ("diverging" satisfies ColourMapName), tileSize: shownInputs > 1 ? 32 : 56, ...(columns === undefined ? {} : { columns }) });
+  const drawing = mosaic(tiles, {
+    colours: colour ? "rgb" : ("diverging" satisfies ColourMapName),
+    tileSize: shownInputs > 1 ? 32 : 56,
+    ...(columns === undefined ? {} : { columns }),
+  });
   return pictureBundle(drawing, `${caption}\n${statisticsText(statistics)}`, { caption });
 }
 

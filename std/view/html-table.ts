@@ -12,7 +12,11 @@ export type HtmlCell = string | { readonly html: string };
  * A plain table: it must read well with its inline styles (which Notebook takes away from untrusted files) and without
  * them. A row of one cell spans the table; colours come from the page, so that it fits a dark one.
  */
-export function htmlTable(columns: readonly HtmlColumn[], rows: readonly (readonly HtmlCell[])[], options: { caption?: HtmlCell; footer?: readonly HtmlCell[] } = {}): string {
+export function htmlTable(
+  columns: readonly HtmlColumn[],
+  rows: readonly (readonly HtmlCell[])[],
+  options: { caption?: HtmlCell; footer?: readonly HtmlCell[] } = {},
+): string {
   const line = "border:0;border-bottom:1px solid #8884;";
   const cell = (tag: "td" | "th", content: HtmlCell, column: HtmlColumn | undefined, style = ""): string => {
     const align = column?.align ?? "left";
@@ -26,8 +30,12 @@ export function htmlTable(columns: readonly HtmlColumn[], rows: readonly (readon
   const head = columns.some((column) => column.title !== "")
     ? `<thead><tr style="background:none">${columns.map((column) => cell("th", column.title, column, "border:0;border-bottom:1px solid #888;")).join("")}</tr></thead>`
     : "";
-  const foot = options.footer === undefined ? "" : `<tfoot>${row(options.footer, "border:0;border-top:1px solid #888;font-weight:bold;")}</tfoot>`;
-  const caption = options.caption === undefined ? "" : `<caption align="top" style="caption-side:top;text-align:left;color:inherit;padding:2px 4px">${toHtml(options.caption)}</caption>`;
+  const foot =
+    options.footer === undefined ? "" : `<tfoot>${row(options.footer, "border:0;border-top:1px solid #888;font-weight:bold;")}</tfoot>`;
+  const caption =
+    options.caption === undefined
+      ? ""
+      : `<caption align="top" style="caption-side:top;text-align:left;color:inherit;padding:2px 4px">${toHtml(options.caption)}</caption>`;
   return (
     `<table style="border-collapse:collapse;border:0;margin:4px 0;color:inherit">${caption}${head}` +
     `<tbody>${rows.map((cells) => row(cells, line)).join("")}</tbody>${foot}</table>`

@@ -42,7 +42,15 @@ export function imageGrid(images: Tensor, options: ImageGridOptions = {}): MimeB
     if (mistaken) wrong++;
     const certainty = sure === undefined ? "" : `, ${Number.isFinite(sure) ? `${Math.floor(sure * 100)} %` : "?"}`;
     const caption =
-      said === undefined ? (label === undefined ? [] : [label]) : label === undefined ? [`${said}${certainty}`] : mistaken ? [`✗ ${said}${certainty}`, `was ${label}`] : [`✓ ${said}${certainty}`];
+      said === undefined
+        ? label === undefined
+          ? []
+          : [label]
+        : label === undefined
+          ? [`${said}${certainty}`]
+          : mistaken
+            ? [`✗ ${said}${certainty}`, `was ${label}`]
+            : [`✓ ${said}${certainty}`];
     return { ...batch.tile(index), range, caption, wrong: mistaken };
   });
   const count = plural(batch.count, "image");
@@ -50,13 +58,23 @@ export function imageGrid(images: Tensor, options: ImageGridOptions = {}): MimeB
   const rest = shown < batch.count ? `, the first ${shown} shown` : "";
   const compared = labels !== null && predictions !== null ? `, ${wrong === 0 ? "none" : wrong} of these wrong (framed, ✗)` : "";
   const caption = `${options.title === undefined ? "" : `${options.title}: `}${count} of ${size}${rest}${compared}`;
-  const listed = (names: readonly string[] | null, name: string): string => (names === null ? "" : `\n${name}: ${names.slice(0, Math.min(shown, 32)).join(" ")}${shown > 32 ? " …" : ""}`);
-  const drawing = mosaic(tiles, { colours: batch.channels === 3 ? "rgb" : "grey", ...(options.columns === undefined ? {} : { columns: options.columns }) });
+  const listed = (names: readonly string[] | null, name: string): string =>
+    names === null ? "" : `\n${name}: ${names.slice(0, Math.min(shown, 32)).join(" ")}${shown > 32 ? " …" : ""}`;
+  const drawing = mosaic(tiles, {
+    colours: batch.channels === 3 ? "rgb" : "grey",
+    ...(options.columns === undefined ? {} : { columns: options.columns }),
+  });
   return pictureBundle(drawing, `${caption}${listed(labels, "labels")}${listed(predictions, "predictions")}`, { caption });
 }
 
 /** A tensor as images, however many axes it has. */
-export function imageBatch(images: Tensor): { count: number; height: number; width: number; channels: number; tile(index: number): Omit<Tile, "range"> } {
+export function imageBatch(images: Tensor): {
+  count: number;
+  height: number;
+  width: number;
+  channels: number;
+  tile(index: number): Omit<Tile, "range">;
+} {
   const { shape, data } = images;
   const last = shape.at(-1) ?? 0;
   const layouts: Record<number, readonly [number, number, number, number] | null> = {
@@ -66,7 +84,9 @@ export function imageBatch(images: Tensor): { count: number; height: number; wid
   };
   const layout = layouts[shape.length] ?? null;
   if (layout === null) {
-    throw new LamellaError(`an image grid shows height x width x 1 or x 3, one or a batch of them, but this tensor is ${formatShape(shape)}; for the channels of a layer show it as "maps"`);
+    throw new LamellaError(
+      `an image grid shows height x width x 1 or x 3, one or a batch of them, but this tensor is ${formatShape(shape)}; for the channels of a layer show it as "maps"`,
+    );
   }
   const [count, height, width, channels] = layout;
   return {
@@ -76,7 +96,11 @@ export function imageBatch(images: Tensor): { count: number; height: number; wid
     channels,
     tile: (index) => {
       const offset = index * height * width * channels;
-      return { width, height, at: (row, column, channel) => data[offset + (row * width + column) * channels + (channels === 1 ? 0 : channel)] as number };
+      return {
+        width,
+        height,
+        at: (row, column, channel) => data[offset + (row * width + column) * channels + (channels === 1 ? 0 : channel)] as number,
+      };
     },
   };
 }
@@ -95,7 +119,10 @@ function numbersOf(values: readonly number[] | Tensor): readonly number[] {
   return Array.isArray(values) ? values : Array.from((values as Tensor).data);
 }
 
-function namesOf(values: readonly (number | string)[] | Tensor | undefined, classes: readonly string[] | undefined): readonly string[] | null {
+function namesOf(
+  values: readonly (number | string)[] | Tensor | undefined,
+  classes: readonly string[] | undefined,
+): readonly string[] | null {
   if (values === undefined) return null;
   const list = Array.isArray(values) ? (values as readonly (number | string)[]) : Array.from((values as Tensor).data);
   return list.map((value) => (typeof value === "string" ? value : (classes?.[value] ?? String(value))));

@@ -1,8 +1,8 @@
 import "./standard-views.js";
 
 export { displaySink, displaySymbol, setDisplaySink, type DisplaySink, type MimeBundle } from "./bundle.js";
-export { bundleOf, displayable, isBundle, plainBundle, registerViews, viewOf, type ViewHandler, type ViewOptions } from "./views.js";
-export { newDisplayId, show } from "./show.js";
+export { bundleOf, displayable, registerViews, type ViewHandler, type ViewOptions } from "./views.js";
+export { show } from "./show.js";
 export { networkTable } from "./network-table.js";
 export { tensorView } from "./tensor-view.js";
 export { imageGrid, type ImageGridOptions } from "./image-grid.js";
@@ -13,4 +13,3 @@ export { compareHistories } from "./compare-histories.js";
 export { confusionMatrix } from "./confusion-matrix.js";
 export { confusions, mistakes, predictions, type Predictions } from "./mistakes.js";
 export { datasetView } from "./dataset-view.js";
-export { plotlyFile } from "./plotly.js";

@@ -6,6 +6,11 @@ import { progressText, trainingCurve, type Progress } from "./training-curve.js"
 /** Milliseconds between two updates of the picture, and between two progress lines. */
 const updateInterval = 200;
 
+/** The end of a run that an error ended, beside the events of `fit`: what is drawn last must not depend on when it came. */
+export interface TrainingFailure {
+  readonly kind: "failed";
+}
+
 /**
  * Shows a training run while it goes: a curve that is updated in place at most five times a second, and a progress line
  * for the terminal. Gives the function that takes the run's events.
@@ -13,7 +18,7 @@ const updateInterval = 200;
  * What is written into the notebook is the last picture only, and no time is part of it.
  * @param now milliseconds; a test may turn the clock.
  */
-export function liveTraining(run: RunInfo, now: () => number = () => performance.now()): (event: TrainingEvent) => void {
+export function liveTraining(run: RunInfo, now: () => number = () => performance.now()): (event: TrainingEvent | TrainingFailure) => void {
   const displayId = newDisplayId();
   const steps: TrainingHistory["steps"][number][] = [];
   const epochs: TrainingHistory["epochs"][number][] = [];
@@ -50,6 +55,10 @@ export function liveTraining(run: RunInfo, now: () => number = () => performance
         break;
       case "checkpoint":
         break;
+      case "failed":
+        history = { ...history, stopped: "failed" };
+        draw();
+        break;
       case "stop":
         history = { ...history, stopped: event.reason };
         draw();
@@ -65,6 +74,6 @@ function remaining(history: Progress, elapsed: number): string {
   const total = run.epochs * run.stepsPerEpoch;
   const done = steps.at(-1)?.step ?? 0;
   if (done < 2 || done >= total) return "";
-  const seconds = Math.round((elapsed / done) * (total - done) / 1000);
+  const seconds = Math.round(((elapsed / done) * (total - done)) / 1000);
   return `, ${seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`} left`;
 }

@@ -25,14 +25,20 @@ const batchSize = 250;
  */
 export function predictions(network: Network, dataset: Dataset): Predictions {
   const [input, target] = columnsOf(dataset);
-  const result = { labels: new Int32Array(dataset.size), predictions: new Int32Array(dataset.size), probabilities: new Float32Array(dataset.size) };
+  const result = {
+    labels: new Int32Array(dataset.size),
+    predictions: new Int32Array(dataset.size),
+    probabilities: new Float32Array(dataset.size),
+  };
   for (let start = 0; start < dataset.size; start += batchSize) {
     const indices = Array.from({ length: Math.min(batchSize, dataset.size - start) }, (_, index) => start + index);
     const batch = dataset.batch(indices);
     const scores = network.predict(batch[input] as Tensor);
     const classes = scores.shape.at(-1) ?? 0;
     if (scores.shape.length !== 2 || classes < 2) {
-      throw new LamellaError(`mistakes are told for nets that give a score for each class, but ${network.name} gives ${network.outputs[0]?.type.shape.map(String).join("x") ?? "nothing"}`);
+      throw new LamellaError(
+        `mistakes are told for nets that give a score for each class, but ${network.name} gives ${network.outputs[0]?.type.shape.map(String).join("x") ?? "nothing"}`,
+      );
     }
     for (const [row, index] of indices.entries()) {
       let best = 0;
@@ -77,12 +83,17 @@ export function mistakes(network: Network, dataset: Dataset, options: ViewOption
 export function confusions(network: Network, dataset: Dataset, options: ViewOptions = {}): MimeBundle {
   const asked = predictions(network, dataset);
   const classes = options.classes ?? dataset.classes;
-  return confusionMatrix(asked.labels, asked.predictions, { ...options, title: options.title ?? network.name, ...(classes === null ? {} : { classes }) });
+  return confusionMatrix(asked.labels, asked.predictions, {
+    ...options,
+    title: options.title ?? network.name,
+    ...(classes === null ? {} : { classes }),
+  });
 }
 
 function columnsOf(dataset: Dataset): readonly [string, string] {
   const names = Object.keys(dataset.columns);
   const [first, last] = [names[0], names.at(-1)];
-  if (first === undefined || last === undefined || names.length < 2) throw new LamellaError(`${dataset.name} has no target column to compare with: its columns are ${names.join(", ") || "none"}`);
+  if (first === undefined || last === undefined || names.length < 2)
+    throw new LamellaError(`${dataset.name} has no target column to compare with: its columns are ${names.join(", ") || "none"}`);
   return [first, last];
 }

@@ -44,7 +44,8 @@ export function mosaic(tiles: readonly Tile[], options: MosaicOptions): Drawing 
   let scale = longest <= target ? Math.floor(target / longest) : longest <= target * 2 ? 1 : (target * 2) / longest;
   const gap = tiles.length === 1 ? 0 : 6;
   const fitting = Math.max(1, Math.floor((width + gap) / (Math.max(tileWidth * scale, captionWidth) + gap)));
-  const wanted = options.columns === undefined ? balanced(tiles.length, fitting) : Math.max(1, Math.min(tiles.length || 1, Math.floor(options.columns)));
+  const wanted =
+    options.columns === undefined ? balanced(tiles.length, fitting) : Math.max(1, Math.min(tiles.length || 1, Math.floor(options.columns)));
   // More columns than fit: smaller tiles.
   if (wanted > fitting) scale = Math.min(scale, Math.max(8, (width + gap) / wanted - gap) / tileWidth);
   const columns = wanted;
@@ -68,12 +69,21 @@ export function mosaic(tiles: readonly Tile[], options: MosaicOptions): Drawing 
     const top = Math.floor(index / columns) * cellHeight;
     paint(tile, reduce, left, top, pixelWidth, data, channels);
     if (tile.wrong === true) {
-      parts.push(`<rect x="${coordinate(left * pixel)}" y="${coordinate(top * pixel)}" width="${coordinate(w * pixel)}" height="${coordinate(h * pixel)}" fill="none" stroke="${wrongColour}" stroke-width="3"/>`);
+      parts.push(
+        `<rect x="${coordinate(left * pixel)}" y="${coordinate(top * pixel)}" width="${coordinate(w * pixel)}" height="${coordinate(h * pixel)}" fill="none" stroke="${wrongColour}" stroke-width="3"/>`,
+      );
     }
     const middle = (left + w / 2) * pixel;
     for (const [line, text] of (tile.caption ?? []).entries()) {
       const y = (top + h) * pixel + 12 + line * lineHeight;
-      parts.push(svgText(middle, y, fitted(text, cellWidth * pixel - gap), { size: captionSize, anchor: "middle", colour: tile.wrong === true ? wrongColour : ink, bold: tile.wrong === true }));
+      parts.push(
+        svgText(middle, y, fitted(text, cellWidth * pixel - gap), {
+          size: captionSize,
+          anchor: "middle",
+          colour: tile.wrong === true ? wrongColour : ink,
+          bold: tile.wrong === true,
+        }),
+      );
     }
   }
   const uri = pngDataUri(

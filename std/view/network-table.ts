@@ -91,7 +91,11 @@ function cellsOf(row: SummaryRow): { shape: string; count: string; shapeVerdict:
 
 function asText(title: string, entries: readonly Entry[], total: string, network: Network): string {
   const marked = (text: string, verdict: Verdict): string =>
-    verdict.mark === "✗" ? `${text === "" ? "0" : text} ✗ not ${verdict.claimed}` : verdict.mark === "" ? text : `${text === "" ? "0" : text} ${verdict.mark}`;
+    verdict.mark === "✗"
+      ? `${text === "" ? "0" : text} ✗ not ${verdict.claimed}`
+      : verdict.mark === ""
+        ? text
+        : `${text === "" ? "0" : text} ${verdict.mark}`;
   const notes = notesOf(network.rows);
   const rows = entries.map((entry) => {
     if (entry.kind === "group") return [`${"  ".repeat(entry.depth)}${entry.name}`];
@@ -99,7 +103,13 @@ function asText(title: string, entries: readonly Entry[], total: string, network
     const { row } = entry;
     const cells = cellsOf(row);
     const note = row.notes.length === 0 ? "" : ` (${row.notes.map((text) => notes.indexOf(text) + 1).join(", ")})`;
-    return ["  ".repeat(entry.depth) + row.label, row.text + note, marked(cells.shape, cells.shapeVerdict), cells.count, verdictText(cells.countVerdict)];
+    return [
+      "  ".repeat(entry.depth) + row.label,
+      row.text + note,
+      marked(cells.shape, cells.shapeVerdict),
+      cells.count,
+      verdictText(cells.countVerdict),
+    ];
   });
   const table = textTable(
     [{ title: "" }, { title: "row", maximum: 90 }, { title: "output" }, { title: "parameters", align: "right" }, { title: "" }],
@@ -118,7 +128,9 @@ function asHtml(title: string, entries: readonly Entry[], total: string, network
   const marked = (text: string, verdict: Verdict): HtmlCell => {
     if (verdict.mark === "") return text;
     if (verdict.mark === "✗") {
-      return { html: `${escapeHtml(text === "" ? "0" : text)} <b style="color:#d9480f" title="the claim does not hold">✗ not ${escapeHtml(verdict.claimed)}</b>` };
+      return {
+        html: `${escapeHtml(text === "" ? "0" : text)} <b style="color:#d9480f" title="the claim does not hold">✗ not ${escapeHtml(verdict.claimed)}</b>`,
+      };
     }
     const help = verdict.mark === "✓" ? "the claim holds" : "asked";
     const colour = verdict.mark === "✓" ? "color:#1a936f" : "opacity:0.7";
@@ -131,7 +143,12 @@ function asHtml(title: string, entries: readonly Entry[], total: string, network
     const cells = cellsOf(row);
     const label: HtmlCell = { html: `${indent(entry.depth)}${row.label === "" ? "" : `<b>${escapeHtml(row.label)}</b>`}` };
     const notes = row.notes.map((note) => `<br><small>${escapeHtml(note)}</small>`).join("");
-    return [label, { html: codeCell(row.text).html + notes }, marked(cells.shape, cells.shapeVerdict), marked(cells.count, cells.countVerdict)];
+    return [
+      label,
+      { html: codeCell(row.text).html + notes },
+      marked(cells.shape, cells.shapeVerdict),
+      marked(cells.count, cells.countVerdict),
+    ];
   });
   return htmlTable(
     [{ title: "label" }, { title: "row" }, { title: "output" }, { title: "parameters", align: "right" }],
@@ -144,9 +161,16 @@ function totalText(network: Network): string {
   const claims = network.rows.flatMap((row) => row.claims).filter((claim) => claim.holds !== null);
   const broken = claims.filter((claim) => claim.holds === false).length;
   const checked =
-    claims.length === 0 ? "" : broken === 0 ? `; ${claims.length === 1 ? "the claim holds" : `all ${claims.length} claims hold`}` : `; ${broken} of ${plural(claims.length, "claim")} ${broken === 1 ? "does" : "do"} not hold`;
+    claims.length === 0
+      ? ""
+      : broken === 0
+        ? `; ${claims.length === 1 ? "the claim holds" : `all ${claims.length} claims hold`}`
+        : `; ${broken} of ${plural(claims.length, "claim")} ${broken === 1 ? "does" : "do"} not hold`;
   const bytes = network.parameterCount * 4;
-  const size = bytes === 0 ? "" : ` (${bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`} of 32-bit floats)`;
+  const size =
+    bytes === 0
+      ? ""
+      : ` (${bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`} of 32-bit floats)`;
   return `${plural(network.parameterCount, "parameter")}${size}${checked}`;
 }
 

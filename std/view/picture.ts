@@ -39,8 +39,14 @@ export function svgDataUri(drawing: Drawing): string {
 
 /** The bundle of a picture: the text says what is on it, the caption stands below. */
 export function pictureBundle(drawing: Drawing, text: string, options: { caption?: string; alternative?: string } = {}): MimeBundle {
-  const caption = options.caption === undefined || options.caption === "" ? "" : `<div style="opacity:0.75;font-size:90%">${escapeHtml(options.caption)}</div>`;
-  return selfShowing({ "text/plain": text, "text/html": `<div>${imageElement(drawing, options.alternative ?? options.caption ?? text)}${caption}</div>` });
+  const caption =
+    options.caption === undefined || options.caption === ""
+      ? ""
+      : `<div style="opacity:0.75;font-size:90%">${escapeHtml(options.caption)}</div>`;
+  return selfShowing({
+    "text/plain": text,
+    "text/html": `<div>${imageElement(drawing, options.alternative ?? options.caption ?? text)}${caption}</div>`,
+  });
 }
 
 export interface TextStyle {
@@ -68,6 +74,7 @@ export function coordinate(value: number): string {
 /** The width a sans-serif text of this size takes at most, near enough to lay labels out. */
 export function estimateWidth(text: string, size: number): number {
   let width = 0;
-  for (const character of text) width += /[ilj.,:;'|!\s]/.test(character) ? 0.35 : /[mwMW@%]/.test(character) ? 0.95 : character > "\u2e80" ? 1 : 0.62;
+  for (const character of text)
+    width += /[ilj.,:;'|!\s]/.test(character) ? 0.35 : /[mwMW@%]/.test(character) ? 0.95 : character > "\u2e80" ? 1 : 0.62;
   return width * size;
 }

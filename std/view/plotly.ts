@@ -29,9 +29,26 @@ export function plotlyFigure(panels: readonly Panel[]): PlotlyFigure {
   const titles: object[] = [];
   const data = panels.flatMap((panel, index) => {
     const suffix = index === 0 ? "" : String(index + 1);
-    layout[`xaxis${suffix}`] = { title: { text: panel.options.xLabel ?? "" }, range: panel.options.xRange?.map((value) => roundTo(value)), gridcolor: "#88888833", zerolinecolor: "#88888855" };
-    layout[`yaxis${suffix}`] = { gridcolor: "#88888833", zerolinecolor: "#88888855", rangemode: /loss/.test(panel.options.title ?? "") ? "tozero" : "normal" };
-    titles.push({ text: `<b>${plotlyText(panel.options.title ?? "")}</b>`, showarrow: false, xref: `x${suffix} domain`, yref: `y${suffix} domain`, x: 0, y: 1.1, xanchor: "left" });
+    layout[`xaxis${suffix}`] = {
+      title: { text: panel.options.xLabel ?? "" },
+      range: panel.options.xRange?.map((value) => roundTo(value)),
+      gridcolor: "#88888833",
+      zerolinecolor: "#88888855",
+    };
+    layout[`yaxis${suffix}`] = {
+      gridcolor: "#88888833",
+      zerolinecolor: "#88888855",
+      rangemode: /loss/.test(panel.options.title ?? "") ? "tozero" : "normal",
+    };
+    titles.push({
+      text: `<b>${plotlyText(panel.options.title ?? "")}</b>`,
+      showarrow: false,
+      xref: `x${suffix} domain`,
+      yref: `y${suffix} domain`,
+      x: 0,
+      y: 1.1,
+      xanchor: "left",
+    });
     return panel.series.map((line) => ({
       type: "scatter",
       mode: line.dots === true && line.y.length <= 60 ? "lines+markers" : "lines",

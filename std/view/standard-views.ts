@@ -24,10 +24,18 @@ const standardViews: readonly ViewHandler[] = [
   { name: "variable", accepts: (value) => value instanceof Variable, render: (value: Variable, options) => variableView(value, options) },
   { name: "typescript", accepts: (value, options) => isNetwork(value) && options.as === "typescript", render: typescriptView },
   { name: "network", accepts: isNetwork, render: (value: Network, options) => networkTable(value, options) },
-  { name: "training", accepts: isHistory, render: (value: TrainingHistory, options) => trainingCurve(value, { interactive: true, ...options }) },
+  {
+    name: "training",
+    accepts: isHistory,
+    render: (value: TrainingHistory, options) => trainingCurve(value, { interactive: true, ...options }),
+  },
   { name: "data set", accepts: isDataset, render: (value: Dataset, options) => datasetView(value, options) },
   { name: "tap", accepts: isTap, render: (value: TapHandle, options) => tapView(value, options) },
-  { name: "histories", accepts: areHistories, render: (value: Record<string, TrainingHistory>, options) => compareHistories(Array.isArray(value) ? { ...value } : value, options) },
+  {
+    name: "histories",
+    accepts: areHistories,
+    render: (value: Record<string, TrainingHistory>, options) => compareHistories(Array.isArray(value) ? { ...value } : value, options),
+  },
   { name: "list", accepts: isListOfViews, render: listView },
 ];
 
@@ -40,7 +48,10 @@ function hasKind(value: unknown, kind: string): boolean {
 }
 
 function isNetwork(value: unknown): value is Network {
-  return (hasKind(value, "network") || (typeof value === "function" && (value as { kind?: unknown }).kind === "network")) && Array.isArray((value as Network).rows);
+  return (
+    (hasKind(value, "network") || (typeof value === "function" && (value as { kind?: unknown }).kind === "network")) &&
+    Array.isArray((value as Network).rows)
+  );
 }
 
 function isDataset(value: unknown): value is Dataset {
@@ -79,7 +90,12 @@ function tapView(tap: TapHandle, options: ViewOptions): MimeBundle {
     "parameter",
   )}`;
   const columns = [{ title: "parameter" }, { title: "shape" }, { title: "numbers", align: "right" as const }, { title: "" }];
-  const rows = tap.parameters.map(({ name, shape, storage }) => [name, formatShape(shape), formatCount(storage.length), statisticsText(statisticsOf(storage))]);
+  const rows = tap.parameters.map(({ name, shape, storage }) => [
+    name,
+    formatShape(shape),
+    formatCount(storage.length),
+    statisticsText(statisticsOf(storage)),
+  ]);
   if (rows.length === 0) return { "text/plain": head };
   return { "text/plain": `${head}\n${textTable(columns, rows)}`, "text/html": `<div>${escapeHtml(head)}</div>${htmlTable(columns, rows)}` };
 }
@@ -87,8 +103,13 @@ function tapView(tap: TapHandle, options: ViewOptions): MimeBundle {
 /** The TypeScript a network was compiled to, where it carries it. */
 function typescriptView(network: Network & { readonly typescript?: unknown }): MimeBundle {
   const text = network.typescript;
-  if (typeof text !== "string") return { "text/plain": `${network.name} was not written in the layer language, so there is no TypeScript it was compiled to` };
-  return { "text/plain": text, "text/markdown": fenced(text), "text/html": `<pre><code class="language-typescript">${escapeHtml(text)}</code></pre>` };
+  if (typeof text !== "string")
+    return { "text/plain": `${network.name} was not written in the layer language, so there is no TypeScript it was compiled to` };
+  return {
+    "text/plain": text,
+    "text/markdown": fenced(text),
+    "text/html": `<pre><code class="language-typescript">${escapeHtml(text)}</code></pre>`,
+  };
 }
 
 /** A fence longer than any run of backticks in the text. */
@@ -99,7 +120,12 @@ function fenced(text: string): string {
 }
 
 function isListOfViews(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.length <= 12 && value.every((item) => item instanceof Tensor || isNetwork(item) || isTap(item) || isDataset(item));
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= 12 &&
+    value.every((item) => item instanceof Tensor || isNetwork(item) || isTap(item) || isDataset(item))
+  );
 }
 
 /** A short list of things that have views: one below the other. */
@@ -107,6 +133,8 @@ function listView(values: readonly unknown[], options: ViewOptions): MimeBundle 
   const bundles = values.map((value) => bundleOf(value, options));
   return {
     "text/plain": bundles.map((bundle, index) => `[${index}] ${bundle["text/plain"]}`).join("\n"),
-    "text/html": bundles.map((bundle) => (typeof bundle["text/html"] === "string" ? bundle["text/html"] : `<pre>${escapeHtml(bundle["text/plain"])}</pre>`)).join(""),
+    "text/html": bundles
+      .map((bundle) => (typeof bundle["text/html"] === "string" ? bundle["text/html"] : `<pre>${escapeHtml(bundle["text/plain"])}</pre>`))
+      .join(""),
   };
 }

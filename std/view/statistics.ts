@@ -38,7 +38,9 @@ export function statisticsOf(values: TypedArray | readonly number[]): Statistics
 export function statisticsText(statistics: Statistics): string {
   const { minimum, maximum, mean, deviation, finite, nan, infinite } = statistics;
   return [
-    ...(finite === 0 ? [] : [`min ${formatNumber(minimum)}`, `mean ${formatNumber(mean)}`, `max ${formatNumber(maximum)}`, `sd ${formatNumber(deviation)}`]),
+    ...(finite === 0
+      ? []
+      : [`min ${formatNumber(minimum)}`, `mean ${formatNumber(mean)}`, `max ${formatNumber(maximum)}`, `sd ${formatNumber(deviation)}`]),
     ...(nan === 0 ? [] : [`${formatCount(nan)} NaN`]),
     ...(infinite === 0 ? [] : [`${formatCount(infinite)} infinite`]),
   ].join(", ");

@@ -58,7 +58,10 @@ function usualView({ shape, dtype }: Tensor): string {
   return "summary";
 }
 
-export function titleOf({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: string }, options: ViewOptions = {}): string {
+export function titleOf(
+  { shape, dtype }: { readonly shape: readonly number[]; readonly dtype: string },
+  options: ViewOptions = {},
+): string {
   return `${options.title === undefined ? "" : `${options.title}: `}${shape.length === 0 ? "scalar" : `tensor ${formatShape(shape)}`} ${dtype}`;
 }
 
@@ -72,12 +75,19 @@ function valuesView(value: Tensor, options: ViewOptions): MimeBundle {
   const columns = shape.at(-1) as number;
   const rows = shape.length === 1 ? 1 : (shape[0] as number);
   const [keptRows, keptColumns] = [kept(rows), kept(columns)];
-  const cells = keptRows.map((row) => (row === null ? keptColumns.map(() => "⋮") : keptColumns.map((column) => (column === null ? "…" : format(data[row * columns + column] as number)))));
+  const cells = keptRows.map((row) =>
+    row === null
+      ? keptColumns.map(() => "⋮")
+      : keptColumns.map((column) => (column === null ? "…" : format(data[row * columns + column] as number))),
+  );
   const statistics = value.size > 4 && dtype !== "bool" ? statisticsText(statisticsOf(data)) : "";
   const aligned = keptColumns.map(() => ({ title: "", align: "right" as const }));
   const text = keptColumns.length === 1 ? cells.map((row) => row[0]).join("\n") : textTable(aligned, cells);
   const caption = [head, statistics].filter((part) => part !== "").join(", ");
-  return { "text/plain": `${caption}\n${text}`, "text/html": `<div style="opacity:0.75;font-size:90%">${escapeHtml(caption)}</div>${htmlTable(aligned, keptColumns.length === 1 ? cells.map((row) => [row[0] as string]) : cells)}` };
+  return {
+    "text/plain": `${caption}\n${text}`,
+    "text/html": `<div style="opacity:0.75;font-size:90%">${escapeHtml(caption)}</div>${htmlTable(aligned, keptColumns.length === 1 ? cells.map((row) => [row[0] as string]) : cells)}`,
+  };
 }
 
 function summaryView(value: Tensor, options: ViewOptions): MimeBundle {
@@ -104,14 +114,19 @@ function heatMap(value: Tensor, options: ViewOptions): MimeBundle {
   });
   const caption = [titleOf(value, options), statisticsText(statistics)].join(", ");
   const drawing = withColourBar(picture, colourStops(colours), range);
-  return { "text/plain": caption, "text/html": `<div>${imageElement(drawing, caption)}<div style="opacity:0.75;font-size:90%">${escapeHtml(caption)}</div></div>` };
+  return {
+    "text/plain": caption,
+    "text/html": `<div>${imageElement(drawing, caption)}<div style="opacity:0.75;font-size:90%">${escapeHtml(caption)}</div></div>`,
+  };
 }
 
 function withColourBar(picture: Drawing, stops: readonly string[], [low, high]: readonly [number, number]): Drawing {
   const top = 8;
   const height = Math.max(picture.height, 60);
   const x = picture.width + 14;
-  const gradient = stops.map((stop, index) => `<stop offset="${coordinate((1 - index / (stops.length - 1)) * 100)}%" stop-color="${stop}"/>`).reverse();
+  const gradient = stops
+    .map((stop, index) => `<stop offset="${coordinate((1 - index / (stops.length - 1)) * 100)}%" stop-color="${stop}"/>`)
+    .reverse();
   const bar = [
     `<linearGradient id="bar" x1="0" y1="0" x2="0" y2="1">${gradient.join("")}</linearGradient>`,
     `<rect x="${x}" y="${top}" width="12" height="${height - 2 * top}" fill="url(#bar)"/>`,

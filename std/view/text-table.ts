@@ -11,7 +11,9 @@ export interface TextColumn {
  * is a rule.
  */
 export function textTable(columns: readonly TextColumn[], rows: readonly (readonly string[] | null)[]): string {
-  const cells = rows.map((row) => (row === null || row.length === 1 ? row : columns.map((column, index) => clip(row[index] ?? "", column.maximum))));
+  const cells = rows.map((row) =>
+    row === null || row.length === 1 ? row : columns.map((column, index) => clip(row[index] ?? "", column.maximum)),
+  );
   const widths = columns.map((column, index) =>
     Math.max(textWidth(column.title), ...cells.map((row) => (row === null || row.length === 1 ? 0 : textWidth(row[index] ?? "")))),
   );
@@ -34,7 +36,16 @@ export function textWidth(text: string): number {
   for (const character of text) {
     const code = character.codePointAt(0) as number;
     if (/\p{Mark}/u.test(character) || code === 0x200d) continue;
-    width += (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) || (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) || code >= 0x1f300 ? 2 : 1;
+    width +=
+      (code >= 0x1100 && code <= 0x115f) ||
+      (code >= 0x2e80 && code <= 0xa4cf) ||
+      (code >= 0xac00 && code <= 0xd7a3) ||
+      (code >= 0xf900 && code <= 0xfaff) ||
+      (code >= 0xfe30 && code <= 0xfe6f) ||
+      (code >= 0xff00 && code <= 0xff60) ||
+      code >= 0x1f300
+        ? 2
+        : 1;
   }
   return width;
 }

@@ -11,7 +11,7 @@ import type { ViewOptions } from "./views.js";
 const [trainColour, validationColour] = [seriesColours[0], seriesColours[1]];
 
 /** A history in the making or done; `stopped` is null while it runs. */
-export type Progress = Omit<TrainingHistory, "stopped"> & { readonly stopped: TrainingHistory["stopped"] | null };
+export type Progress = Omit<TrainingHistory, "stopped"> & { readonly stopped: TrainingHistory["stopped"] | "failed" | null };
 
 /** One panel of the curve: the metric with and without `val_`. */
 export interface Panel {
@@ -25,7 +25,10 @@ export interface Panel {
  */
 export function trainingCurve(history: Progress, options: ViewOptions = {}): MimeBundle {
   const panels = panelsOf(history);
-  const bundle = pictureBundle(drawPanels(panels), historyText(history), { caption: captionOf(history), alternative: `Training curve. ${captionOf(history)}` });
+  const bundle = pictureBundle(drawPanels(panels), historyText(history), {
+    caption: captionOf(history),
+    alternative: `Training curve. ${captionOf(history)}`,
+  });
   return withPlotly(bundle, plotlyFigure(panels), { interactive: options.interactive === true });
 }
 
@@ -38,17 +41,34 @@ export function panelsOf(history: Progress): Panel[] {
   const { run, steps, epochs } = history;
   const reached = Math.max(epochs.at(-1)?.epoch ?? 0, (steps.at(-1)?.step ?? 0) / Math.max(1, run.stepsPerEpoch));
   const end = history.stopped === null || reached === 0 ? run.epochs : Math.min(run.epochs, reached);
-  const shared: LineChartOptions = { xLabel: "epoch", xRange: [0, end > 0 ? end : 1], empty: history.stopped === null ? "waiting for the first step" : "no step was taken" };
+  const shared: LineChartOptions = {
+    xLabel: "epoch",
+    xRange: [0, end > 0 ? end : 1],
+    empty: history.stopped === null ? "waiting for the first step" : "no step was taken",
+  };
   const metrics = new Set(epochs.flatMap((epoch) => Object.keys(epoch.metrics)).map((name) => name.replace(/^val_/, "")));
   metrics.delete("loss");
 
   const x = steps.map(({ step }) => step / Math.max(1, run.stepsPerEpoch));
-  const raw = thin(x, steps.map(({ loss }) => loss), 300);
+  const raw = thin(
+    x,
+    steps.map(({ loss }) => loss),
+    300,
+  );
   const smooth = thin(x, smoothLoss(history), 200);
   const ofEpochs = (name: string, label: string, colour: string, dashed: boolean): Series[] => {
     const known = epochs.filter(({ metrics: values }) => name in values);
     if (known.length === 0) return [];
-    return [{ name: label, x: known.map(({ epoch }) => epoch), y: known.map(({ metrics: values }) => values[name] as number), colour, dashed, dots: true }];
+    return [
+      {
+        name: label,
+        x: known.map(({ epoch }) => epoch),
+        y: known.map(({ metrics: values }) => values[name] as number),
+        colour,
+        dashed,
+        dots: true,
+      },
+    ];
   };
   const loss: Panel = {
     series: [
@@ -86,7 +106,14 @@ export function captionOf(history: Progress): string {
   const last = epochs.at(-1)?.metrics ?? {};
   const shown = Object.entries(last).map(([name, value]) => `${name.replace(/^val_/, "validation ")} ${formatMetric(name, value)}`);
   const length = `${plural(epochs.length, "epoch")}, ${plural(steps.length, "step")}`;
-  const how = stopped === "interrupted" ? `interrupted after ${length}; the weights reached are kept` : stopped === "early" ? `stopped early after ${length}` : length;
+  const how =
+    stopped === "failed"
+      ? `failed after ${length}`
+      : stopped === "interrupted"
+        ? `interrupted after ${length}; the weights reached are kept`
+        : stopped === "early"
+          ? `stopped early after ${length}`
+          : length;
   const broken = steps.find(({ loss }) => !Number.isFinite(loss));
   const warning = broken === undefined ? [] : [`the loss is ${formatNumber(broken.loss)} from step ${broken.step} on`];
   return [`${run.network}: ${how}`, ...shown, ...warning].join("; ");
@@ -99,11 +126,17 @@ function historyText(history: Progress): string {
   const names = [...new Set(epochs.flatMap(({ metrics }) => Object.keys(metrics)))];
   const first = epochs.length > 20 ? epochs.slice(0, 5) : epochs;
   const lastRows = epochs.length > 20 ? epochs.slice(-10) : [];
-  const rowOf = ({ epoch, metrics }: (typeof epochs)[number]): string[] => [String(epoch), ...names.map((name) => (name in metrics ? formatNumber(metrics[name] as number) : ""))];
+  const rowOf = ({ epoch, metrics }: (typeof epochs)[number]): string[] => [
+    String(epoch),
+    ...names.map((name) => (name in metrics ? formatNumber(metrics[name] as number) : "")),
+  ];
   return [
     `${run.network}, ${formatCount(run.parameterCount)} parameters, ${plural(run.examples, "training example")}${run.validation > 0 ? `, ${formatCount(run.validation)} held out` : ""}, seed ${run.seed}`,
     textTable(
-      [{ title: "epoch", align: "right" }, ...names.map((title) => ({ title: title.replace(/^val_/, "validation "), align: "right" as const }))],
+      [
+        { title: "epoch", align: "right" },
+        ...names.map((title) => ({ title: title.replace(/^val_/, "validation "), align: "right" as const })),
+      ],
       [...first.map(rowOf), ...(lastRows.length > 0 ? [["…"]] : []), ...lastRows.map(rowOf)],
     ),
     ...(history.stopped === "finished" && history.steps.every(({ loss }) => Number.isFinite(loss)) ? [] : [head]),
@@ -118,7 +151,10 @@ export function formatMetric(name: string, value: number): string {
 /** The running mean of the loss; its window depends on the length planned, so that what is drawn does not move as the run goes. */
 export function smoothLoss({ run, steps }: Progress): number[] {
   const window = Math.min(50, Math.max(1, Math.round((run.epochs * run.stepsPerEpoch) / 50)));
-  return runningMean(steps.map(({ loss }) => loss), window);
+  return runningMean(
+    steps.map(({ loss }) => loss),
+    window,
+  );
 }
 
 /** The mean of the `window` values up to each one. */

@@ -2,20 +2,39 @@ import { describe, expect, test } from "vitest";
 import { formatNotebook, parseNotebook } from "../../kernel/run/index.js";
 import { parseParameter, undeclared, withParameters } from "../../kernel/run/parameters.js";
 
-const code = (source: string | string[], parts: object = {}): object => ({ cell_type: "code", metadata: {}, execution_count: null, outputs: [], source, ...parts });
-const file = (cells: object[], parts: object = {}): string => JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells, ...parts });
+const code = (source: string | string[], parts: object = {}): object => ({
+  cell_type: "code",
+  metadata: {},
+  execution_count: null,
+  outputs: [],
+  source,
+  ...parts,
+});
+const file = (cells: object[], parts: object = {}): string =>
+  JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells, ...parts });
 
 test("read and written again, a notebook keeps everything", () => {
   const text = file(
     [
-      { cell_type: "markdown", id: "intro", metadata: {}, source: ["# Title\n", "![a](attachment:a.png)"], attachments: { "a.png": { "image/png": "aGk=" } } },
+      {
+        cell_type: "markdown",
+        id: "intro",
+        metadata: {},
+        source: ["# Title\n", "![a](attachment:a.png)"],
+        attachments: { "a.png": { "image/png": "aGk=" } },
+      },
       code("1 + 1", {
         id: "sum",
         metadata: { tags: ["x"], collapsed: false },
         execution_count: 3,
         outputs: [
           { output_type: "stream", name: "stdout", text: ["a\n", "b"] },
-          { output_type: "execute_result", execution_count: 3, metadata: {}, data: { "text/plain": ["2"], "application/json": { a: [1, 2] }, "image/png": "aGk=" } },
+          {
+            output_type: "execute_result",
+            execution_count: 3,
+            metadata: {},
+            data: { "text/plain": ["2"], "application/json": { a: [1, 2] }, "image/png": "aGk=" },
+          },
           { output_type: "error", ename: "TypeError", evalue: "no", traceback: ["TypeError: no"] },
         ],
       }),
@@ -26,7 +45,13 @@ test("read and written again, a notebook keeps everything", () => {
   const written = formatNotebook(parseNotebook(text, "a.ipynb"));
   expect(formatNotebook(parseNotebook(written, "a.ipynb"))).toBe(written);
   const cells = (JSON.parse(written) as { cells: Record<string, unknown>[] }).cells;
-  expect(cells[0]).toEqual({ cell_type: "markdown", id: "intro", metadata: {}, source: ["# Title\n", "![a](attachment:a.png)"], attachments: { "a.png": { "image/png": "aGk=" } } });
+  expect(cells[0]).toEqual({
+    cell_type: "markdown",
+    id: "intro",
+    metadata: {},
+    source: ["# Title\n", "![a](attachment:a.png)"],
+    attachments: { "a.png": { "image/png": "aGk=" } },
+  });
   expect(cells[1]).toEqual({
     cell_type: "code",
     id: "sum",
@@ -35,7 +60,12 @@ test("read and written again, a notebook keeps everything", () => {
     execution_count: 3,
     outputs: [
       { output_type: "stream", name: "stdout", text: ["a\n", "b"] },
-      { output_type: "execute_result", execution_count: 3, metadata: {}, data: { "text/plain": ["2"], "application/json": { a: [1, 2] }, "image/png": "aGk=" } },
+      {
+        output_type: "execute_result",
+        execution_count: 3,
+        metadata: {},
+        data: { "text/plain": ["2"], "application/json": { a: [1, 2] }, "image/png": "aGk=" },
+      },
       { output_type: "error", ename: "TypeError", evalue: "no", traceback: ["TypeError: no"] },
     ],
   });
@@ -55,12 +85,30 @@ describe("files that are no notebooks", () => {
     ["{", /^a\.ipynb is no notebook that can be run: it is not JSON \(/],
     ["[]", "a.ipynb is no notebook that can be run: a notebook is a JSON object"],
     ["{}", "a.ipynb is no notebook that can be run: it has no `nbformat`"],
-    [file([], { nbformat: 3 }), "a.ipynb is no notebook that can be run: it is of format 3, and format 4 is read here; `jupyter nbconvert --to notebook --nbformat 4 a.ipynb` converts it"],
+    [
+      file([], { nbformat: 3 }),
+      "a.ipynb is no notebook that can be run: it is of format 3, and format 4 is read here; `jupyter nbconvert --to notebook --nbformat 4 a.ipynb` converts it",
+    ],
     [file([], { cells: {} }), "a.ipynb is no notebook that can be run: `cells` is not a list"],
-    [file([{ ...code("1"), cell_type: "heading" }]), 'a.ipynb is no notebook that can be run: cell 1 has the cell_type "heading", which is none of code, markdown and raw'],
-    [file([code("1"), { ...code("1"), source: 1 }]), "a.ipynb is no notebook that can be run: the source of cell 2 is neither a text nor a list of texts"],
-    [file([{ ...code("1"), id: "a b" }]), 'a.ipynb is no notebook that can be run: the id of cell 1 is "a b"; ids are 1 to 64 letters, digits, - and _'],
-    [file([{ ...code("1"), id: "a" }, { ...code("1"), id: "a" }]), 'a.ipynb is no notebook that can be run: the id of cell 2, "a", is that of an earlier cell too'],
+    [
+      file([{ ...code("1"), cell_type: "heading" }]),
+      'a.ipynb is no notebook that can be run: cell 1 has the cell_type "heading", which is none of code, markdown and raw',
+    ],
+    [
+      file([code("1"), { ...code("1"), source: 1 }]),
+      "a.ipynb is no notebook that can be run: the source of cell 2 is neither a text nor a list of texts",
+    ],
+    [
+      file([{ ...code("1"), id: "a b" }]),
+      'a.ipynb is no notebook that can be run: the id of cell 1 is "a b"; ids are 1 to 64 letters, digits, - and _',
+    ],
+    [
+      file([
+        { ...code("1"), id: "a" },
+        { ...code("1"), id: "a" },
+      ]),
+      'a.ipynb is no notebook that can be run: the id of cell 2, "a", is that of an earlier cell too',
+    ],
   ])("%s", (text, message) => {
     expect(() => parseNotebook(text, "a.ipynb")).toThrow(message);
   });

@@ -5,7 +5,15 @@ import { mathToHtml } from "../../kernel/run/html/math.js";
 import { renderOutput, terminalText } from "../../kernel/run/html/output.js";
 import { renderPage, type NotebookCell, type NotebookOutput } from "../../kernel/run/index.js";
 
-const cell = (parts: Partial<NotebookCell>): NotebookCell => ({ type: "code", id: "a", source: "1", metadata: {}, outputs: [], executionCount: 1, ...parts });
+const cell = (parts: Partial<NotebookCell>): NotebookCell => ({
+  type: "code",
+  id: "a",
+  source: "1",
+  metadata: {},
+  outputs: [],
+  executionCount: 1,
+  ...parts,
+});
 const display = (data: Record<string, unknown>): NotebookOutput => ({ kind: "display", data, metadata: {} });
 const hostile = `<script>alert(1)</script>`;
 const textOf = (html: string): string =>
@@ -24,7 +32,8 @@ describe("code is coloured and never changed", () => {
   repeat 2 { dense 10 }
 }
 show LeNet, title="<b>"`;
-  const typescript = "const f = async (x: number) => `a ${x} // no comment`;\n/* open\n * comment */ let s = 'it\\'s' + \"<b>\"; if (a->b) return /re/g;";
+  const typescript =
+    "const f = async (x: number) => `a ${x} // no comment`;\n/* open\n * comment */ let s = 'it\\'s' + \"<b>\"; if (a->b) return /re/g;";
   test.each([
     ["layers", layers],
     ["typescript", typescript],
@@ -65,9 +74,14 @@ show LeNet, title="<b>"`;
 });
 
 describe("Markdown", () => {
-  const markdown = (source: string): string => renderMarkdown(source, (address) => (address === "here.png" ? "data:image/png;base64,aGk=" : null));
+  const markdown = (source: string): string =>
+    renderMarkdown(source, (address) => (address === "here.png" ? "data:image/png;base64,aGk=" : null));
   test.each([
-    ["formulas are not Markdown's", "the $a_i * b_j$ and $c_*$", ["<i>a</i><sub><i>i</i></sub> * <i>b</i><sub><i>j</i></sub>", "<sub>*</sub>"]],
+    [
+      "formulas are not Markdown's",
+      "the $a_i * b_j$ and $c_*$",
+      ["<i>a</i><sub><i>i</i></sub> * <i>b</i><sub><i>j</i></sub>", "<sub>*</sub>"],
+    ],
     ["prices are not formulas", "from $5 to $10", ["from $5 to $10"]],
     ["display formulas", "$$\nw \\leftarrow w + \\eta (t - y) x\n$$", ['<p class="formula">', "η"]],
     ["pictures beside the notebook are embedded", "![a](here.png)", ['<img src="data:image/png;base64,aGk=" alt="a">']],
@@ -95,11 +109,23 @@ test.each([
 
 describe("outputs", () => {
   test.each([
-    ["streams are escaped", { kind: "stream", name: "stdout", text: hostile }, `<pre class="stdout">&lt;script&gt;alert(1)&lt;/script&gt;</pre>`],
-    ["errors are escaped", { kind: "error", name: "E", value: "v", traceback: [hostile] }, `<pre class="error">&lt;script&gt;alert(1)&lt;/script&gt;</pre>`],
+    [
+      "streams are escaped",
+      { kind: "stream", name: "stdout", text: hostile },
+      `<pre class="stdout">&lt;script&gt;alert(1)&lt;/script&gt;</pre>`,
+    ],
+    [
+      "errors are escaped",
+      { kind: "error", name: "E", value: "v", traceback: [hostile] },
+      `<pre class="error">&lt;script&gt;alert(1)&lt;/script&gt;</pre>`,
+    ],
     ["texts are escaped", display({ "text/plain": hostile }), `<div class="shown"><pre>&lt;script&gt;alert(1)&lt;/script&gt;</pre></div>`],
     ["HTML comes first", display({ "text/plain": "x", "text/html": "<b>x</b>", "image/png": "aGk=" }), `<div class="shown"><b>x</b></div>`],
-    ["pictures", display({ "text/plain": hostile, "image/png": "aG\nk=" }), `<div class="shown"><img src="data:image/png;base64,aGk=" alt="&lt;script&gt;alert(1)&lt;/script&gt;"></div>`],
+    [
+      "pictures",
+      display({ "text/plain": hostile, "image/png": "aG\nk=" }),
+      `<div class="shown"><img src="data:image/png;base64,aGk=" alt="&lt;script&gt;alert(1)&lt;/script&gt;"></div>`,
+    ],
     ["JSON", display({ "application/json": { a: 1 } }), `<div class="shown"><pre>{\n  &quot;a&quot;: 1\n}</pre></div>`],
   ] as [string, NotebookOutput, string][])("%s", (_, output, expected) => {
     expect(renderOutput(output)).toBe(expected);
@@ -113,7 +139,8 @@ describe("outputs", () => {
 describe("the page", () => {
   const figure = { data: [{ y: [1, 2] }], layout: { title: hostile } };
   const plotly = display({ "text/plain": "x", "application/vnd.plotly.v1+json": figure });
-  const page = (cells: NotebookCell[]): string => renderPage({ metadata: {}, cells }, { name: "n", plotly: () => 'const end = "</script>";' });
+  const page = (cells: NotebookCell[]): string =>
+    renderPage({ metadata: {}, cells }, { name: "n", plotly: () => 'const end = "</script>";' });
 
   test("asks nothing of the network", () => {
     const html = page([cell({ type: "markdown", source: "# T & co\n![x](https://example.org/x.png)" }), cell({ outputs: [plotly] })]);
@@ -138,7 +165,7 @@ describe("the page", () => {
       cell({ type: "markdown", source: "![p](attachment:p%20q.png)", attachments: { "p q.png": { "image/png": "aGk=" } } }),
       cell({ source: "secret()", metadata: { tags: ["remove-input"] }, outputs: [{ kind: "stream", name: "stdout", text: "shown" }] }),
       cell({ source: "gone()", metadata: { tags: ["remove-cell"] } }),
-      cell({ source: "" , outputs: [] }),
+      cell({ source: "", outputs: [] }),
     ]);
     expect(html).toContain('src="data:image/png;base64,aGk="');
     expect(html).not.toContain("secret");

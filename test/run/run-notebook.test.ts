@@ -24,7 +24,12 @@ async function run(notebook: Notebook, options: Partial<Parameters<typeof runNot
   const session = new VmSession();
   const result = await runNotebook(notebook, { directory: ".", openSession: () => session, ...options });
   expect(session.closed).toBe(true);
-  return { ...result, session, outputs: result.notebook.cells.map((cell) => cell.outputs), counts: result.notebook.cells.map((cell) => cell.executionCount) };
+  return {
+    ...result,
+    session,
+    outputs: result.notebook.cells.map((cell) => cell.outputs),
+    counts: result.notebook.cells.map((cell) => cell.executionCount),
+  };
 }
 
 const text = (data: unknown): string => (data as Record<string, string>)["text/plain"] as string;
@@ -40,14 +45,27 @@ describe("outputs are what a front end would hold at the end", () => {
   });
 
   test("a display is replaced by its updates, in whichever cell it stands", async () => {
-    const { outputs } = await run(notebookOf("display('0 %', 'bar'); display('other')", "display('50 %', 'bar', true); display('100 %', 'bar', true)", "display('x', 'unknown', true)"));
+    const { outputs } = await run(
+      notebookOf(
+        "display('0 %', 'bar'); display('other')",
+        "display('50 %', 'bar', true); display('100 %', 'bar', true)",
+        "display('x', 'unknown', true)",
+      ),
+    );
     expect(outputs[0]?.map((output) => output.kind === "display" && text(output.data))).toEqual(["100 %", "other"]);
     expect(outputs[1]).toEqual([]);
     expect(outputs[2]).toEqual([]);
   });
 
   test("cleared outputs are gone, and do not come back", async () => {
-    const { outputs } = await run(notebookOf("print('a'); clear(true); print('b')", "display('x', 'x'); clear(false)", "display('y', 'x', true)", "print('kept'); clear(true)"));
+    const { outputs } = await run(
+      notebookOf(
+        "print('a'); clear(true); print('b')",
+        "display('x', 'x'); clear(false)",
+        "display('y', 'x', true)",
+        "print('kept'); clear(true)",
+      ),
+    );
     expect(outputs[0]).toEqual([{ kind: "stream", name: "stdout", text: "b\n" }]);
     expect(outputs[1]).toEqual([]);
     expect(outputs[3]).toEqual([{ kind: "stream", name: "stdout", text: "kept\n" }]);
@@ -129,7 +147,12 @@ describe("the command", () => {
     writeFileSync(path, formatNotebook(notebookOf({ source: "# Hello", type: "markdown" }, "print('hi'); 1 + 1")));
     const first = await command(path);
     expect(first.code).toBe(0);
-    expect(first.out.trim().split("\n").map((line) => line.replace(/^.*[\\/]/, ""))).toEqual(["hello.ipynb", "hello.html"]);
+    expect(
+      first.out
+        .trim()
+        .split("\n")
+        .map((line) => line.replace(/^.*[\\/]/, "")),
+    ).toEqual(["hello.ipynb", "hello.html"]);
     expect(first.err).toMatch(/^\[1\/1\] print\('hi'\); 1 \+ 1 {2}0\.\d s\n$/);
     const read = (name: string): string => readFileSync(join(folder, "output", name), "utf8");
     const [notebook, page] = [read("hello.ipynb"), read("hello.html")];
@@ -176,7 +199,11 @@ describe("the command", () => {
     writeFileSync(join(folder, "x.ipynb"), formatNotebook(notebookOf("1")));
     const { code, err } = await command(join(folder, "x.ipynb"), "--output", folder).then(async () => {
       let text = "";
-      const result = await runCommand([join(folder, "x.ipynb"), "--output", folder], { out: { write: () => 0 }, err: { write: (part) => (text += part) }, openSession: () => new VmSession() });
+      const result = await runCommand([join(folder, "x.ipynb"), "--output", folder], {
+        out: { write: () => 0 },
+        err: { write: (part) => (text += part) },
+        openSession: () => new VmSession(),
+      });
       return { code: result, err: text };
     });
     expect(code).toBe(2);

@@ -16,7 +16,11 @@ test("one line that is rewritten, never wider than the terminal", () => {
   wait(100);
   progress.progress("epoch 2/3 step 40/125  loss 0.123  accuracy 0.98, 12 s left");
   progress.end(false);
-  expect(written).toEqual(["\r\u001b[K[1/3] train LeNet on mnist {  0.0 s", "\r\u001b[K[1/3] train LeNet on mnist {  0.1 s  epoch 2/3 step 40/125…", "\r\u001b[K"]);
+  expect(written).toEqual([
+    "\r\u001b[K[1/3] train LeNet on mnist {  0.0 s",
+    "\r\u001b[K[1/3] train LeNet on mnist {  0.1 s  epoch 2/3 step 40/125…",
+    "\r\u001b[K",
+  ]);
   expect(Math.max(...written.map((text) => text.replace("\r\u001b[K", "").length))).toBeLessThan(60);
 });
 

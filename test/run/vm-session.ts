@@ -27,7 +27,13 @@ export class VmSession implements Session {
         print: (text: string) => onOutput({ kind: "stream", name: "stdout", text: `${text}\n` }),
         warn: (text: string) => onOutput({ kind: "stream", name: "stderr", text: `${text}\n` }),
         display: (text: string, displayId?: string, update = false) =>
-          onOutput({ kind: "display", data: { "text/plain": text }, metadata: {}, ...(displayId === undefined ? {} : { displayId }), update }),
+          onOutput({
+            kind: "display",
+            data: { "text/plain": text },
+            metadata: {},
+            ...(displayId === undefined ? {} : { displayId }),
+            update,
+          }),
         clear: (wait: boolean) => onOutput({ kind: "clear", wait }),
         progress: (text: string) => onOutput({ kind: "progress", text }),
         forever: () => new Promise(() => {}),

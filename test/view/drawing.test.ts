@@ -68,7 +68,9 @@ test("every colour is readable on white and on near-black", () => {
 describe("PNG, read back by another decoder", () => {
   test("indexed, with NaN and transparent pixels", () => {
     const palette = paletteOf("grey");
-    const png = PNG.sync.read(Buffer.from(encodePng({ kind: "indexed", width: 3, height: 2, data: Uint8Array.of(0, 253, 254, 255, 126, 0), palette })));
+    const png = PNG.sync.read(
+      Buffer.from(encodePng({ kind: "indexed", width: 3, height: 2, data: Uint8Array.of(0, 253, 254, 255, 126, 0), palette })),
+    );
     expect([png.width, png.height]).toEqual([3, 2]);
     expect([...png.data.subarray(0, 16)]).toEqual([0, 0, 0, 255, 255, 255, 255, 255, 255, 0, 255, 255, 0, 0, 0, 0]);
     expect([...png.data.subarray(16, 20)]).toEqual([127, 127, 127, 255]);
@@ -81,7 +83,12 @@ describe("PNG, read back by another decoder", () => {
   });
 
   test("a mosaic puts each value where it belongs", () => {
-    const tile = (offset: number) => ({ width: 2, height: 2, at: (row: number, column: number) => offset + row * 2 + column, range: [0, 7] as const });
+    const tile = (offset: number) => ({
+      width: 2,
+      height: 2,
+      at: (row: number, column: number) => offset + row * 2 + column,
+      range: [0, 7] as const,
+    });
     const drawing = mosaic([tile(0), tile(4)], { colours: "grey", columns: 2, tileSize: 2 });
     const uri = /base64,([^"]*)"/.exec(drawing.body)?.[1] ?? "";
     const png = PNG.sync.read(Buffer.from(uri, "base64"));
@@ -110,7 +117,15 @@ test("a gap in a line where a value is missing", () => {
 
 test("tables align wide characters", () => {
   expect(textWidth("数字")).toBe(4);
-  expect(textTable([{ title: "" }, { title: "", align: "right" }], [["数", "1"], ["ab", "10"]])).toBe("数   1\nab  10");
+  expect(
+    textTable(
+      [{ title: "" }, { title: "", align: "right" }],
+      [
+        ["数", "1"],
+        ["ab", "10"],
+      ],
+    ),
+  ).toBe("数   1\nab  10");
 });
 
 test("JSON in a script cannot end it", () => {

@@ -47,7 +47,11 @@ export const wrongClaims = networkOf(
       claims: [{ text: "55x55x96", holds: false }, holds("34944 params")],
       notes: ["(224 - 11)/4 + 1 = 54.25 does not divide evenly: the last 1 column is not read"],
     }),
-    row("conv 256, 5x5, pad=2, groups=2 | relu", flow(26, 26, 256), { label: "conv2", parameters: 307456, claims: [holds("26x26x256"), { text: "614656 params", holds: false }] }),
+    row("conv 256, 5x5, pad=2, groups=2 | relu", flow(26, 26, 256), {
+      label: "conv2",
+      parameters: 307456,
+      claims: [holds("26x26x256"), { text: "614656 params", holds: false }],
+    }),
   ],
   flow(224, 224, 3),
 );
@@ -57,8 +61,12 @@ export const nested = networkOf(
   [
     row("conv 64, 7x7, stride=2, pad=3, bias=false | bn | relu", flow(112, 112, 64), { parameters: 9536 }),
     ...[0, 1].flatMap((stage) =>
-      ["conv c, 3x3, stride=stride, pad=1, bias=false | bn | relu", "conv c, 3x3, pad=1, bias=false | bn", "add skip | relu"].map((text, index) =>
-        row(text, flow(56, 56, 64 * (stage + 1)), { path: [`stage[${stage}]`, "Basic"], parameters: index < 2 ? 36992 * (stage + 1) : 0 }),
+      ["conv c, 3x3, stride=stride, pad=1, bias=false | bn | relu", "conv c, 3x3, pad=1, bias=false | bn", "add skip | relu"].map(
+        (text, index) =>
+          row(text, flow(56, 56, 64 * (stage + 1)), {
+            path: [`stage[${stage}]`, "Basic"],
+            parameters: index < 2 ? 36992 * (stage + 1) : 0,
+          }),
       ),
     ),
     row("dense classes | softmax", flow("T", 1000), { parameters: 513000 }),
@@ -76,7 +84,10 @@ export function pictures(count: number, height: number, width: number, channels:
         for (let channel = 0; channel < channels; channel++) {
           const radius = Math.hypot(y / height - 0.5, x / width - 0.5);
           const ring = Math.abs(radius - 0.15 - 0.02 * (image % 10)) < 0.06 ? 1 : 0;
-          values[next++] = Math.min(1, ring * (channels === 3 ? [0.9, 0.5 + (image % 5) / 10, 0.2][channel]! : 1) + (x / width) * 0.2 + channel * 0.02);
+          values[next++] = Math.min(
+            1,
+            ring * (channels === 3 ? [0.9, 0.5 + (image % 5) / 10, 0.2][channel]! : 1) + (x / width) * 0.2 + channel * 0.02,
+          );
         }
       }
     }
@@ -86,7 +97,16 @@ export function pictures(count: number, height: number, width: number, channels:
 
 /** The events of a run whose loss falls as 2.3/(1 + step/20) with a fixed ripple. */
 export function* trainingEvents(epochs = 3, stepsPerEpoch = 125): Generator<TrainingEvent> {
-  const run = { network: "LeNet", parameterCount: 61706, examples: 8000, validation: 2000, epochs, stepsPerEpoch, seed: 1, engine: "wasm SIMD, 2 threads" };
+  const run = {
+    network: "LeNet",
+    parameterCount: 61706,
+    examples: 8000,
+    validation: 2000,
+    epochs,
+    stepsPerEpoch,
+    seed: 1,
+    engine: "wasm SIMD, 2 threads",
+  };
   yield { kind: "start", run };
   for (let epoch = 1; epoch <= epochs; epoch++) {
     for (let index = 1; index <= stepsPerEpoch; index++) {

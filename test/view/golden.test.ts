@@ -33,20 +33,32 @@ describe("golden outputs", () => {
   });
 
   test("histories compared", async () => {
-    const better = { ...history, epochs: history.epochs.map(({ epoch, metrics }) => ({ epoch, metrics: { ...metrics, val_accuracy: 0.99 } })) };
+    const better = {
+      ...history,
+      epochs: history.epochs.map(({ epoch, metrics }) => ({ epoch, metrics: { ...metrics, val_accuracy: 0.99 } })),
+    };
     await expect(compareHistories({ sgd: history, adam: better })["text/plain"] + "\n").toMatchFileSnapshot(golden("histories.txt"));
   });
 
   test("confusion matrix", async () => {
     const truth = Array.from({ length: 100 }, (_, index) => index % 4);
     const said = truth.map((label, index) => (index % 9 === 0 ? (label + 1) % 4 : label));
-    await expect(confusionMatrix(truth, said, { classes: ["circle", "square", "star", "triangle"] })["text/plain"] + "\n").toMatchFileSnapshot(golden("confusion-matrix.txt"));
+    await expect(
+      confusionMatrix(truth, said, { classes: ["circle", "square", "star", "triangle"] })["text/plain"] + "\n",
+    ).toMatchFileSnapshot(golden("confusion-matrix.txt"));
   });
 
   test("image grid", async () => {
-    const grid = imageGrid(examples.pictures(3, 12, 12, 1), { labels: [0, 1, 2], predictions: [0, 2, 2], probabilities: [0.99, 0.612, 1], classes: ["zero", "one", "two"] });
+    const grid = imageGrid(examples.pictures(3, 12, 12, 1), {
+      labels: [0, 1, 2],
+      predictions: [0, 2, 2],
+      probabilities: [0.99, 0.612, 1],
+      classes: ["zero", "one", "two"],
+    });
     await expect(grid["text/plain"] + "\n").toMatchFileSnapshot(golden("image-grid.txt"));
-    await expect(lines(decodeURIComponent(/data:image\/svg\+xml,([^"]*)"/.exec(String(grid["text/html"]))?.[1] ?? ""))).toMatchFileSnapshot(golden("image-grid.svg"));
+    await expect(lines(decodeURIComponent(/data:image\/svg\+xml,([^"]*)"/.exec(String(grid["text/html"]))?.[1] ?? ""))).toMatchFileSnapshot(
+      golden("image-grid.svg"),
+    );
   });
 });
 
@@ -54,5 +66,10 @@ test("the same value gives the same bundle, to the last byte", () => {
   const twice = (value: unknown): void => expect(JSON.stringify(bundleOf(value))).toBe(JSON.stringify(bundleOf(value)));
   twice(history);
   twice(examples.pictures(12, 28, 28, 1));
-  twice(tensor(new Float32Array(400).map((_, index) => index), { shape: [20, 20] }));
+  twice(
+    tensor(
+      new Float32Array(400).map((_, index) => index),
+      { shape: [20, 20] },
+    ),
+  );
 });

@@ -18,7 +18,10 @@ function record(): { shown: Shown[]; progress: string[]; sink: DisplaySink } {
   return {
     shown,
     progress,
-    sink: { display: (bundle, options) => shown.push({ bundle, displayId: options?.displayId, update: options?.update }), progress: (text) => progress.push(text) },
+    sink: {
+      display: (bundle, options) => shown.push({ bundle, displayId: options?.displayId, update: options?.update }),
+      progress: (text) => progress.push(text),
+    },
   };
 }
 
@@ -57,7 +60,9 @@ test("progress for the terminal", () => {
   const { progress } = play(100);
   // 2.3/1.1 (1 + 0.25 sin 3.4 sin 0.62) = 2.01; 373 steps of 0.1 s are to come.
   expect(progress[0]).toBe("epoch 1/3 step 2/125  loss 2.01, 37 s left");
-  expect(progress.at(-1)).toBe("epoch 3/3 step 125/125  loss 0.116  accuracy 0.961  validation loss 0.171  validation accuracy 0.953  finished");
+  expect(progress.at(-1)).toBe(
+    "epoch 3/3 step 125/125  loss 0.116  accuracy 0.961  validation loss 0.171  validation accuracy 0.953  finished",
+  );
   expect(progress).toContainEqual(expect.stringMatching(/^epoch 2\/3 step \d+\/125 {2}loss [\d.]+ {2}accuracy 0.915/));
 });
 
@@ -74,4 +79,24 @@ test("a run that never takes a step ends with a picture that says so", () => {
   listen(start);
   listen({ kind: "stop", reason: "interrupted", message: "interrupted" });
   expect(recorded.shown.at(-1)?.bundle["text/plain"]).toContain("interrupted after 0 epochs, 0 steps; the weights reached are kept");
+});
+
+test("a run that an error ends draws what it reached, however fast it was", () => {
+  const last = [400, 1].map((perStep) => {
+    const recorded = record();
+    setDisplaySink(recorded.sink);
+    let clock = 0;
+    const events = [...examples.trainingEvents()];
+    const first = events[0];
+    if (first?.kind !== "start") throw new Error("a run begins with start");
+    const listen = liveTraining(first.run, () => clock);
+    for (const event of events.slice(0, 61)) {
+      clock += perStep;
+      listen(event);
+    }
+    listen({ kind: "failed" });
+    return recorded.shown.at(-1)?.bundle;
+  });
+  expect(last[0]).toEqual(last[1]);
+  expect(last[0]?.["text/plain"]).toContain("LeNet: failed after 0 epochs, 60 steps");
 });

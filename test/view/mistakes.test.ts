@@ -46,7 +46,9 @@ test("predictions of a whole data set, over several batches", () => {
 test("mistakes, the surest first, with what was said and what it was", () => {
   const text = mistakes(network, dataset, { limit: 2 })["text/plain"];
   // Pictures 599 and 499: 599 % 3 = 2 was taken for 600 % 3 = 0, 499 % 3 = 1 for 2.
-  expect(text).toBe("Rings is wrong on 6 of 600 examples (99.0 % right); the 2 it was surest of: 2 images of 8x8x1, 2 of these wrong (framed, ✗)\nlabels: two one\npredictions: zero two");
+  expect(text).toBe(
+    "Rings is wrong on 6 of 600 examples (99.0 % right); the 2 it was surest of: 2 images of 8x8x1, 2 of these wrong (framed, ✗)\nlabels: two one\npredictions: zero two",
+  );
 });
 
 test("a net that is never wrong", () => {
@@ -69,11 +71,15 @@ test("confusions count what the mistakes show", () => {
 });
 
 test("a confusion matrix refuses what is not one", () => {
-  expect(() => confusionMatrix([0, 1], [0])).toThrow("a confusion matrix compares as many labels as predictions, but 2 labels and 1 predictions arrived");
+  expect(() => confusionMatrix([0, 1], [0])).toThrow(
+    "a confusion matrix compares as many labels as predictions, but 2 labels and 1 predictions arrived",
+  );
   expect(() => confusionMatrix([0.5], [0])).toThrow("labels are class indices from 0, but 0.5 arrived");
   expect(confusionMatrix([], [])["text/plain"]).toContain("no examples");
 });
 
 test("a data set shows its first pictures under their classes", () => {
-  expect(bundleOf(dataset, { limit: 4 })["text/plain"]).toBe("rings: 600 images of 8x8x1, 3 classes, generated\n4 images of 8x8x1\nlabels: zero one two zero");
+  expect(bundleOf(dataset, { limit: 4 })["text/plain"]).toBe(
+    "rings: 600 images of 8x8x1, 3 classes, generated\n4 images of 8x8x1\nlabels: zero one two zero",
+  );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { displaySymbol } from "../../std/view/bundle.js";
-import { bundleOf, displayable, featureMaps, filters, imageGrid, isBundle, networkTable } from "../../std/view/index.js";
+import { bundleOf, displayable, featureMaps, filters, imageGrid, networkTable } from "../../std/view/index.js";
+import { isBundle } from "../../std/view/views.js";
 import { Variable } from "../../std/tensor/graph.js";
 import { tensor } from "../../std/tensor/tensor.js";
 import * as examples from "./examples.js";
@@ -72,7 +73,8 @@ test("tensors and variables carry their display for other kernels", () => {
 });
 
 describe("a tensor is shown as what it most likely is", () => {
-  const noise = (count: number): Float32Array => Float32Array.from({ length: count }, (_, index) => Math.sin(index * 12.9898) * Math.cos(index * 0.37));
+  const noise = (count: number): Float32Array =>
+    Float32Array.from({ length: count }, (_, index) => Math.sin(index * 12.9898) * Math.cos(index * 0.37));
   // 0 to 399: mean 399/2, standard deviation sqrt((400^2 - 1)/12) = 115.47; without 7 and 8: 79785/398 and 114.95.
   const counting = Float32Array.from({ length: 400 }, (_, index) => index);
   const withNaN = counting.slice();
@@ -80,15 +82,34 @@ describe("a tensor is shown as what it most likely is", () => {
   withNaN[8] = Infinity;
   test.each([
     ["scalar", tensor(3.14159265), "3.142 (scalar f32)"],
-    ["few numbers", tensor([[1, 2.5], [-3, 4]]), "tensor 2x2 f32\n 1  2.5\n-3    4"],
+    [
+      "few numbers",
+      tensor([
+        [1, 2.5],
+        [-3, 4],
+      ]),
+      "tensor 2x2 f32\n 1  2.5\n-3    4",
+    ],
     ["booleans", tensor([true, false]), "tensor 2 bool\ntrue  false"],
     ["integers", tensor([7, 10], { dtype: "i32" }), "tensor 2 i32\n7  10"],
-    ["a long vector", tensor(noise(30)), "tensor 30 f32, min -0.3419, mean 0.3368, max 0.9809, sd 0.3678\n0  0.3831  0.5533  0.4247  0.08999  -0.2355  …  0.7651  0.3871  0.07428"],
+    [
+      "a long vector",
+      tensor(noise(30)),
+      "tensor 30 f32, min -0.3419, mean 0.3368, max 0.9809, sd 0.3678\n0  0.3831  0.5533  0.4247  0.08999  -0.2355  …  0.7651  0.3871  0.07428",
+    ],
     ["a matrix", tensor(counting, { shape: [20, 20] }), "tensor 20x20 f32, min 0, mean 199.5, max 399, sd 115.5"],
-    ["a matrix with holes", tensor(withNaN, { shape: [20, 20] }), "tensor 20x20 f32, min 0, mean 200.5, max 399, sd 115, 1 NaN, 1 infinite"],
+    [
+      "a matrix with holes",
+      tensor(withNaN, { shape: [20, 20] }),
+      "tensor 20x20 f32, min 0, mean 200.5, max 399, sd 115, 1 NaN, 1 infinite",
+    ],
     ["a picture", tensor(examples.pictures(1, 28, 28, 1).data, { shape: [28, 28, 1] }), "1 image of 28x28x1"],
     ["colour pictures", examples.pictures(6, 32, 32, 3), "6 images of 32x32x3"],
-    ["feature maps", tensor(noise(28 * 28 * 6), { shape: [28, 28, 6] }), "6 maps of 28x28, each from its least (dark) to its greatest value (bright)\nmin -0.9994, mean -4.046e-6, max 0.9997, sd 0.5"],
+    [
+      "feature maps",
+      tensor(noise(28 * 28 * 6), { shape: [28, 28, 6] }),
+      "6 maps of 28x28, each from its least (dark) to its greatest value (bright)\nmin -0.9994, mean -4.046e-6, max 0.9997, sd 0.5",
+    ],
     ["nothing", tensor(new Float32Array(0), { shape: [0, 3] }), "tensor 0x3 f32, empty"],
     ["only NaN", tensor(new Float32Array(400).fill(NaN), { shape: [20, 20] }), "tensor 20x20 f32, 400 NaN"],
   ])("%s", (_, value, expected) => {
@@ -98,7 +119,11 @@ describe("a tensor is shown as what it most likely is", () => {
 
 describe("nothing a user wrote becomes markup", () => {
   const events = examples.historyOf(examples.trainingEvents(2, 5));
-  const named = { ...events, run: { ...events.run, network: hostile }, epochs: [{ epoch: 1, metrics: { loss: 1, [hostile]: 0.5, [`val_${hostile}`]: 0.4 } }] };
+  const named = {
+    ...events,
+    run: { ...events.run, network: hostile },
+    epochs: [{ epoch: 1, metrics: { loss: 1, [hostile]: 0.5, [`val_${hostile}`]: 0.4 } }],
+  };
   const dataset = {
     kind: "dataset" as const,
     name: hostile,
@@ -106,10 +131,21 @@ describe("nothing a user wrote becomes markup", () => {
     columns: { [hostile]: { shape: [2], dtype: "f32" as const }, label: { shape: [], dtype: "i32" as const } },
     classes: [hostile, hostile],
     description: hostile,
-    batch: () => ({ [hostile]: tensor([[1, 2], [3, 4]]), label: tensor([0, 1], { dtype: "i32" }) }),
+    batch: () => ({
+      [hostile]: tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+      label: tensor([0, 1], { dtype: "i32" }),
+    }),
     subset: () => dataset,
   };
-  const row = examples.row(hostile, examples.flow(hostile), { label: hostile, notes: [hostile], path: [hostile], claims: [{ text: hostile, holds: false }] });
+  const row = examples.row(hostile, examples.flow(hostile), {
+    label: hostile,
+    notes: [hostile],
+    path: [hostile],
+    claims: [{ text: hostile, holds: false }],
+  });
   const pictures = examples.pictures(2, 8, 8, 1);
   const cases: [string, unknown][] = [
     ["network", examples.networkOf(hostile, [row])],
@@ -133,9 +169,17 @@ describe("nothing a user wrote becomes markup", () => {
 
 describe("shapes that do not fit a view say what would", () => {
   test.each([
-    ["an image grid of four channels", () => imageGrid(tensor(new Float32Array(64), { shape: [1, 4, 4, 4] })), "an image grid shows height x width x 1 or x 3, one or a batch of them, but this tensor is 1x4x4x4; for the channels of a layer show it as \"maps\""],
+    [
+      "an image grid of four channels",
+      () => imageGrid(tensor(new Float32Array(64), { shape: [1, 4, 4, 4] })),
+      'an image grid shows height x width x 1 or x 3, one or a batch of them, but this tensor is 1x4x4x4; for the channels of a layer show it as "maps"',
+    ],
     ["feature maps of a matrix", () => featureMaps(tensor([[1]])), "feature maps are height x width x channels, but this tensor is 1x1"],
-    ["filters of a matrix", () => filters(tensor([[1]])), "the weights of a convolution are kernel height x kernel width x inputs x outputs, but this tensor is 1x1"],
+    [
+      "filters of a matrix",
+      () => filters(tensor([[1]])),
+      "the weights of a convolution are kernel height x kernel width x inputs x outputs, but this tensor is 1x1",
+    ],
   ])("%s", (_, view, message) => {
     expect(view).toThrow(message);
   });
@@ -146,12 +190,19 @@ describe("shapes that do not fit a view say what would", () => {
 });
 
 test("large things stay small files", () => {
-  const rows = Array.from({ length: 1000 }, (_, index) => examples.row(`conv ${index}, 3x3, pad=1 | bn | relu`, examples.flow(56, 56, 64), { parameters: 36992, path: [`stage[${index >> 4}]`] }));
+  const rows = Array.from({ length: 1000 }, (_, index) =>
+    examples.row(`conv ${index}, 3x3, pad=1 | bn | relu`, examples.flow(56, 56, 64), { parameters: 36992, path: [`stage[${index >> 4}]`] }),
+  );
   const table = networkTable(examples.networkOf("Deep", rows));
   expect(table["text/plain"]).toContain("… 700 rows more");
   expect(table["text/plain"]).toContain("36,992,000 parameters");
   expect(JSON.stringify(table).length).toBeLessThan(300_000);
-  const maps = bundleOf(tensor(new Float32Array(56 * 56 * 512).map((_, index) => index % 97), { shape: [56, 56, 512] }));
+  const maps = bundleOf(
+    tensor(
+      new Float32Array(56 * 56 * 512).map((_, index) => index % 97),
+      { shape: [56, 56, 512] },
+    ),
+  );
   expect(maps["text/plain"]).toMatch(/^512 maps of 56x56/);
   expect(JSON.stringify(maps).length).toBeLessThan(1_000_000);
   const photo = bundleOf(examples.pictures(1, 600, 900, 3));

@@ -9,7 +9,9 @@ const typescriptKeywords = new Set(
     "instanceof interface is keyof let new null of private protected public readonly return satisfies set static super switch this throw true try type typeof undefined var void while yield"
   ).split(" "),
 );
-const layerKeywords = new Set("net block let train load save show on from to out update repeat in if else default and or not true false".split(" "));
+const layerKeywords = new Set(
+  "net block let train load save show on from to out update repeat in if else default and or not true false".split(" "),
+);
 
 const tokens =
   /(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|(?<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\[\s\S])*`?)|(?<claim>->[^\n|;}/]*)|(?<number>\b\d[\d_.]*(?:x\d+)*(?:e[+-]?\d+)?n?\b)|(?<word>[\p{ID_Start}$_][\p{ID_Continue}$]*)(?<colon>:(?!:))?/gu;
@@ -45,7 +47,8 @@ export function highlight(source: string, language: "typescript" | "layers" = is
     const keyword = (layers ? layerKeywords : typescriptKeywords).has(word);
     if (keyword) html += span("keyword", word);
     else if (layers && groups["colon"] !== undefined) html += span("label", word);
-    else html += /^\s*\(/.test(source.slice(match.index + word.length, match.index + word.length + 2)) ? span("name", word) : escapeHtml(word);
+    else
+      html += /^\s*\(/.test(source.slice(match.index + word.length, match.index + word.length + 2)) ? span("name", word) : escapeHtml(word);
     html += groups["colon"] ?? "";
   }
   return html + escapeHtml(source.slice(end));

@@ -16,7 +16,8 @@ export function renderMarkdown(source: string, picture: PictureSource): string {
     extensions: [displayMath, inlineMath],
     renderer: {
       code({ text, lang }: Tokens.Code): string {
-        const language = lang === "layers" || lang === "lamella" ? "layers" : /^(?:ts|js|typescript|javascript)$/.test(lang ?? "") ? "typescript" : null;
+        const language =
+          lang === "layers" || lang === "lamella" ? "layers" : /^(?:ts|js|typescript|javascript)$/.test(lang ?? "") ? "typescript" : null;
         return `<pre class="code">${language === null ? escapeHtml(text) : highlight(text, language)}</pre>\n`;
       },
       image({ href, text, title }: Tokens.Image): string {

@@ -34,10 +34,12 @@ function renderBundle(data: Readonly<Record<string, unknown>>): string {
     return `<div><script>(function(box){window.Plotly.newPlot(box,${jsonForScript((data[plotlyType] as { data?: unknown }).data ?? [])},${jsonForScript((data[plotlyType] as { layout?: unknown }).layout ?? {})},{responsive:true})})(document.currentScript.parentNode.appendChild(document.createElement("div")))</script></div>`;
   }
   const svg = text("image/svg+xml");
-  if (svg !== null) return `<img src="data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}" alt="${escapeHtml(text("text/plain") ?? "")}">`;
+  if (svg !== null)
+    return `<img src="data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}" alt="${escapeHtml(text("text/plain") ?? "")}">`;
   for (const mime of ["image/png", "image/jpeg", "image/gif", "image/webp"]) {
     const picture = text(mime);
-    if (picture !== null) return `<img src="data:${mime};base64,${escapeHtml(picture.replace(/\s/g, ""))}" alt="${escapeHtml(text("text/plain") ?? "")}">`;
+    if (picture !== null)
+      return `<img src="data:${mime};base64,${escapeHtml(picture.replace(/\s/g, ""))}" alt="${escapeHtml(text("text/plain") ?? "")}">`;
   }
   const markdown = text("text/markdown") ?? text("text/latex");
   if (markdown !== null) return renderMarkdown(markdown, () => null);

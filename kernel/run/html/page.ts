@@ -16,7 +16,9 @@ export interface PageOptions {
 
 /** A notebook as one HTML file that asks nothing of the network (a content policy in it makes sure), light or dark as the reader's system is. */
 export function renderPage(notebook: Notebook, options: PageOptions): string {
-  const heading = notebook.cells.map((cell) => (cell.type === "markdown" ? /^#\s+(.+)$/m.exec(cell.source)?.[1] : undefined)).find((text) => text !== undefined);
+  const heading = notebook.cells
+    .map((cell) => (cell.type === "markdown" ? /^#\s+(.+)$/m.exec(cell.source)?.[1] : undefined))
+    .find((text) => text !== undefined);
   const title = heading?.replace(/[*_`$]/g, "").trim() ?? options.name;
   const live = options.plotly !== undefined && notebook.cells.some((cell) => cell.outputs.some(needsPlotly));
   // The library's text may hold the end tag inside a string.
@@ -43,12 +45,18 @@ ${notebook.cells.map((cell) => renderCell(cell, options.picture ?? (() => null))
 function renderCell(cell: NotebookCell, picture: PictureSource): string {
   const tags = tagsOf(cell);
   if (tags.includes("remove-cell")) return "";
-  if (cell.type === "markdown") return `<section class="text" id="${cell.id}">${renderMarkdown(cell.source, (address) => attached(cell, address) ?? picture(address))}</section>`;
+  if (cell.type === "markdown")
+    return `<section class="text" id="${cell.id}">${renderMarkdown(cell.source, (address) => attached(cell, address) ?? picture(address))}</section>`;
   if (cell.type === "raw") return `<section class="raw" id="${cell.id}"><pre>${escapeHtml(cell.source)}</pre></section>`;
   if (cell.source.trim() === "" && cell.outputs.length === 0) return "";
   const number = cell.executionCount === null ? " " : String(cell.executionCount);
-  const input = tags.includes("remove-input") ? "" : `<div class="prompt">[${number}]</div><pre class="code">${highlight(cell.source)}</pre>`;
-  const outputs = tags.includes("remove-output") || cell.outputs.length === 0 ? "" : `<div class="output">${cell.outputs.map(renderOutput).join("\n")}</div>`;
+  const input = tags.includes("remove-input")
+    ? ""
+    : `<div class="prompt">[${number}]</div><pre class="code">${highlight(cell.source)}</pre>`;
+  const outputs =
+    tags.includes("remove-output") || cell.outputs.length === 0
+      ? ""
+      : `<div class="output">${cell.outputs.map(renderOutput).join("\n")}</div>`;
   return `<section class="cell" id="${cell.id}">${input}${outputs}</section>`;
 }
 
@@ -62,5 +70,7 @@ function attached(cell: NotebookCell, address: string): string | null {
     // As it is written, then.
   }
   const [mime, data] = Object.entries(cell.attachments?.[name] ?? {})[0] ?? [];
-  return mime === undefined || typeof data !== "string" || !/^image\/[\w.+-]+$/.test(mime) ? null : `data:${mime};base64,${data.replace(/[^A-Za-z0-9+/=]/g, "")}`;
+  return mime === undefined || typeof data !== "string" || !/^image\/[\w.+-]+$/.test(mime)
+    ? null
+    : `data:${mime};base64,${data.replace(/[^A-Za-z0-9+/=]/g, "")}`;
 }

@@ -38,21 +38,28 @@ const tickSize = 11;
 export function lineChart(series: readonly Series[], options: LineChartOptions = {}): Drawing {
   const width = options.width ?? 420;
   const height = options.height ?? 250;
-  const coloured = series.map((line, index) => ({ ...line, colour: line.colour ?? (seriesColours[index % seriesColours.length] as string) }));
+  const coloured = series.map((line, index) => ({
+    ...line,
+    colour: line.colour ?? (seriesColours[index % seriesColours.length] as string),
+  }));
   const named = coloured.filter((line) => line.faint !== true && line.y.some(Number.isFinite));
   const labels = named.map((line) => clip(line.name, 22));
   const right = named.length === 0 ? 14 : Math.min(width * 0.4, 18 + Math.max(...labels.map((label) => estimateWidth(label, labelSize))));
   const horizontal = horizontalAxis(coloured, options, width);
   const vertical = verticalAxis(coloured, options);
-  const left = 20 + Math.max(...vertical.ticks.map((tick) => estimateWidth(tick.label, tickSize)), 8) + (options.yLabel === undefined ? 0 : 4);
+  const left =
+    20 + Math.max(...vertical.ticks.map((tick) => estimateWidth(tick.label, tickSize)), 8) + (options.yLabel === undefined ? 0 : 4);
   const top = options.title === undefined && options.yLabel === undefined ? 12 : 30;
   const bottom = height - (options.xLabel === undefined ? 24 : 40);
-  const xAt = (value: number): number => left + ((value - horizontal.minimum) / (horizontal.maximum - horizontal.minimum)) * (width - right - left);
+  const xAt = (value: number): number =>
+    left + ((value - horizontal.minimum) / (horizontal.maximum - horizontal.minimum)) * (width - right - left);
   const yAt = (value: number): number => bottom - ((value - vertical.minimum) / (vertical.maximum - vertical.minimum)) * (bottom - top);
 
   const parts: string[] = [];
   for (const tick of vertical.ticks) {
-    parts.push(`<path d="M${coordinate(left)} ${coordinate(yAt(tick.value))}H${coordinate(width - right)}" stroke="${faintInk}" fill="none"/>`);
+    parts.push(
+      `<path d="M${coordinate(left)} ${coordinate(yAt(tick.value))}H${coordinate(width - right)}" stroke="${faintInk}" fill="none"/>`,
+    );
     parts.push(svgText(left - 6, yAt(tick.value) + 4, tick.label, { size: tickSize, anchor: "end", colour: ink }));
   }
   for (const tick of horizontal.ticks) {
@@ -61,10 +68,14 @@ export function lineChart(series: readonly Series[], options: LineChartOptions =
   }
   parts.push(`<path d="M${coordinate(left)} ${coordinate(bottom)}H${coordinate(width - right)}" stroke="${ink}" fill="none"/>`);
   const heading = options.title ?? options.yLabel;
-  if (heading !== undefined) parts.push(svgText(options.title === undefined ? left : 8, 16, heading, { size: 13, bold: true, colour: ink }));
-  if (options.xLabel !== undefined) parts.push(svgText((left + width - right) / 2, height - 6, options.xLabel, { size: labelSize, anchor: "middle", colour: ink }));
+  if (heading !== undefined)
+    parts.push(svgText(options.title === undefined ? left : 8, 16, heading, { size: 13, bold: true, colour: ink }));
+  if (options.xLabel !== undefined)
+    parts.push(svgText((left + width - right) / 2, height - 6, options.xLabel, { size: labelSize, anchor: "middle", colour: ink }));
 
-  parts.push(`<clipPath id="panel"><rect x="${coordinate(left - 4)}" y="${coordinate(top - 4)}" width="${coordinate(width - right - left + 8)}" height="${coordinate(bottom - top + 8)}"/></clipPath>`);
+  parts.push(
+    `<clipPath id="panel"><rect x="${coordinate(left - 4)}" y="${coordinate(top - 4)}" width="${coordinate(width - right - left + 8)}" height="${coordinate(bottom - top + 8)}"/></clipPath>`,
+  );
   parts.push(`<g clip-path="url(#panel)">`);
   for (const line of [...coloured].sort((a, b) => Number(b.faint ?? false) - Number(a.faint ?? false))) {
     parts.push(drawLine(line, xAt, yAt));
@@ -80,13 +91,24 @@ export function lineChart(series: readonly Series[], options: LineChartOptions =
   const furthest = Math.max(...ends.map((end) => end.x));
   const inMargin = ends.map((end) => end.x < furthest - 1 || furthest > width - right - 60);
   const few = named.length <= 8;
-  const placed = spread(ends.map((end) => (few ? end.y : top)), labelSize + 2, top, bottom);
+  const placed = spread(
+    ends.map((end) => (few ? end.y : top)),
+    labelSize + 2,
+    top,
+    bottom,
+  );
   for (const [index, end] of ends.entries()) {
     const x = inMargin[index] === true || !few ? width - right : end.x;
     parts.push(svgText(x + 6, (placed[index] as number) + 4, end.text, { size: labelSize, colour: end.colour, bold: true }));
   }
   if (named.length === 0) {
-    parts.push(svgText((left + width - right) / 2, (top + bottom) / 2, options.empty ?? "nothing to draw yet", { size: 13, anchor: "middle", colour: ink }));
+    parts.push(
+      svgText((left + width - right) / 2, (top + bottom) / 2, options.empty ?? "nothing to draw yet", {
+        size: 13,
+        anchor: "middle",
+        colour: ink,
+      }),
+    );
   }
   return { width, height, body: parts.join("") };
 }
@@ -107,7 +129,9 @@ export function sideBySide(drawings: readonly Drawing[], options: { gap?: number
       rowHeight = 0;
     }
     // A nested document of its own, so that ids such as the clip path's do not meet.
-    parts.push(`<g transform="translate(${x} ${y})">${drawing.body.replaceAll("#panel", `#p${parts.length}`).replaceAll(`id="panel"`, `id="p${parts.length}"`)}</g>`);
+    parts.push(
+      `<g transform="translate(${x} ${y})">${drawing.body.replaceAll("#panel", `#p${parts.length}`).replaceAll(`id="panel"`, `id="p${parts.length}"`)}</g>`,
+    );
     x += drawing.width + gap;
     width = Math.max(width, x - gap);
     rowHeight = Math.max(rowHeight, drawing.height);
@@ -118,7 +142,11 @@ export function sideBySide(drawings: readonly Drawing[], options: { gap?: number
 function horizontalAxis(series: readonly Series[], options: LineChartOptions, width: number): Axis {
   const values = series.flatMap((line) => [...line.x]).filter(Number.isFinite);
   const [minimum, maximum] = options.xRange ?? [minimumOf(values), maximumOf(values)];
-  const axis = linearAxis(minimum, maximum, { tight: true, count: Math.max(2, Math.round(width / 80)), integer: options.integerX ?? false });
+  const axis = linearAxis(minimum, maximum, {
+    tight: true,
+    count: Math.max(2, Math.round(width / 80)),
+    integer: options.integerX ?? false,
+  });
   return axis;
 }
 
@@ -128,8 +156,15 @@ function horizontalAxis(series: readonly Series[], options: LineChartOptions, wi
  */
 function verticalAxis(series: readonly Series[], options: LineChartOptions): Axis {
   if (options.yRange !== undefined) return linearAxis(options.yRange[0], options.yRange[1], { tight: true });
-  const shown = series.filter((line) => line.faint !== true).flatMap((line) => [...line.y]).filter(Number.isFinite);
-  const raw = series.filter((line) => line.faint === true).flatMap((line) => [...line.y]).filter(Number.isFinite).sort((a, b) => a - b);
+  const shown = series
+    .filter((line) => line.faint !== true)
+    .flatMap((line) => [...line.y])
+    .filter(Number.isFinite);
+  const raw = series
+    .filter((line) => line.faint === true)
+    .flatMap((line) => [...line.y])
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
   const values = shown.concat(raw.slice(Math.floor(raw.length * 0.01), Math.max(1, Math.ceil(raw.length * 0.99))));
   if (values.length === 0) return linearAxis(0, 1);
   const minimum = minimumOf(values);
@@ -152,7 +187,8 @@ function drawLine(line: Series & { colour: string }, xAt: (value: number) => num
     const limited = Math.max(-1e5, Math.min(1e5, yAt(value)));
     path += `${pen ? "L" : "M"}${coordinate(xAt(x))} ${coordinate(limited)}`;
     pen = true;
-    if ((line.dots === true && line.y.length <= 60) || isolated) dots.push(`<circle cx="${coordinate(xAt(x))}" cy="${coordinate(limited)}" r="${line.dashed === true ? 3.2 : 2.6}"/>`);
+    if ((line.dots === true && line.y.length <= 60) || isolated)
+      dots.push(`<circle cx="${coordinate(xAt(x))}" cy="${coordinate(limited)}" r="${line.dashed === true ? 3.2 : 2.6}"/>`);
   }
   const stroke = line.faint === true ? `stroke-width="1" stroke-opacity="0.35"` : `stroke-width="2"`;
   const dash = line.dashed === true ? ` stroke-dasharray="6 4"` : "";
