@@ -5,7 +5,7 @@ import type { Script, ToSession } from "../messages.js";
 import { runtimeName } from "../../cells/runtime-name.js";
 import { Evaluator } from "./evaluator.js";
 import type { SessionGlobals } from "./globals.js";
-import { InterruptError, resetGuards } from "./guards.js";
+import { InterruptError, parkGuards, resetGuards } from "./guards.js";
 import { startClock } from "./runtime.js";
 import { toCellError } from "./tracebacks.js";
 
@@ -48,6 +48,11 @@ export class CellRunner {
       result = this.#failed(thrown, expressions);
     }
     this.#stop = undefined;
+    if (this.interrupted) {
+      parkGuards();
+      // What waits for its interrupt now gets it, and stops at its next `await`, before the next cell starts.
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    }
     if (result.status !== "ok") this.#show({ kind: "error", error: result.error });
     this.#done(request.script.id, result);
   }

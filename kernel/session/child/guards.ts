@@ -7,11 +7,14 @@ export class InterruptError extends Error {
 }
 
 const waiting = new Set<(reason: InterruptError) => void>();
-let tripped = false;
+/** "tripped": an interrupt has come. "parked": the interrupted cell is over; what is left of it never goes on. */
+let state: "open" | "tripped" | "parked" = "open";
 
 /** Every `await` of a cell waits for this promise instead, which an interrupt rejects. */
 export function guard(value: unknown): unknown {
-  if (tripped) return Promise.reject(new InterruptError());
+  if (state === "parked") return new Promise(() => {});
+  // Not at once: a loop that catches the rejection and goes on would leave the event loop no turn.
+  if (state === "tripped") return new Promise((_, reject) => setImmediate(reject, new InterruptError()));
   if (!isThenable(value)) return value;
   return new Promise((resolve, reject) => {
     waiting.add(reject);
@@ -46,17 +49,22 @@ export async function* guardItems(items: AsyncIterable<unknown> | Iterable<unkno
   }
 }
 
-/** Rejects every waiting `await`, and each that comes before `resetGuards`. */
+/** Rejects every waiting `await`, and each that comes later. */
 export function tripGuards(): void {
-  tripped = true;
+  state = "tripped";
   const rejects = [...waiting];
   waiting.clear();
   for (const reject of rejects) reject(new InterruptError());
 }
 
+/** When the interrupted cell is over: a loop of it that catches every interrupt stops at its next `await`. */
+export function parkGuards(): void {
+  state = "parked";
+}
+
 /** Before the next cell. */
 export function resetGuards(): void {
-  tripped = false;
+  state = "open";
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

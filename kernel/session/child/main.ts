@@ -108,10 +108,10 @@ function report(thrown: unknown): void {
 const runtime = defineGlobals(process.cwd());
 const runner = new CellRunner(runtime, show, (id, result) => send({ type: "done", id, result }));
 
-let ready: Promise<void> = runtime.loaded.then(
-  () => undefined,
-  (error: unknown) => report(error),
-);
+let loaded = false;
+const loading = runtime.loaded.catch(report).finally(() => {
+  loaded = true;
+});
 
 helper.on("message", (message: ToMain) => {
   switch (message.type) {
@@ -120,7 +120,9 @@ helper.on("message", (message: ToMain) => {
       resetInterrupt();
       send({ type: "running" });
       // Not from inside this handler: the inspector would run the cell's microtasks only after it.
-      ready = ready.then(() => new Promise((resolve) => setImmediate(() => resolve(runner.run(message)))));
+      // And without a chain of promises from cell to cell: terminating a cell may lose promise callbacks that are due.
+      if (loaded) setImmediate(() => void runner.run(message));
+      else void loading.then(() => setImmediate(() => void runner.run(message)));
       return;
     case "interrupt":
       send({ type: "acknowledge", request: message.request });
