@@ -3,13 +3,28 @@ import { convolutionRules } from "./convolution.js";
 import { epilogueFusions } from "./epilogues.js";
 import { layoutRules } from "./layout.js";
 import { matmulRules } from "./matmul.js";
+import { normalisationRules } from "./normalisation.js";
 import { poolingRules } from "./pooling.js";
+import { randomRules } from "./random.js";
+import { recurrentRules } from "./recurrent.js";
 import { reductionRules } from "./reductions.js";
 import { softmaxRules } from "./softmax.js";
+import { upsamplingRules } from "./upsampling.js";
 
 /** How each operation becomes kernel calls, by the operation's name. What is missing runs in the portable executor. */
 export const lowerings: ReadonlyMap<string, LoweringRule> = new Map(
-  Object.entries({ ...matmulRules, ...convolutionRules, ...reductionRules, ...softmaxRules, ...layoutRules, ...poolingRules }),
+  Object.entries({
+    ...matmulRules,
+    ...convolutionRules,
+    ...reductionRules,
+    ...softmaxRules,
+    ...layoutRules,
+    ...poolingRules,
+    ...upsamplingRules,
+    ...normalisationRules,
+    ...recurrentRules,
+    ...randomRules,
+  }),
 );
 
 /** Groups of operations done by one kernel, in the order in which they are tried. */

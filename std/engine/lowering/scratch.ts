@@ -1,11 +1,21 @@
+const pad64 = (bytes: number): number => Math.floor((bytes + 127) / 64) * 64;
+const columnsOf = (columns: number): number => Math.ceil(columns / 8) * 8;
+const panels = (depth: number, columns: number): number => depth * 4 * columnsOf(columns);
+
 /**
- * Bytes of scratch per thread that the blocked kernels ask for (`matmulScratchBytes` and the like in the assembly; a test
- * holds the numbers equal).
+ * Bytes of scratch per thread that the kernels ask for: `matmulScratchBytes` and the like in the assembly (a test holds the
+ * two equal).
  */
 export const scratchBytes = {
   matmul: 4 * (65536 + 16 * 320 + 64),
   convolution: 4 * (65536 + 2 * 4096 + 64) + 64,
   weightGradient: 4 * (65536 + 2 * 320 + 64) + 64,
+  /** Of one 6 x 6 tile between the two passes of a transform, and a copy of a window at an image's edge. */
+  winograd: (channels: number): number => 36 * 16 + 36 * channels * 4 + 64,
+  lrn: (channels: number, size: number): number => Math.floor((channels + 2 * size + 15) / 8) * 8 * 4,
+  lstm: (batch: number, width: number): number => pad64(panels(width, 4 * width) + panels(4 * width, width) + 2 * batch * width * 4),
+  gru: (batch: number, width: number): number => pad64(panels(width, 3 * width) + panels(3 * width, width) + 4 * batch * width * 4),
+  rnn: (width: number): number => pad64(panels(width, width)),
 } as const;
 
 /** Most kernel positions (depth x height x width) the convolution kernels take. */

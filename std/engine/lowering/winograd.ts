@@ -3,6 +3,7 @@ import { absent } from "./arguments.js";
 import type { Address, LoweringContext } from "./contract.js";
 import type { Convolution } from "./convolution.js";
 import { activationCodes, emitProduct, type Epilogue } from "./product.js";
+import { scratchBytes } from "./scratch.js";
 
 /** Places of a 6 x 6 tile: planes of transformed values, and matrix products. */
 const places = 36;
@@ -15,9 +16,6 @@ const chunkBytes = 24 * 2 ** 20;
 const planePadding = 16;
 
 const planeOf = (elements: number): number => Math.ceil(elements / 16) * 16 + planePadding;
-
-/** Bytes of scratch of one thread for tiles with this many channels; `winogradScratchBytes` in the assembly. */
-const tileScratch = (channels: number): number => places * 16 + places * channels * 4 + 64;
 
 interface Tiles {
   /** Extent of the kernel, and of the tile of results that one 6 x 6 window gives. */
@@ -35,7 +33,9 @@ export function winogradTiles({ size, stride, dilation, groups, channels, filter
   const kernel = size[2] as number;
   if (size[0] !== 1 || size[1] !== kernel || (kernel !== 3 && kernel !== 5)) return null;
   if (sizeOf(stride) !== 1 || sizeOf(dilation) !== 1 || groups !== 1) return null;
-  if (channels % 4 !== 0 || filters % 4 !== 0 || channels < 16 || filters < 16) return null;
+  if (channels % 4 !== 0 || filters % 4 !== 0) return null;
+  // The transforms cost as channels + filters, the products saved as channels * filters.
+  if ((channels * filters) / (channels + filters) < 10) return null;
   const result = side + 1 - kernel;
   const down = Math.ceil((height as number) / result);
   const across = Math.ceil((width as number) / result);
@@ -78,7 +78,7 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Wi
   const elements = channelsIn * channelsOut;
   const kernelPlane = planeOf(elements);
   const kernels = context.scratch(places * kernelPlane * 4);
-  const scratch = context.scratch(tileScratch(Math.max(channelsIn, channelsOut)) * context.threads);
+  const scratch = context.scratch(scratchBytes.winograd(Math.max(channelsIn, channelsOut)) * context.threads);
   context.emit("winogradKernel", [request.kernel, kernels, kernelPlane, kernel, elements, turned ? 1 : 0, scratch], { work: 10 * elements * 4 });
 
   const tilesOfOne = down * across;
@@ -122,7 +122,7 @@ export function emitWinogradWeightGradient(
   const elements = channels * filters;
   const weightPlane = planeOf(elements);
   const products = context.scratch(places * weightPlane * 4);
-  const scratch = context.scratch(tileScratch(Math.max(channels, filters)) * context.threads);
+  const scratch = context.scratch(scratchBytes.winograd(Math.max(channels, filters)) * context.threads);
   const tilesOfOne = down * across;
   const chunk = chunkOf(batch, places * 4 * tilesOfOne * (channels + filters));
   const imagePlane = planeOf(chunk * tilesOfOne * channels);

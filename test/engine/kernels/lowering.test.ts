@@ -10,6 +10,7 @@ let seed = 1;
 const f32 = (...shape: number[]): Tensor => new Tensor({ shape, dtype: "f32" }, noise(sizeOf(shape), seed++));
 /** Numbers with many ties, as after a rectifier. */
 const coarse = (...shape: number[]): Tensor => new Tensor({ shape, dtype: "f32" }, noise(sizeOf(shape), seed++).map((x) => Math.round(x * 2)));
+const positive = (...shape: number[]): Tensor => new Tensor({ shape, dtype: "f32" }, noise(sizeOf(shape), seed++).map((x) => (x + 1.2) / 2.5));
 const i32 = (below: number, ...shape: number[]): Tensor =>
   new Tensor({ shape, dtype: "i32" }, Int32Array.from(noise(sizeOf(shape), seed++), (x) => Math.floor(((x + 1) / 2) * below)));
 
@@ -101,6 +102,30 @@ export const cases: readonly Case[] = [
     { name: "avgPool", inputs: [f32(2, 8, 9, channels)], attributes: { ...pool(3, 2, 1), countPadding: true } },
     { name: "avgPoolGradient", inputs: [f32(2, 4, 5, channels)], attributes: { ...pool(3, 2, 1), countPadding: false, inputSpatial: [8, 9] } },
   ]),
+  ...[37, 64, 3].flatMap((channels): Case[] => [
+    { name: "batchNorm", inputs: [f32(5, 6, 7, channels), f32(channels), f32(channels)], attributes: { epsilon: 1e-5 } },
+    { name: "batchNormGradient", inputs: [f32(5, 6, 7, channels), f32(channels), f32(channels), positive(channels), f32(5, 6, 7, channels)], attributes: { epsilon: 1e-5 }, tolerance: 1e-4 },
+    { name: "layerNorm", inputs: [f32(5, 9, channels), f32(channels), f32(channels)], attributes: { epsilon: 1e-5 } },
+    { name: "layerNormGradient", inputs: [f32(5, 9, channels), f32(channels), f32(5, 9), positive(5, 9), f32(5, 9, channels)], attributes: { epsilon: 1e-5 }, tolerance: 1e-4 },
+    { name: "lrn", inputs: [f32(2, 3, 4, channels)], attributes: { size: 5, alpha: 0.2, beta: 0.75, k: 2 } },
+    { name: "lrn", inputs: [f32(2, 3, 4, channels)], attributes: { size: 4, alpha: 0.2, beta: 0.6, k: 1 } },
+    { name: "lrnGradient", inputs: [f32(2, 3, 4, channels), f32(2, 3, 4, channels)], attributes: { size: 5, alpha: 0.2, beta: 0.75, k: 2 } },
+    { name: "lrnGradient", inputs: [f32(2, 3, 4, channels), f32(2, 3, 4, channels)], attributes: { size: 4, alpha: 0.2, beta: 0.6, k: 1 } },
+  ]),
+  ...[8, 6, 33].flatMap((width): Case[] => [
+    { name: "lstm", inputs: [f32(5, 4, 4 * width), f32(width, 4 * width), f32(5, width), f32(5, width)], attributes: null },
+    { name: "lstmGradient", inputs: [f32(width, 4 * width), f32(5, width), positive(5, 4, 4 * width), f32(5, 4, width), f32(5, 4, width), f32(5, width)], attributes: null, tolerance: 2e-4 },
+    { name: "gru", inputs: [f32(5, 4, 3 * width), f32(width, 3 * width), f32(3 * width), f32(5, width)], attributes: null },
+    { name: "gruGradient", inputs: [f32(width, 3 * width), f32(5, width), f32(5, 4, width), positive(5, 4, 4 * width), f32(5, 4, width)], attributes: null, tolerance: 2e-4 },
+    ...["tanh", "relu"].flatMap((activation): Case[] => [
+      { name: "rnn", inputs: [f32(5, 4, width), f32(width, width), f32(5, width)], attributes: { activation }, tolerance: 1e-4 },
+      { name: "rnnGradient", inputs: [f32(width, width), f32(5, 4, width), f32(5, 4, width)], attributes: { activation }, tolerance: 1e-4 },
+    ]),
+  ]),
+  { name: "upsampleNearest", inputs: [f32(2, 3, 4, 5)], attributes: { factors: [2, 3] } },
+  { name: "upsampleBilinear", inputs: [f32(2, 3, 4, 5)], attributes: { factors: [2, 3] } },
+  { name: "upsampleBilinearGradient", inputs: [f32(2, 6, 12, 5)], attributes: { factors: [2, 3] } },
+  { name: "randomUniform", inputs: [i32(1000)], attributes: { key: [123, 0xfedcba98], shape: [7, 11] }, tolerance: 1e-12 },
 ];
 
 const describeInputs = (inputs: readonly Tensor[]): string => inputs.map(({ shape }: { shape: Shape }) => shape.join("x")).join(", ");
