@@ -84,5 +84,5 @@ export function titleOf(source: string): string {
     lines.find((line) => line !== "" && !line.startsWith("//") && !line.startsWith("%%")) ??
     lines.find((line) => line !== "") ??
     ""
-  ).replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+  ).replace(/\p{Cc}/gu, " ");
 }

@@ -7,7 +7,7 @@ import { htmlTable } from "./html-table.js";
 import { imageGrid } from "./image-grid.js";
 import { formatNumber } from "./numbers.js";
 import { textTable } from "./text-table.js";
-import { selfShowing, type ViewOptions } from "./views.js";
+import { htmlOf, selfShowing, type ViewOptions } from "./views.js";
 
 /** A data set: its description, then its first examples, as pictures where they are, else as a table of their columns. */
 export function datasetView(dataset: Dataset, options: ViewOptions = {}): MimeBundle {
@@ -38,7 +38,7 @@ function viewOfDataset(dataset: Dataset, options: ViewOptions): MimeBundle {
     return {
       ...grid,
       "text/plain": `${title["text/plain"]}\n${grid["text/plain"]}`,
-      "text/html": title["text/html"] + String(grid["text/html"]),
+      "text/html": title["text/html"] + htmlOf(grid),
     };
   }
   const rows = Array.from({ length: Math.min(count, 10) }, (_, index) =>

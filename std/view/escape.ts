@@ -4,7 +4,7 @@ export function escapeHtml(text: string): string {
     text
       .replace(/[&<>"']/g, (character) => entities[character] as string)
       // Control characters are not allowed in XML, and one would make a browser drop the whole SVG.
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd")
+      .replace(/(?![\t\n\r])[\p{Cc}\ufffe\uffff]/gu, "\ufffd")
       .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd")
   );
 }

@@ -26,7 +26,7 @@ export function featureMaps(maps: Tensor, options: ViewOptions = {}): MimeBundle
   const [height, width, channels] = shape.slice(-3) as [number, number, number];
   const data = maps.data;
   const batch = shape.length === 4 ? (shape[0] as number) : 1;
-  const first = data.subarray(0, height * width * channels) as TypedArray;
+  const first = data.subarray(0, height * width * channels);
   const shown = Math.min(channels, options.limit ?? usualLimit);
   const whole = rangeOf(first);
   const shared = options.scale === "all";

@@ -1,7 +1,7 @@
 import { LamellaError } from "../errors.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Network } from "../network/network.js";
-import { Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import type { MimeBundle } from "./bundle.js";
 import { confusionMatrix } from "./confusion-matrix.js";
 import { imageGrid } from "./image-grid.js";

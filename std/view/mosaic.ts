@@ -105,7 +105,7 @@ function boldWidth(text: string): number {
 
 /** The caption, shortened until it fits its cell. */
 function fitted(text: string, width: number): string {
-  let length = [...text].length;
+  let length = Array.from(text).length;
   let result = text;
   while (length > 2 && boldWidth(result) > width + 4) result = clip(text, --length);
   return result;

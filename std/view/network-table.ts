@@ -20,7 +20,7 @@ export function networkTable(network: Network, options: ViewOptions = {}): MimeB
     .map(({ name, type }) => (network.outputs.length > 1 ? `${name} ${formatFlow(type)}` : formatFlow(type)))
     .join(", ")}`;
   const total = totalText(network);
-  return selfShowing({ "text/plain": asText(title, entries, total, network), "text/html": asHtml(title, entries, total, network) });
+  return selfShowing({ "text/plain": asText(title, entries, total, network), "text/html": asHtml(title, entries, total) });
 }
 
 /** `227x227x3`, with symbolic dimensions as written, and `int` where a flow is token ids. */
@@ -123,7 +123,7 @@ function verdictText(verdict: Verdict): string {
   return verdict.mark === "✗" ? `✗ not ${verdict.claimed}` : verdict.mark;
 }
 
-function asHtml(title: string, entries: readonly Entry[], total: string, network: Network): string {
+function asHtml(title: string, entries: readonly Entry[], total: string): string {
   const indent = (depth: number): string => "&nbsp;&nbsp;&nbsp;".repeat(depth);
   const marked = (text: string, verdict: Verdict): HtmlCell => {
     if (verdict.mark === "") return text;

@@ -2,7 +2,7 @@ import type { MimeBundle } from "./bundle.js";
 import type { Panel } from "./training-curve.js";
 import { jsonForScript } from "./escape.js";
 import { roundTo } from "./numbers.js";
-import { selfShowing } from "./views.js";
+import { htmlOf, selfShowing } from "./views.js";
 
 /** A plotly figure: what `application/vnd.plotly.v1+json` holds. */
 export interface PlotlyFigure {
@@ -79,7 +79,7 @@ function plotlyText(text: string): string {
  * scripts are not trusted, the picture stays.
  */
 export function withPlotly(bundle: MimeBundle, figure: PlotlyFigure, options: { interactive: boolean }): MimeBundle {
-  const html = String(bundle["text/html"] ?? "");
+  const html = htmlOf(bundle);
   return selfShowing({
     ...bundle,
     "text/html": options.interactive ? liveHtml(html, figure) : html,

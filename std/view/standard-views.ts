@@ -16,7 +16,7 @@ import { statisticsOf, statisticsText } from "./statistics.js";
 import { tensorView } from "./tensor-view.js";
 import { textTable } from "./text-table.js";
 import { trainingCurve } from "./training-curve.js";
-import { bundleOf, displayable, registerViews, type ViewHandler, type ViewOptions } from "./views.js";
+import { bundleOf, displayable, htmlOf, registerViews, type ViewHandler, type ViewOptions } from "./views.js";
 
 /** The views of Lamella's own kinds of value. */
 const standardViews: readonly ViewHandler[] = [
@@ -34,7 +34,7 @@ const standardViews: readonly ViewHandler[] = [
   {
     name: "histories",
     accepts: areHistories,
-    render: (value: Record<string, TrainingHistory>, options) => compareHistories(Array.isArray(value) ? { ...value } : value, options),
+    render: (value: Record<string, TrainingHistory>, options) => compareHistories(Object.fromEntries(Object.entries(value)), options),
   },
   { name: "list", accepts: isListOfViews, render: listView },
 ];
@@ -133,8 +133,6 @@ function listView(values: readonly unknown[], options: ViewOptions): MimeBundle 
   const bundles = values.map((value) => bundleOf(value, options));
   return {
     "text/plain": bundles.map((bundle, index) => `[${index}] ${bundle["text/plain"]}`).join("\n"),
-    "text/html": bundles
-      .map((bundle) => (typeof bundle["text/html"] === "string" ? bundle["text/html"] : `<pre>${escapeHtml(bundle["text/plain"])}</pre>`))
-      .join(""),
+    "text/html": bundles.map(htmlOf).join(""),
   };
 }

@@ -52,7 +52,7 @@ export function textWidth(text: string): number {
 
 /** Shortens to `maximum` characters, the last an ellipsis. */
 export function clip(text: string, maximum = Infinity): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   return characters.length <= maximum ? text : characters.slice(0, Math.max(0, maximum - 1)).join("") + "…";
 }
 

@@ -74,6 +74,12 @@ export function plainBundle(value: unknown, warnings: readonly string[] = []): M
   return { "text/plain": `${text}\n${notes}`, "text/html": `<pre>${escapeHtml(text)}</pre><div>⚠ ${escapeHtml(notes)}</div>` };
 }
 
+/** The HTML of a bundle; its text, escaped, where it has none. */
+export function htmlOf(bundle: MimeBundle): string {
+  const html = bundle["text/html"];
+  return typeof html === "string" ? html : `<pre>${escapeHtml(bundle["text/plain"])}</pre>`;
+}
+
 /** True for an object whose every key is a MIME type and that has `text/plain`: already a bundle. */
 export function isBundle(value: unknown): value is MimeBundle {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import type { CellResult, ExecuteOptions, Session } from "../../kernel/session/index.js";
 
@@ -41,7 +42,7 @@ export class VmSession implements Session {
       void (async () => {
         try {
           const value: unknown = await runInContext(code, createContext(scope));
-          if (value !== undefined) onOutput({ kind: "result", data: { "text/plain": String(value) }, metadata: {} });
+          if (value !== undefined) onOutput({ kind: "result", data: { "text/plain": inspect(value) }, metadata: {} });
           resolve({ status: "ok", expressions: {} });
         } catch (error) {
           // Errors of another context are not `instanceof` ours.

@@ -86,7 +86,7 @@ export function pictures(count: number, height: number, width: number, channels:
           const ring = Math.abs(radius - 0.15 - 0.02 * (image % 10)) < 0.06 ? 1 : 0;
           values[next++] = Math.min(
             1,
-            ring * (channels === 3 ? [0.9, 0.5 + (image % 5) / 10, 0.2][channel]! : 1) + (x / width) * 0.2 + channel * 0.02,
+            ring * (channels === 3 ? ([0.9, 0.5 + (image % 5) / 10, 0.2][channel] ?? 0) : 1) + (x / width) * 0.2 + channel * 0.02,
           );
         }
       }

@@ -5,6 +5,7 @@ import { bundleOf, compareHistories, confusionMatrix, imageGrid, networkTable } 
 import { tensor } from "../../std/tensor/tensor.js";
 import { drawPanels, panelsOf } from "../../std/view/training-curve.js";
 import { svgDocument } from "../../std/view/picture.js";
+import { htmlOf } from "../../std/view/views.js";
 import * as examples from "./examples.js";
 
 /** Each output below is a file that can be opened and looked at; `vitest -u` writes them anew. */
@@ -22,7 +23,7 @@ describe("golden outputs", () => {
   ])("network table %s", async (name, network) => {
     const bundle = networkTable(network);
     await expect(bundle["text/plain"] + "\n").toMatchFileSnapshot(golden(`network-${name}.txt`));
-    await expect(lines(String(bundle["text/html"]))).toMatchFileSnapshot(golden(`network-${name}.html`));
+    await expect(lines(htmlOf(bundle))).toMatchFileSnapshot(golden(`network-${name}.html`));
   });
 
   test("training curve", async () => {
@@ -56,7 +57,7 @@ describe("golden outputs", () => {
       classes: ["zero", "one", "two"],
     });
     await expect(grid["text/plain"] + "\n").toMatchFileSnapshot(golden("image-grid.txt"));
-    await expect(lines(decodeURIComponent(/data:image\/svg\+xml,([^"]*)"/.exec(String(grid["text/html"]))?.[1] ?? ""))).toMatchFileSnapshot(
+    await expect(lines(decodeURIComponent(/data:image\/svg\+xml,([^"]*)"/.exec(htmlOf(grid))?.[1] ?? ""))).toMatchFileSnapshot(
       golden("image-grid.svg"),
     );
   });

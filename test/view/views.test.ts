@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { displaySymbol } from "../../std/view/bundle.js";
 import { bundleOf, displayable, featureMaps, filters, imageGrid, networkTable } from "../../std/view/index.js";
-import { isBundle } from "../../std/view/views.js";
+import { htmlOf, isBundle } from "../../std/view/views.js";
 import { Variable } from "../../std/tensor/graph.js";
 import { tensor } from "../../std/tensor/tensor.js";
 import * as examples from "./examples.js";
@@ -158,7 +158,7 @@ describe("nothing a user wrote becomes markup", () => {
   ];
   test.each(cases)("%s", (_, value) => {
     const bundle = bundleOf(value, { interactive: true });
-    const html = String(bundle["text/html"]);
+    const html = htmlOf(bundle);
     // The only scripts are ours, and no text of the user's stands in one unescaped.
     expect(html.replaceAll(/<script>\(function/g, "")).not.toContain("<script");
     const decoded = decodeURIComponent([...html.matchAll(/data:image\/svg\+xml,([^"]*)"/g)].map((match) => match[1]).join("\n"));

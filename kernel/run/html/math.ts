@@ -112,7 +112,7 @@ function command(reader: Reader): string {
 /** In parentheses, unless it is one sign. */
 function bracketed(html: string): string {
   const text = html.replace(/<(su[bp])>.*?<\/\1>/g, "").replace(/<[^>]*>/g, "");
-  return [...text.replace(/&#?\w+;/g, "x")].length <= 1 || /^\w+$/.test(text) ? html : `(${html})`;
+  return Array.from(text.replace(/&#?\w+;/g, "x")).length <= 1 || /^\w+$/.test(text) ? html : `(${html})`;
 }
 
 const functions = new Set("exp log ln max min sin cos tan tanh arg softmax det dim lim sup inf Pr argmax argmin".split(" "));

@@ -49,10 +49,14 @@ function renderBundle(data: Readonly<Record<string, unknown>>): string {
   return `<pre>${escapeHtml(terminalText(plain))}</pre>`;
 }
 
+// Built from text: a pattern with control characters in it is unreadable.
+const [escape, bell] = ["\\u001b", "\\u0007"];
+const controlSequences = new RegExp(`${escape}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${bell}${escape}]*(?:${bell}|${escape}\\\\)|[@-_])`, "g");
+
 /** What a terminal would show: colour codes gone, a line that was returned over replaced. */
 export function terminalText(text: string): string {
   return text
-    .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-_])/g, "")
+    .replace(controlSequences, "")
     .split("\n")
     .map((line) => line.replace(/\r+$/, "").replace(/^.*\r/s, ""))
     .join("\n");

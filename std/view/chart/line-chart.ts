@@ -202,8 +202,8 @@ export function spread(positions: readonly number[], distance: number, minimum: 
   const placed = [...positions];
   let previous = -Infinity;
   for (const index of order) {
-    placed[index] = Math.max(placed[index] as number, previous + distance, minimum);
-    previous = placed[index] as number;
+    previous = Math.max(placed[index] as number, previous + distance, minimum);
+    placed[index] = previous;
   }
   let limit = maximum;
   for (const index of order.reverse()) {
