@@ -11,6 +11,7 @@ export interface RunOptions {
   /** Go on after a cell that failed. */
   readonly allowErrors?: boolean;
   readonly onCellStart?: (cell: NotebookCell) => void;
+  /** `error` is null for a cell that failed as its tag says it may. */
   readonly onCellEnd?: (cell: NotebookCell, error: CellError | null) => void;
   readonly onProgress?: (text: string) => void;
   /** Ends the run: the running cell is interrupted, the rest stays as it was. */
@@ -54,8 +55,9 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
       if (failed && !outputs.some((output) => output.kind === "error")) {
         collector.add(outputs, { kind: "error", error: result.error }, count);
       }
-      options.onCellEnd?.(cell, failed ? result.error : null);
-      if (failed && !tagsOf(cell).includes("raises-exception")) {
+      const unexpected = failed && !tagsOf(cell).includes("raises-exception");
+      options.onCellEnd?.(cell, unexpected ? result.error : null);
+      if (unexpected) {
         failures.push({ cell: count, error: result.error });
         if (options.allowErrors !== true) break;
       }
