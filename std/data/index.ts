@@ -7,5 +7,6 @@ export { mnist, MnistDataset, type LoadOptions } from "./mnist.js";
 export { digits, writeDigits } from "./digits.js";
 export { andGate, blobs, makeBlobs, makeMoons, makeSpirals, moons, nandGate, orGate, spirals, xor, type PointOptions } from "./points.js";
 export { makeShapes, shapes, type ShapeOptions } from "./shapes.js";
+export { augmentations } from "./augmentation.js";
 export { dataRegistry } from "./registry.js";
 export type { Augmentation, AugmentationName } from "./augmentation.js";
