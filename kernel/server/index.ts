@@ -1,0 +1,2 @@
+export { History } from "./history.js";
+export { Kernel } from "./kernel.js";
