@@ -4,7 +4,6 @@ export * from "./dimensions.js";
 export * from "./edit-distance.js";
 export { layerErrorCodes } from "./error-codes.js";
 export * from "./explain.js";
-export { numberFunctions } from "./formula/numbers.js";
 export * from "./initializer-registry.js";
 export type { Fans, Initializer } from "./initializers.js";
 export * from "./layer-error.js";

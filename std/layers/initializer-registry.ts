@@ -57,10 +57,10 @@ const definitions: readonly InitializerDefinition[] = [
     name: "uniform",
     summary: "Drawn evenly from an interval.",
     arguments: [
-      { name: "from", kind: "number", doc: "The lower end.", positional: true, default: -0.05 },
-      { name: "to", kind: "number", doc: "The upper end.", positional: true, default: 0.05 },
+      { name: "low", kind: "number", doc: "The lower end.", positional: true, default: -0.05 },
+      { name: "high", kind: "number", doc: "The upper end.", positional: true, default: 0.05 },
     ],
-    create: ({ from, to }) => uniform(from as number, to as number),
+    create: ({ low, high }) => uniform(low as number, high as number),
   },
   {
     name: "xavier",

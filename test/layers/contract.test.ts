@@ -31,6 +31,9 @@ const smallCases = cases.filter(({ definition, example }) => {
   return concreteShape(input).reduce((product, extent) => product * extent, 1) < 5000;
 });
 
+/** Words of the layer language, which can name neither a layer nor an option. */
+const reserved = "net block let train load save show on from to out update repeat in if else default and or not".split(" ");
+
 const isFloat = (dtype: string): boolean => dtype === "f32" || dtype === "f64";
 const symbols = new Map(["T", "S", "D"].map((name) => [name, symbolExtent]));
 
@@ -87,6 +90,7 @@ describe("every layer", () => {
   );
 
   test.each([...layerRegistry.values()])("$name is documented", (definition) => {
+    for (const name of [definition.name, ...definition.arguments.map((spec) => spec.name)]) expect(reserved).not.toContain(name);
     expect(definition.summary).toMatch(/^[A-Z0-9e].*\.$|^x times.*\.$/);
     expect(definition.details.length).toBeGreaterThan(20);
     expect(definition.examples.length).toBeGreaterThan(0);

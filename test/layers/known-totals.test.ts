@@ -97,7 +97,7 @@ describe("shapes and totals of the papers", () => {
     ).toEqual(["570x570x64", "568x568x64", "284x284x64"]);
     const d4 = { ...parseFlow("64x64x512"), name: "d4" };
     const crop = layerRegistry.get("crop") as LayerDefinition;
-    const cropped = crop.infer(d4, checkArguments(crop, [], { to: parseFlow("56x56x512") })).output;
+    const cropped = crop.infer(d4, checkArguments(crop, [], { like: parseFlow("56x56x512") })).output;
     expect(
       run("28x28x1024", [
         ["upconv", [512, [2, 2]], { stride: 2 }],

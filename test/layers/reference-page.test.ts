@@ -34,7 +34,7 @@ gelu approximate=true   // Tx16 -> Tx16
   test("an example shows what comes out", () => {
     expect(page).toContain("conv 96, 11x11, stride=4, pad=2   // 224x224x3 -> 55x55x96, 34944 params");
     expect(page).toContain("embedding 100, 32   // T int -> Tx32, 3200 params");
-    expect(page).toContain("normal 100   // -> 100");
+    expect(page).toContain("normal(100)   // -> 100");
   });
 
   test("the layers of issue three and of the zoo are there", () => {

@@ -25,8 +25,8 @@ export function randomSource(definition: {
     infer: (_, { shape }) => ({ output: { shape: shape as readonly Dim[], dtype: "f32" } }),
     forward: (batch, args, context) => definition.draw([batch.shape[0] as number, ...(args["shape"] as readonly number[])], args, context),
     examples: [
-      { row: `${name} 100`, input: "", positional: [100] },
-      { row: `${name} 7x7x2`, input: "", positional: [[7, 7, 2]] },
+      { row: `${name}(100)`, input: "", positional: [100] },
+      { row: `${name}(7x7x2)`, input: "", positional: [[7, 7, 2]] },
     ],
   });
 }

@@ -8,7 +8,7 @@ import { perAxis, spatialRank } from "../window.js";
 
 interface CropArguments<T> {
   size?: number | readonly number[];
-  to?: T;
+  like?: T;
 }
 
 export const crop: LayerDefinition = defineLayer({
@@ -16,13 +16,13 @@ export const crop: LayerDefinition = defineLayer({
   category: "shape",
   summary: "Cuts out the middle: U-Net's skip connections.",
   details:
-    "H x W x C in, h x w x C out: the middle, where an odd rest leaves one more row below and right. The size is that of `to`, " +
+    "H x W x C in, h x w x C out: the middle, where an odd rest leaves one more row below and right. The size is that of `like`, " +
     "which inside the arguments of a row is the flow: `concat crop(d4)` cuts d4 to the flow's height and width. " +
     "No parameters. Source: Ronneberger et al. 2015.",
   arguments: [
-    { name: "size", kind: "size", doc: "Height and width to keep.", positional: true, defaultText: "that of `to`", minimum: 1 },
+    { name: "size", kind: "size", doc: "Height and width to keep.", positional: true, defaultText: "that of `like`", minimum: 1 },
     {
-      name: "to",
+      name: "like",
       kind: "tensor",
       doc: "A tensor whose height and width are taken.",
       defaultText: "the flow of the row",
@@ -30,17 +30,17 @@ export const crop: LayerDefinition = defineLayer({
     },
   ],
   infer(input, args) {
-    const { size, to } = args as CropArguments<FlowType>;
+    const { size, like } = args as CropArguments<FlowType>;
     const rank = spatialRank("crop", input, size);
-    if (size === undefined && to === undefined) {
-      throw new LayerError("`crop` needs a size, or a tensor whose size is taken: crop 56x56, or to=d4", { code: "E022" });
+    if (size === undefined && like === undefined) {
+      throw new LayerError("`crop` needs a size, or a tensor whose size is taken: crop 56x56, or like=d4", { code: "E022" });
     }
-    if (size === undefined && to?.shape.length !== rank + 1) {
-      throw new LayerError(`\`crop\`: ${describeFlow(input)}, which cannot be cut to ${formatFlowShape(to?.shape ?? [])}`, {
+    if (size === undefined && like?.shape.length !== rank + 1) {
+      throw new LayerError(`\`crop\`: ${describeFlow(input)}, which cannot be cut to ${formatFlowShape(like?.shape ?? [])}`, {
         code: "E031",
       });
     }
-    const kept: readonly Dim[] = size === undefined ? (to as FlowType).shape.slice(0, -1) : perAxis("crop", "size", size, rank);
+    const kept: readonly Dim[] = size === undefined ? (like as FlowType).shape.slice(0, -1) : perAxis("crop", "size", size, rank);
     for (const [axis, extent] of kept.entries()) {
       const whole = input.shape[axis] as Dim;
       if (typeof extent === "number" && typeof whole === "number" && extent > whole) {
@@ -54,8 +54,8 @@ export const crop: LayerDefinition = defineLayer({
     return { output: { shape: [...kept, ...input.shape.slice(-1)], dtype: input.dtype } };
   },
   forward(input, args) {
-    const { size, to } = args as CropArguments<Tensor>;
-    const kept = size === undefined ? (to as Tensor).shape.slice(1, -1) : perAxis("crop", "size", size, input.rank - 2);
+    const { size, like } = args as CropArguments<Tensor>;
+    const kept = size === undefined ? (like as Tensor).shape.slice(1, -1) : perAxis("crop", "size", size, input.rank - 2);
     const starts = kept.map((extent, axis) => Math.floor(((input.shape[axis + 1] as number) - extent) / 2));
     return operations.slice(
       input,
@@ -65,6 +65,6 @@ export const crop: LayerDefinition = defineLayer({
   },
   examples: [
     { row: "crop 4x4", input: "7x8x2", positional: [[4, 4]] },
-    { row: "crop to=small", input: "8x8x2", named: { to: { shape: [5, 6, 4], dtype: "f32", name: "small" } } },
+    { row: "crop like=small", input: "8x8x2", named: { like: { shape: [5, 6, 4], dtype: "f32", name: "small" } } },
   ],
 });

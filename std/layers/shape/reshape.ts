@@ -20,7 +20,7 @@ export const reshape: LayerDefinition = defineLayer({
   },
   examples: [
     { row: "reshape 7x7x4", input: "196", positional: [[7, 7, 4]] },
-    { row: "reshape -1x12", input: "4x4x6", positional: [[-1, 12]] },
+    { row: "reshape [-1, 12]", input: "4x4x6", positional: [[-1, 12]] },
     { row: "reshape T x 2 x 4", input: "T x 8", positional: [[{ text: "T" }, 2, 4]] },
   ],
 });
