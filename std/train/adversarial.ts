@@ -3,6 +3,7 @@ import type { Network } from "../network/network.js";
 import type { Variable } from "../tensor/graph.js";
 import { mul, sub } from "../tensor/operations/arithmetic.js";
 import { cos, log, sqrt } from "../tensor/operations/exponential.js";
+import { symbolicScalar } from "../tensor/operations/operand.js";
 import { uniformAt } from "../tensor/operations/random-uniform.js";
 import { keyOf } from "../tensor/random.js";
 import type { TensorType } from "../tensor/shape.js";
@@ -78,25 +79,30 @@ export class AdversarialProgram implements TrainingProgram {
   }
 }
 
+/** A context for looking at values between steps: no dropout, running means, and always the same random numbers. */
+export function adversarialContext(data: Readonly<Record<string, Tensor>>, batch: number, seed: number): UpdateContext {
+  return new Context(data, symbolicScalar(0, "i32"), seed, { batch, training: false });
+}
+
 /** What the update rows see of a step. */
 class Context implements UpdateContext {
   readonly data: Readonly<Record<string, Tensor>>;
   readonly #step: Tensor;
   readonly #seed: number;
+  readonly #batch: number;
+  readonly #training: boolean;
   #draws = 0;
 
-  constructor(data: Readonly<Record<string, Tensor>>, step: Tensor, seed: number) {
+  constructor(data: Readonly<Record<string, Tensor>>, step: Tensor, seed: number, options: { readonly batch?: number; readonly training?: boolean } = {}) {
     this.data = data;
     this.#step = step;
     this.#seed = seed;
-  }
-
-  get #batch(): number {
-    return Object.values(this.data)[0]?.shape[0] ?? 1;
+    this.#batch = options.batch ?? Object.values(data)[0]?.shape[0] ?? 1;
+    this.#training = options.training ?? true;
   }
 
   run(network: Network, ...inputs: Tensor[]): Tensor {
-    const result = network.forward(inputs, { training: true, step: this.#step });
+    const result = network.forward(inputs, { training: this.#training, step: this.#step });
     return withLogits(result.outputs[0] as Tensor, result.logits[0] ?? null);
   }
 

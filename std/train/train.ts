@@ -6,6 +6,7 @@ import type { TrainingHistory } from "./events.js";
 import { fit, prepared } from "./fit.js";
 import { interruptible } from "./interrupt.js";
 import type { TrainOptions } from "./options.js";
+import { Watch } from "./watch.js";
 
 /**
  * Trains a net on a data set and shows a live curve: what `train LeNet on mnist { … }` compiles to.
@@ -21,6 +22,7 @@ export async function train(network: Network | readonly Network[], dataset: Data
   return interruptible(async (interrupt) => {
     const signal = options.signal === undefined ? interrupt : AbortSignal.any([options.signal, interrupt]);
     let show: ReturnType<typeof liveTraining> | null = null;
+    let watch: Watch | null = null;
     const events = fit(network, dataset, { ...options, signal });
     try {
       for (;;) {
