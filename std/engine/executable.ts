@@ -1,5 +1,6 @@
 import { LamellaError, ShapeError } from "../errors.js";
 import type { Graph, Variable } from "../tensor/graph.js";
+import { indexChecks, type IndexCheck } from "../tensor/index-checks.js";
 import { allocate, formatShape, sameShape, type TypedArray } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Engine } from "./engine.js";
@@ -25,6 +26,7 @@ export class PlanExecutable implements Executable {
   readonly #program: RunProgram;
   /** Kept so that the engine does not free the memory of variables whose numbers the program uses. */
   readonly variables: readonly Variable[];
+  readonly #indexChecks: readonly IndexCheck[];
   #views: Views | null = null;
   #disposed = false;
 
@@ -37,6 +39,7 @@ export class PlanExecutable implements Executable {
   ) {
     this.peakBytes = plan.workspaceBytes + constants.reduce((sum, { bytes }) => sum + bytes, 0);
     this.variables = plan.variables;
+    this.#indexChecks = indexChecks(graph);
     const block = workspaceOf(engine).reserve(plan.workspaceBytes);
     if (!block) throw engine.tooLarge(graph, options, plan.workspaceBytes);
     const module = new WebAssembly.Module(plan.binary);
@@ -120,6 +123,7 @@ export class PlanExecutable implements Executable {
         throw new ShapeError(`${who}: input ${index} was planned as ${formatShape(expected.shape)} ${expected.dtype}, but ${formatShape(given.shape)} ${given.dtype} arrived`);
       }
     }
+    for (const check of this.#indexChecks) check(inputs);
   }
 
   #viewsAt(base: number): Views {

@@ -71,7 +71,7 @@ function roundHalfToEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;
   const nearest = rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
-  return nearest === 0 ? 0 * x : nearest; // -0.5 becomes -0
+  return nearest === 0 && x < 0 ? -0 : nearest;
 }
 
 /** a + b, operands broadcast. */

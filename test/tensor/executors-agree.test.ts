@@ -1,0 +1,103 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { configureEngine, executor } from "../../std/engine/index.js";
+import {
+  add, embedding, exp, gradients, mul, portableExecutor, randomNormal, sum, Tensor, tensor, trace, withScope, type Graph,
+} from "../../std/tensor/index.js"; // prettier-ignore
+import { cases, fromEntry, references, type Case, type Reference } from "./cases.js";
+import { randomProgram } from "./random-programs.js";
+
+afterAll(() => configureEngine({}));
+
+/** Sums of f32 in another order: as far apart as a few roundings of the largest number. */
+function expectAgreement(actual: readonly Tensor[], expected: readonly Tensor[], what: string): void {
+  expect(actual.length).toBe(expected.length);
+  for (const [index, right] of expected.entries()) {
+    const left = actual[index] as Tensor;
+    expect([left.shape, left.dtype], `${what}, output ${index}`).toEqual([right.shape, right.dtype]);
+    let scale = 1;
+    for (const value of right.data) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+    for (let at = 0; at < right.size; at++) {
+      const [a, b] = [left.data[at] as number, right.data[at] as number];
+      if (Object.is(a, b) || a === b || Math.abs(a - b) <= 5e-5 * scale) continue;
+      expect.fail(`${what}, output ${index}, element ${at} of ${right.shape.join("x")}: the engine gives ${a}, the portable executor ${b}`);
+    }
+  }
+}
+
+function runBoth(graph: Graph, inputs: readonly Tensor[], what: string): void {
+  const plan = executor().prepare(graph);
+  try {
+    const expected = portableExecutor.prepare(graph).run(inputs);
+    expectAgreement(plan.run(inputs), expected, what);
+    expectAgreement(plan.run(inputs), expected, `${what}, run again`);
+  } finally {
+    plan.dispose();
+  }
+}
+
+const settings = [
+  { threads: 1, blas: "off" },
+  { threads: 2, blas: "off" },
+  { threads: 2, blas: "auto" },
+] as const;
+
+describe.each(settings)("the engine with %j agrees with the portable executor", (setting) => {
+  test.each(Object.keys(references))("%s", (name) => {
+    configureEngine(setting);
+    const reference = references[name] as Reference;
+    const inputs = reference.inputs.map((entry) => fromEntry(entry, "f32"));
+    const graph = trace((...symbolic) => {
+      const result = (cases[name] as Case)(...symbolic);
+      const outputs = result instanceof Tensor ? [result] : [...result];
+      const terms = outputs.flatMap((output, at) => {
+        const incoming = reference.incoming[at];
+        return incoming === null || incoming === undefined ? [] : [sum(mul(output, fromEntry(incoming, "f32")))];
+      });
+      const wanted = symbolic.filter(({ dtype }) => dtype === "f32");
+      return [...outputs, ...(terms.length === 0 ? [] : gradients(terms.reduce((total, term) => add(total, term)), wanted))]; // prettier-ignore
+    }, inputs);
+    runBoth(graph, inputs, name);
+  });
+
+  test.each(Array.from({ length: 60 }, (_, seed) => seed))("random program %i", (seed) => {
+    configureEngine(setting);
+    const { graph, inputs, text } = randomProgram(seed);
+    runBoth(graph, inputs, text);
+  });
+
+  // These twelve hold no sort and no gradient that cancels to 0: there roundings alone set executors apart.
+  test.each(Array.from({ length: 12 }, (_, seed) => 100 + seed))("random program %i on large tensors", (seed) => {
+    configureEngine(setting);
+    const { graph, inputs, text } = randomProgram(seed, true);
+    runBoth(graph, inputs, text);
+  });
+
+  test("f64 keeps its precision", () => {
+    configureEngine(setting);
+    const graph = trace((x) => [sum(exp(x)), ...gradients(sum(exp(x)), [x])], [{ shape: [1000], dtype: "f64" }]);
+    const x = tensor(Float64Array.from({ length: 1000 }, (_, i) => i / 1000));
+    const [total, gradient] = executor().prepare(graph).run([x]) as [Tensor, Tensor];
+    expect(gradient.data[999]).toBe(Math.exp(0.999));
+    expect(total.dtype).toBe("f64");
+  });
+
+  test("an index out of range is the same error, and the engine works on after it", () => {
+    configureEngine(setting);
+    const graph = trace(
+      (weight, ids) => withScope("embed of Net", () => mul(embedding(weight, ids), 2)),
+      [
+        { shape: [100, 64], dtype: "f32" },
+        { shape: [300], dtype: "i32" },
+      ],
+    );
+    const plan = executor().prepare(graph);
+    const weight = randomNormal([100, 64]);
+    const ids = Int32Array.from({ length: 300 }, (_, i) => i % 100);
+    const good = plan.run([weight, tensor(ids)]);
+    ids[299] = 100;
+    expect(() => plan.run([weight, tensor(ids)])).toThrow("embedding: index 100 at position 299 is out of range; it must be from 0 to 99");
+    ids[299] = 99;
+    expect(plan.run([weight, tensor(ids)])[0]?.toArray()).toEqual(good[0]?.toArray());
+    plan.dispose();
+  });
+});
