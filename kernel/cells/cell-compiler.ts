@@ -2,9 +2,13 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { TypeChecker } from "../tslab-converter.js";
 import { createTypeChecker, ts } from "../tslab-converter.js";
-import { isCompleteTypeScript } from "./is-complete.js";
+import { compileCell, isLayerCell, renderDiagnostics } from "../../dsl/index.js";
+import type { NameKind } from "../../dsl/index.js";
+import { diagnosticsError } from "./diagnostics-error.js";
+import { isCompleteTypeScript, nextIndent } from "./is-complete.js";
 import type { CompiledCell, CompilerCalls, Completeness, Completion, InspectionBundle } from "./messages.js";
 import { readMagics } from "./magics.js";
+import { layerLanguage } from "./layer-registry.js";
 import { looseImports } from "./loose-imports.js";
 import { prelude } from "./prelude.js";
 import { problemsError } from "./problems.js";
@@ -14,6 +18,8 @@ import { transpile } from "./transpile.js";
 export class CellCompiler implements CompilerCalls {
   readonly #directory: string;
   #checker: TypeChecker | undefined;
+  /** What the layer cells have defined. */
+  #names: Record<string, NameKind> = {};
   #prelude = "";
   #declarations = "";
 
@@ -28,6 +34,7 @@ export class CellCompiler implements CompilerCalls {
       const traceback = [`${request.title}, line ${cell.line + 1}: ${cell.message}`];
       return { kind: "failed", error: { name: "SyntaxError", message: cell.message, traceback } };
     }
+    if (cell.language === "layers" || isLayerCell(cell.source)) return this.#compileLayers(cell.source, request.title, cell.timed);
     return this.#compileTypeScript(cell.source, request, cell.timed);
   }
 
@@ -56,11 +63,21 @@ export class CellCompiler implements CompilerCalls {
   isComplete(request: { source: string }): Completeness {
     if (/^\s*%%/.test(request.source)) return /\n\s*$/.test(request.source) ? { status: "complete" } : { status: "incomplete", indent: "" };
     const cell = readMagics(request.source, true);
+    if (isLayerCell(request.source)) return this.#isCompleteLayers(request.source);
     return cell.kind === "code" ? isCompleteTypeScript(cell.source) : { status: "complete" };
+  }
+
+  #isCompleteLayers(source: string): Completeness {
+    const code = source.replace(/\/\/[^\n]*|"[^"\n]*"/g, "");
+    const open = (code.match(/[[({]/g) ?? []).length - (code.match(/[\])}]/g) ?? []).length;
+    if (open > 0) return { status: "incomplete", indent: nextIndent(source) };
+    const { diagnostics } = compileCell(source, { registry: layerLanguage, names: this.#names });
+    return { status: diagnostics.some(({ code: number }) => number.startsWith("E00")) ? "invalid" : "complete" };
   }
 
   reset(): null {
     this.#declarations = this.#prelude;
+    this.#names = {};
     return null;
   }
 
@@ -90,7 +107,25 @@ export class CellCompiler implements CompilerCalls {
     if (checked.problems.length > 0) return { kind: "failed", error: problemsError(checked.problems, source, request.title) };
     if (!request.expression) this.#declarations = checked.declarations;
     const { code, mappings } = transpile(source, typeOnlyImports(source, checked.javascript));
-    return { kind: "script", source, code, mappings, timed };
+    return { kind: "script", source, code, mappings, timed, notices: "" };
+  }
+
+  /** The emitted TypeScript goes the way of every cell, so that later cells know the types of the networks. */
+  #compileLayers(source: string, title: string, timed: boolean): CompiledCell {
+    const checker = this.#ready();
+    const compiled = compileCell(source, { registry: layerLanguage, names: this.#names });
+    if (!compiled.ok) return { kind: "failed", error: diagnosticsError(source, compiled.diagnostics, title) };
+    let checked = checker.check(this.#declarations, compiled.typescript);
+    if (checked.problems.length > 0) {
+      // What runs is checked on shapes; types that TypeScript cannot follow must not stand in the way.
+      const loose = compiled.defines.map(({ name }) => `declare const ${name}: any;\n`).join("");
+      checked = checker.check(this.#declarations, loose);
+    }
+    this.#declarations = checked.declarations;
+    for (const { name, kind } of compiled.defines) this.#names[name] = kind;
+    const { code, mappings } = transpile(compiled.typescript, new Set());
+    const notices = renderDiagnostics(source, compiled.diagnostics);
+    return { kind: "script", source, code, mappings, timed, layers: compiled.map, notices };
   }
 
   /** Magics become code of the same length where there is one, so that offsets hold. */

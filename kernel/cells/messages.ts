@@ -1,9 +1,20 @@
+import type { PositionMap } from "../../dsl/index.js";
 import type { CellError } from "../session/outputs.js";
 import type { MimeBundle } from "../../std/view/bundle.js";
 
 /** What became of a cell before running it. */
 export type CompiledCell =
-  | { readonly kind: "script"; readonly source: string; readonly code: string; readonly mappings: string; readonly timed: boolean }
+  | {
+      readonly kind: "script";
+      readonly source: string;
+      readonly code: string;
+      readonly mappings: string;
+      readonly timed: boolean;
+      /** For a cell in the layer language: where in its rows the places of the emitted TypeScript come from. */
+      readonly layers?: PositionMap;
+      /** Warnings, for stderr; empty when there are none. */
+      readonly notices: string;
+    }
   | { readonly kind: "show"; readonly data: MimeBundle }
   | { readonly kind: "failed"; readonly error: CellError };
 

@@ -1,3 +1,4 @@
+import type { PositionMap } from "../../dsl/index.js";
 import type { CellOutput, CellResult } from "./outputs.js";
 
 /** A cell that is ready to run. */
@@ -11,6 +12,8 @@ export interface Script {
   readonly mappings: string;
   /** `%%time`. */
   readonly timed: boolean;
+  /** For a cell in the layer language: `source` is its rows, `mappings` lead to the emitted TypeScript, and this from there to the rows. */
+  readonly layers?: PositionMap;
 }
 
 /** A comm message, either way. Buffers travel as base64. */

@@ -92,6 +92,7 @@ export class NotebookSession implements Session {
         options.onOutput({ kind: "display", data: compiled.data, metadata: {}, update: false });
         return { status: "ok", expressions: {} };
       }
+      if (compiled.notices !== "") options.onOutput({ kind: "stream", name: "stderr", text: compiled.notices + "\n" });
       const failedExpressions: Record<string, ExpressionResult> = {};
       const expressions: { name: string; script: Script }[] = [];
       for (const [name, expression] of Object.entries(options.expressions ?? {})) {
@@ -120,8 +121,8 @@ export class NotebookSession implements Session {
 
   #script(compiled: Extract<CompiledCell, { kind: "script" }>, title: string): Script {
     this.#scripts += 1;
-    const { source, code, mappings, timed } = compiled;
-    return { id: this.#scripts, title, source, code, mappings, timed };
+    const { source, code, mappings, timed, layers } = compiled;
+    return { id: this.#scripts, title, source, code, mappings, timed, ...(layers !== undefined && { layers }) };
   }
 
   #run(script: Script, expressions: readonly { name: string; script: Script }[], options: ExecuteOptions): Promise<CellResult> {

@@ -5,6 +5,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { packageRoot } from "../../package-root.js";
 import { LamellaError } from "../../../std/errors.js";
+import { locate, positionOf } from "../../../dsl/index.js";
+import { diagnosticsError } from "../../cells/diagnostics-error.js";
 import type { Script } from "../messages.js";
 import type { CellError } from "../outputs.js";
 import { SourceMap } from "../source-map.js";
@@ -25,6 +27,9 @@ interface KnownScript {
 
 const scripts = new Map<string, KnownScript>();
 const framesOf = new WeakMap<object, readonly Frame[]>();
+/** Script, line, column as V8 gives them. */
+type RawSite = readonly [string, number, number];
+const rawSites = new WeakMap<object, readonly RawSite[]>();
 const ourFolders = ["dist", "kernel", "std", "dsl", "node_modules"].flatMap((folder) => {
   const path = join(packageRoot, folder);
   return [path + sep, pathToFileURL(path).href + "/"];
@@ -45,6 +50,11 @@ export function installStackTraces(): void {
   Error.stackTraceLimit = 50;
   process.setSourceMapsEnabled(true);
   Error.prepareStackTrace = (error: Error, sites) => {
+    const raw = sites.flatMap((site): RawSite[] => {
+      const url = site.getScriptNameOrSourceURL();
+      return scripts.has(String(url)) ? [[String(url), site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1]] : [];
+    });
+    rawSites.set(error, raw);
     const frames = sites.map(toFrame).filter((frame) => frame !== undefined);
     framesOf.set(error, frames);
     let head: string;
@@ -63,6 +73,8 @@ export function toCellError(thrown: unknown): CellError {
     const text = typeof thrown === "string" ? thrown : inspect(thrown, { depth: 2, colors: false });
     return { name: "Thrown", message: text, traceback: [`Thrown: ${text}`] };
   }
+  const located = locateInLayers(thrown);
+  if (located !== undefined) return located;
   const name = String(thrown.name || "Error");
   const message = String(thrown.message);
   if (thrown instanceof LamellaError) {
@@ -83,6 +95,32 @@ function toCellErrorWithoutCause(thrown: unknown): CellError {
   if (!(thrown instanceof Error)) return toCellError(thrown);
   const head = `${thrown.name}: ${thrown.message}`;
   return { name: thrown.name, message: thrown.message, traceback: [head, ...framesFor(thrown).flatMap(excerpt)] };
+}
+
+/** A mistake in a network is shown at its place in the rows of the layer language. */
+function locateInLayers(thrown: Error): CellError | undefined {
+  void thrown.stack;
+  const sites = (rawSites.get(thrown) ?? []).map(([file, line, column]) => `    at ${file}:${line}:${column}`);
+  const known = [...scripts.values()].filter(({ script }) => script.layers !== undefined).toReversed();
+  const mentioned = JSON.stringify((thrown as { failures?: unknown }).failures ?? "") + sites.join();
+  for (const entry of known) {
+    const file = scriptUrl(entry.script);
+    if (!new RegExp(`${file}(?!\\d)`).test(mentioned)) continue;
+    const { failures, code, hint, argument } = thrown as { failures?: unknown; code?: string; hint?: string; argument?: string };
+    const data = { name: thrown.name, message: thrown.message, failures, code, hint, argument, stack: ["", ...sites].join("\n") };
+    const translate = (line: number, column: number): { line: number; column: number } | undefined => {
+      const place = mapOf(entry).locate(line - 1, column - 1);
+      return place && { line: place.line + 1, column: place.column + 1 };
+    };
+    const diagnostics = locate(data, entry.script.layers!, { file, translate });
+    if (diagnostics.length > 0) return { ...diagnosticsError(entry.script.source, diagnostics, entry.script.title), name: thrown.name };
+  }
+  return undefined;
+}
+
+function mapOf(known: KnownScript): SourceMap {
+  known.map ??= new SourceMap(known.script.mappings);
+  return known.map;
 }
 
 /** Errors of other realms (`vm`) are not instances of our Error. */
@@ -123,9 +161,16 @@ function toFrame(site: NodeJS.CallSite): Frame | undefined {
   const functionName = site.getFunctionName() ?? "";
   const known = scripts.get(url);
   if (known !== undefined) {
-    known.map ??= new SourceMap(known.script.mappings);
-    const place = known.map.locate(line - 1, column - 1);
+    const place = mapOf(known).locate(line - 1, column - 1);
     if (place === undefined) return undefined;
+    const { layers } = known.script;
+    if (layers !== undefined) {
+      const site = layers.sites[`${place.line + 1}:${place.column + 1}`];
+      if (site === undefined) return undefined;
+      const row = positionOf(known.script.source, site.call[0]);
+      const text = known.script.source.split(/\r?\n/)[row.line - 1];
+      return { where: known.script.title, functionName: "", line: row.line, column: row.column, source: text };
+    }
     const source = known.script.source.split(/\r?\n/)[place.line];
     return { where: known.script.title, functionName, line: place.line + 1, column: place.column + 1, source };
   }

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { checkSource, renderDiagnostics } from "../../dsl/index.js";
+import type { CheckedCell } from "../../dsl/index.js";
+import { LamellaError } from "../../std/errors.js";
+import { layerLanguage } from "../cells/layer-registry.js";
+
+/** Exit code 1 when a file has mistakes. */
+export async function checkCommand(args: readonly string[]): Promise<number> {
+  let wrong = 0;
+  for (const file of filesOf(args, "check")) {
+    const { source, ok, diagnostics } = await check(file);
+    if (diagnostics.length > 0) console.error(renderDiagnostics(source, diagnostics, { file, codes: true }));
+    if (ok) console.log(`${file}: no mistakes`);
+    else wrong += 1;
+  }
+  return wrong === 0 ? 0 : 1;
+}
+
+export async function emitCommand(args: readonly string[]): Promise<number> {
+  for (const file of filesOf(args, "emit")) {
+    const { source, ok, diagnostics, typescript } = await check(file);
+    if (!ok) {
+      console.error(renderDiagnostics(source, diagnostics, { file, codes: true }));
+      return 1;
+    }
+    process.stdout.write(typescript);
+  }
+  return 0;
+}
+
+async function check(file: string): Promise<CheckedCell> {
+  const runtime = await import("../../std/index.js");
+  return checkSource(readFileSync(file, "utf8"), { registry: layerLanguage, runtime, module: true });
+}
+
+function filesOf(args: readonly string[], command: string): string[] {
+  const { positionals } = parseArgs({ args: [...args], allowPositionals: true });
+  if (positionals.length === 0) throw new LamellaError(`which file? \`lamella ${command} networks.lamella\``);
+  return positionals;
+}
