@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import type { Signature } from "./wasm/encoder.js";
 import { exportedSignatures } from "./wasm/signatures.js";
 
@@ -25,7 +27,13 @@ const plainProbe = Uint8Array.of(
 export function simdSupport(): "relaxed" | "plain" | "none" {
   if (typeof SharedArrayBuffer === "undefined" || typeof WebAssembly === "undefined") return "none";
   if (!WebAssembly.validate(plainProbe)) return "none";
-  return WebAssembly.validate(relaxedProbe) ? "relaxed" : "plain";
+  if (WebAssembly.validate(relaxedProbe)) return "relaxed";
+  // V8 11.3 of Node 20 has relaxed SIMD complete, one version before it was switched on by default.
+  if (process.versions.v8.startsWith("11.")) {
+    setFlagsFromString("--experimental-wasm-relaxed-simd");
+    if (WebAssembly.validate(relaxedProbe)) return "relaxed";
+  }
+  return "plain";
 }
 
 /**

@@ -62,10 +62,11 @@ export class WorkerPool {
         workerData: { memory: this.memory.memory, control: this.#address, kernels: this.kernels, worker: index, words: word, blas: this.blas },
         execArgv: [],
       });
-      worker.unref();
       worker.on("message", (message: MessageFromWorker) => this.#receive(message));
       worker.on("error", (error: Error) => this.#died(`a worker thread failed: ${error.message}`));
       worker.on("exit", () => this.#died("a worker thread ended unexpectedly"));
+      // After the listeners: a listener for messages takes hold of the process again.
+      worker.unref();
       this.#workers.push(worker);
       this.#known.push(new Set());
     }
