@@ -1,8 +1,9 @@
 import type { Claim, Network, SummaryRow } from "../network/network.js";
-import type { FlowType } from "../layers/definition.js";
 import type { MimeBundle } from "./bundle.js";
 import { escapeHtml } from "./escape.js";
+import { formatFlow } from "./flow-text.js";
 import { codeCell, htmlTable, type HtmlCell } from "./html-table.js";
+import { tableEntries, type TableEntry } from "./network-rows.js";
 import { formatCount, plural } from "./numbers.js";
 import { textTable } from "./text-table.js";
 import { selfShowing, type ViewOptions } from "./views.js";
@@ -15,52 +16,12 @@ const usualLimit = 300;
  * one that does not is crossed, beside what came out. Rows of blocks and repeats are indented under their names.
  */
 export function networkTable(network: Network, options: ViewOptions = {}): MimeBundle {
-  const entries = elide(entriesOf(network.rows), options.limit ?? usualLimit);
+  const entries = tableEntries(network.rows, options.limit ?? usualLimit);
   const title = `${network.name}: ${network.inputs.map(({ name, type }) => `${name} ${formatFlow(type)}`).join(", ")} -> ${network.outputs
     .map(({ name, type }) => (network.outputs.length > 1 ? `${name} ${formatFlow(type)}` : formatFlow(type)))
     .join(", ")}`;
   const total = totalText(network);
   return selfShowing({ "text/plain": asText(title, entries, total, network), "text/html": asHtml(title, entries, total) });
-}
-
-/** `227x227x3`, with symbolic dimensions as written, and `int` where a flow is token ids. */
-export function formatFlow(type: FlowType): string {
-  const shape = type.shape.length === 0 ? "scalar" : type.shape.map((dim) => (typeof dim === "number" ? String(dim) : dim.text)).join("x");
-  return type.dtype === "i32" ? `${shape} int` : shape;
-}
-
-/** A line of the table: a row of the network, the name of the block or repetition that follows, or the rows left out. */
-type Entry =
-  | { readonly kind: "row"; readonly row: SummaryRow; readonly depth: number }
-  | { readonly kind: "group"; readonly name: string; readonly depth: number }
-  | { readonly kind: "elided"; readonly rows: number };
-
-function entriesOf(rows: readonly SummaryRow[]): Entry[] {
-  const entries: Entry[] = [];
-  let open: readonly string[] = [];
-  for (const row of rows) {
-    let shared = 0;
-    while (shared < row.path.length && row.path[shared] === open[shared]) shared++;
-    for (let depth = shared; depth < row.path.length; depth++) entries.push({ kind: "group", name: row.path[depth] as string, depth });
-    open = row.path;
-    entries.push({ kind: "row", row, depth: row.path.length });
-  }
-  return entries;
-}
-
-function elide(entries: readonly Entry[], limit: number): readonly Entry[] {
-  const rows = entries.filter((entry) => entry.kind === "row").length;
-  if (rows <= limit) return entries;
-  const ends = Math.max(1, Math.floor(limit / 2));
-  let seen = 0;
-  const before: Entry[] = [];
-  const after: Entry[] = [];
-  for (const entry of entries) {
-    if (entry.kind === "row") seen++;
-    if (seen <= ends) before.push(entry);
-    else if (seen > rows - ends) after.push(entry);
-  }
-  return [...before, { kind: "elided", rows: rows - 2 * ends }, ...after];
 }
 
 interface Verdict {
@@ -80,16 +41,17 @@ function isCountClaim(claim: Claim): boolean {
   return /\bparam/.test(claim.text);
 }
 
-function cellsOf(row: SummaryRow): { shape: string; count: string; shapeVerdict: Verdict; countVerdict: Verdict } {
+function cellsOf(row: SummaryRow, outer: boolean): { shape: string; count: string; shapeVerdict: Verdict; countVerdict: Verdict } {
   return {
     shape: formatFlow(row.output),
-    count: row.parameters === 0 ? "" : formatCount(row.parameters),
+    // In brackets where the rows below make them up.
+    count: row.parameters === 0 ? "" : outer ? `(${formatCount(row.parameters)})` : formatCount(row.parameters),
     shapeVerdict: verdictOf(row.claims.filter((claim) => !isCountClaim(claim))),
     countVerdict: verdictOf(row.claims.filter(isCountClaim)),
   };
 }
 
-function asText(title: string, entries: readonly Entry[], total: string, network: Network): string {
+function asText(title: string, entries: readonly TableEntry[], total: string, network: Network): string {
   const marked = (text: string, verdict: Verdict): string =>
     verdict.mark === "✗"
       ? `${text === "" ? "0" : text} ✗ not ${verdict.claimed}`
@@ -98,14 +60,13 @@ function asText(title: string, entries: readonly Entry[], total: string, network
         : `${text === "" ? "0" : text} ${verdict.mark}`;
   const notes = notesOf(network.rows);
   const rows = entries.map((entry) => {
-    if (entry.kind === "group") return [`${"  ".repeat(entry.depth)}${entry.name}`];
     if (entry.kind === "elided") return [`… ${plural(entry.rows, "row")} more`];
     const { row } = entry;
-    const cells = cellsOf(row);
+    const cells = cellsOf(row, entry.outer);
     const note = row.notes.length === 0 ? "" : ` (${row.notes.map((text) => notes.indexOf(text) + 1).join(", ")})`;
     return [
-      "  ".repeat(entry.depth) + row.label,
-      row.text + note,
+      entry.label,
+      "  ".repeat(entry.depth) + row.text + note,
       marked(cells.shape, cells.shapeVerdict),
       cells.count,
       verdictText(cells.countVerdict),
@@ -123,7 +84,7 @@ function verdictText(verdict: Verdict): string {
   return verdict.mark === "✗" ? `✗ not ${verdict.claimed}` : verdict.mark;
 }
 
-function asHtml(title: string, entries: readonly Entry[], total: string): string {
+function asHtml(title: string, entries: readonly TableEntry[], total: string): string {
   const indent = (depth: number): string => "&nbsp;&nbsp;&nbsp;".repeat(depth);
   const marked = (text: string, verdict: Verdict): HtmlCell => {
     if (verdict.mark === "") return text;
@@ -137,15 +98,14 @@ function asHtml(title: string, entries: readonly Entry[], total: string): string
     return { html: `${escapeHtml(text === "" ? "0" : text)} <span style="${colour}" title="${help}">${verdict.mark}</span>` };
   };
   const rows = entries.map((entry): HtmlCell[] => {
-    if (entry.kind === "group") return [{ html: `${indent(entry.depth)}<i>${escapeHtml(entry.name)}</i>` }];
     if (entry.kind === "elided") return [`… ${plural(entry.rows, "row")} more`];
     const { row } = entry;
-    const cells = cellsOf(row);
-    const label: HtmlCell = { html: `${indent(entry.depth)}${row.label === "" ? "" : `<b>${escapeHtml(row.label)}</b>`}` };
+    const cells = cellsOf(row, entry.outer);
+    const label: HtmlCell = entry.label === "" ? "" : { html: `<b>${escapeHtml(entry.label)}</b>` };
     const notes = row.notes.map((note) => `<br><small>${escapeHtml(note)}</small>`).join("");
     return [
       label,
-      { html: codeCell(row.text).html + notes },
+      { html: indent(entry.depth) + codeCell(row.text).html + notes },
       marked(cells.shape, cells.shapeVerdict),
       marked(cells.count, cells.countVerdict),
     ];

@@ -1,3 +1,4 @@
+import { LamellaError } from "../errors.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Network, TapHandle } from "../network/network.js";
 import { Variable } from "../tensor/graph.js";
@@ -8,9 +9,10 @@ import type { MimeBundle } from "./bundle.js";
 import { compareHistories } from "./compare-histories.js";
 import { datasetView } from "./dataset-view.js";
 import { escapeHtml } from "./escape.js";
+import { formatFlow } from "./flow-text.js";
 import { looksLikeFilters } from "./feature-maps.js";
 import { htmlTable } from "./html-table.js";
-import { formatFlow, networkTable } from "./network-table.js";
+import { networkTable } from "./network-table.js";
 import { formatCount, plural } from "./numbers.js";
 import { statisticsOf, statisticsText } from "./statistics.js";
 import { tensorView } from "./tensor-view.js";
@@ -23,7 +25,7 @@ const standardViews: readonly ViewHandler[] = [
   { name: "tensor", accepts: (value) => value instanceof Tensor, render: (value: Tensor, options) => tensorView(value, options) },
   { name: "variable", accepts: (value) => value instanceof Variable, render: (value: Variable, options) => variableView(value, options) },
   { name: "typescript", accepts: (value, options) => isNetwork(value) && options.as === "typescript", render: typescriptView },
-  { name: "network", accepts: isNetwork, render: (value: Network, options) => networkTable(value, options) },
+  { name: "network", accepts: isNetwork, render: networkView },
   {
     name: "training",
     accepts: isHistory,
@@ -44,14 +46,11 @@ displayable(Tensor.prototype);
 displayable(Variable.prototype);
 
 function hasKind(value: unknown, kind: string): boolean {
-  return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === kind;
+  return ((typeof value === "object" && value !== null) || typeof value === "function") && (value as { kind?: unknown }).kind === kind;
 }
 
 function isNetwork(value: unknown): value is Network {
-  return (
-    (hasKind(value, "network") || (typeof value === "function" && (value as { kind?: unknown }).kind === "network")) &&
-    Array.isArray((value as Network).rows)
-  );
+  return hasKind(value, "network");
 }
 
 function isDataset(value: unknown): value is Dataset {
@@ -98,6 +97,16 @@ function tapView(tap: TapHandle, options: ViewOptions): MimeBundle {
   ]);
   if (rows.length === 0) return { "text/plain": head };
   return { "text/plain": `${head}\n${textTable(columns, rows)}`, "text/html": `<div>${escapeHtml(head)}</div>${htmlTable(columns, rows)}` };
+}
+
+/** A net that waits for hyperparameters has no table yet; its error says what it needs. */
+function networkView(network: Network, options: ViewOptions): MimeBundle {
+  try {
+    return networkTable(network, options);
+  } catch (error) {
+    if (error instanceof LamellaError) return { "text/plain": error.message };
+    throw error;
+  }
 }
 
 /** The TypeScript a network was compiled to, where it carries it. */

@@ -60,15 +60,25 @@ export const nested = networkOf(
   "ResNet",
   [
     row("conv 64, 7x7, stride=2, pad=3, bias=false | bn | relu", flow(112, 112, 64), { parameters: 9536 }),
-    ...[0, 1].flatMap((stage) =>
-      ["conv c, 3x3, stride=stride, pad=1, bias=false | bn | relu", "conv c, 3x3, pad=1, bias=false | bn", "add skip | relu"].map(
-        (text, index) =>
-          row(text, flow(56, 56, 64 * (stage + 1)), {
-            path: [`stage[${stage}]`, "Basic"],
-            parameters: index < 2 ? 36992 * (stage + 1) : 0,
-          }),
-      ),
-    ),
+    row("repeat 2", flow(28, 28, 128), { label: "stage", parameters: 517632 }),
+    ...[64, 128].flatMap((channels, stage) => {
+      const outer = [`stage[${stage}]`];
+      const size = 56 / (stage + 1);
+      const parameters = channels === 64 ? 36992 : 73856 + 73728;
+      const output = flow(size, size, channels);
+      const block = (path: readonly string[]): SummaryRow[] => [
+        row(`Basic ${channels}`, output, { path, parameters: 2 * parameters }),
+        row("shortcut", output, { path: [...path, "Basic"], label: "skip" }),
+        row(`conv ${channels}, 3x3, pad=1, bias=false | bn | relu`, output, { path: [...path, "Basic"], parameters }),
+        row(`conv ${channels}, 3x3, pad=1, bias=false | bn`, output, { path: [...path, "Basic"], parameters }),
+        row("add skip | relu", output, { path: [...path, "Basic"] }),
+      ];
+      return [
+        row("repeat 3", output, { path: outer, parameters: 6 * parameters }),
+        ...[0, 1, 2].flatMap((repetition) => block([...outer, `repeat[${repetition}]`])),
+        row("maxpool 2x2", output, { path: outer, label: "pool" }),
+      ];
+    }),
     row("dense classes | softmax", flow("T", 1000), { parameters: 513000 }),
   ],
   flow(224, 224, 3),
