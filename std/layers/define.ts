@@ -13,9 +13,14 @@ export const initArguments: readonly ArgumentSpec[] = [
   { name: "bias_init", kind: "initializer", doc: "How the bias starts.", default: 0, defaultText: "zeros" },
 ];
 
-/** "the flow is 7x7x512": the flow as messages name it. */
+/** "the flow is 7x7x512": what a layer is applied to, as messages name it. */
 export function describeFlow(flow: FlowType): string {
-  return flow.name === undefined ? `the flow is ${formatFlow(flow)}` : `\`${flow.name}\` is ${formatFlow(flow)}`;
+  return `the flow is ${formatFlow(flow)}`;
+}
+
+/** "`skip` is 56x56x64", or "the other is 56x56x64" for a tensor without a name: what stands among a layer's values. */
+export function describeOther(flow: FlowType): string {
+  return `${flow.name === undefined ? "the other" : `\`${flow.name}\``} is ${formatFlow(flow)}`;
 }
 
 /**
@@ -31,9 +36,9 @@ export function knownExtent(layer: string, dim: Dim | undefined, input: FlowType
 }
 
 /** @throws LayerError E035 when the flow holds token ids, with which a layer cannot calculate. */
-export function requireNumbers(layer: string, input: FlowType): void {
+export function requireNumbers(layer: string, input: FlowType, describe: (flow: FlowType) => string = describeFlow): void {
   if (input.dtype === "f32" || input.dtype === "f64") return;
-  throw new LayerError(`\`${layer}\` calculates with numbers, but ${describeFlow(input)}, which are token ids`, {
+  throw new LayerError(`\`${layer}\` calculates with numbers, but ${describe(input)}, which are token ids`, {
     code: "E035",
     hint: "turn ids into vectors first: embedding V, d",
   });

@@ -1,6 +1,6 @@
 import * as operations from "../../tensor/index.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { defineLayer, describeFlow, knownExtent, requireNumbers } from "../define.js";
+import { defineLayer, describeFlow, describeOther, knownExtent, requireNumbers } from "../define.js";
 import type { Dim, FlowType, ForwardContext, LayerDefinition, ParameterSpec } from "../definition.js";
 import { compareShapes, formatFlow } from "../dimensions.js";
 import { dropByMask } from "../dropout/mask.js";
@@ -45,9 +45,10 @@ export const attention: LayerDefinition = defineLayer({
     const { heads, mask } = args as AttentionArguments<FlowType>;
     const memory = (args as AttentionArguments<FlowType>).memory ?? input;
     for (const flow of [input, memory]) {
-      requireNumbers("attention", flow);
+      const describe = flow === input ? describeFlow : describeOther;
+      requireNumbers("attention", flow, describe);
       if (flow.shape.length !== 2) {
-        throw new LayerError(`\`attention\` works on a sequence, time x features, but ${describeFlow(flow)}`, {
+        throw new LayerError(`\`attention\` works on a sequence, time x features, but ${describe(flow)}`, {
           code: "E030",
           ...(flow === input ? {} : { argument: "memory" }),
         });

@@ -1,14 +1,9 @@
 import * as operations from "../../tensor/index.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { defineLayer, describeFlow, requireNumbers } from "../define.js";
+import { defineLayer, describeFlow, describeOther, requireNumbers } from "../define.js";
 import type { FlowType, LayerDefinition } from "../definition.js";
-import { compareShapes, formatFlow } from "../dimensions.js";
+import { compareShapes } from "../dimensions.js";
 import { LayerError } from "../layer-error.js";
-
-/** "`skip` is 56x56x64", or "the other is 56x56x64" for a tensor without a name. */
-export function describeOther(flow: FlowType): string {
-  return `${flow.name === undefined ? "the other" : `\`${flow.name}\``} is ${formatFlow(flow)}`;
-}
 
 export const add: LayerDefinition = defineLayer({
   name: "add",
@@ -21,7 +16,7 @@ export const add: LayerDefinition = defineLayer({
   infer(input, { tensors }) {
     requireNumbers("add", input);
     for (const other of tensors as readonly FlowType[]) {
-      requireNumbers("add", other);
+      requireNumbers("add", other, describeOther);
       if (compareShapes(input.shape, other.shape) === "unequal") {
         throw new LayerError(`cannot add: ${describeFlow(input)}, ${describeOther(other)}`, { code: "E031", argument: "tensors" });
       }

@@ -1,13 +1,9 @@
 import * as operations from "../../tensor/index.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Dim, FlowType } from "../definition.js";
-import { compareDims, formatFlow } from "../dimensions.js";
+import { describeFlow, describeOther } from "../define.js";
+import { compareDims } from "../dimensions.js";
 import { LayerError } from "../layer-error.js";
-
-/** "`skip` is 56x56x64", or "the other is 56x56x64" for a tensor without a name. */
-function sideText(flow: FlowType, side: string): string {
-  return `${flow.name === undefined ? side : `\`${flow.name}\``} is ${formatFlow(flow)}`;
-}
 
 /**
  * NumPy's broadcasting on the dimensions of a flow; the batch axis stays where it is.
@@ -22,7 +18,7 @@ export function broadcastDims(verb: string, left: FlowType, right: FlowType): Di
     const b = right.shape[right.shape.length - rank + axis] ?? 1;
     if (a === 1 || b === 1) result.push(a === 1 ? b : a);
     else if (compareDims(a, b) === "unequal") {
-      throw new LayerError(`cannot ${verb}: ${sideText(left, "the flow")}, ${sideText(right, "the other")}`, { code: "E031" });
+      throw new LayerError(`cannot ${verb}: ${describeFlow(left)}, ${describeOther(right)}`, { code: "E031" });
     } else result.push(typeof b === "number" ? b : a);
   }
   return result;

@@ -1,10 +1,9 @@
 import * as operations from "../../tensor/index.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { defineLayer, describeFlow } from "../define.js";
+import { defineLayer, describeFlow, describeOther } from "../define.js";
 import type { Dim, FlowType, LayerDefinition } from "../definition.js";
 import { addDims, compareDims } from "../dimensions.js";
 import { LayerError } from "../layer-error.js";
-import { describeOther } from "./add.js";
 
 interface ConcatArguments<T> {
   tensors: readonly T[];

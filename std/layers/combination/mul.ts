@@ -1,10 +1,9 @@
 import * as operations from "../../tensor/index.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { defineLayer, describeFlow, requireNumbers } from "../define.js";
+import { defineLayer, describeFlow, describeOther, requireNumbers } from "../define.js";
 import type { FlowType, LayerDefinition } from "../definition.js";
 import { compareShapes } from "../dimensions.js";
 import { LayerError } from "../layer-error.js";
-import { describeOther } from "./add.js";
 import { alignRanks, broadcastDims } from "./broadcast.js";
 
 export const mul: LayerDefinition = defineLayer({
@@ -18,7 +17,7 @@ export const mul: LayerDefinition = defineLayer({
   infer(input, { tensors }) {
     requireNumbers("mul", input);
     for (const other of tensors as readonly FlowType[]) {
-      requireNumbers("mul", other);
+      requireNumbers("mul", other, describeOther);
       const shape = broadcastDims("multiply", input, other);
       if (compareShapes(shape, input.shape) === "unequal") {
         throw new LayerError(`cannot multiply: ${describeFlow(input)}, ${describeOther(other)}`, { code: "E031", argument: "tensors" });

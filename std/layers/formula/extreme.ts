@@ -1,7 +1,7 @@
 import * as operations from "../../tensor/index.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { alignRanks, broadcastDims } from "../combination/broadcast.js";
-import { defineLayer, requireNumbers } from "../define.js";
+import { defineLayer, describeOther, requireNumbers } from "../define.js";
 import type { FlowType, LayerDefinition } from "../definition.js";
 import { LayerError } from "../layer-error.js";
 import { reduction } from "./reduction.js";
@@ -25,7 +25,7 @@ export function extreme(name: "max" | "min", word: "greatest" | "least"): LayerD
       if (typeof other === "number") return { output: { shape: input.shape, dtype: input.dtype } };
       if (!Array.isArray(other.shape))
         throw new LayerError(`\`${name}\`: other is a tensor or a number`, { code: "E021", argument: "other" });
-      requireNumbers(name, other);
+      requireNumbers(name, other, describeOther);
       return { output: { shape: broadcastDims("compare", input, other), dtype: input.dtype } };
     },
     forward(input, args, context) {
