@@ -30,8 +30,13 @@ export async function train(network: Network | readonly Network[], dataset: Data
         if (next.done === true) return next.value;
         options.onEvent?.(next.value);
         if (options.view === false) continue;
-        if (next.value.kind === "start") show = liveTraining(next.value.run);
+        if (next.value.kind === "start") {
+          show = liveTraining(next.value.run);
+          const networks = "kind" in network ? [network] : network;
+          if (options.watch !== undefined) watch = new Watch(networks, await prepared(dataset), options.watch, options.seed ?? 0);
+        }
         show?.(next.value);
+        watch?.see(next.value);
       }
     } catch (error) {
       show?.({ kind: "failed" });
