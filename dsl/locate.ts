@@ -54,7 +54,7 @@ export function locateFailures(failures: readonly FailureData[], map: PositionMa
         const info = infoAt(other, map, options);
         return info === null || info === site ? [] : [{ span: info.call, message }];
       });
-      const span = site === null ? ([0, 0] as const) : spanOf(site, failure.part);
+      const span = site === null ? ([0, 0] as const) : combined(failure, site) ? site.call : spanOf(site, failure.part);
       return diagnostic(failure.code === "" ? "E050" : failure.code, failure.message, span, {
         hint: failure.hint,
         related,
@@ -100,13 +100,13 @@ function spanOf(site: SiteInfo, part: FailureData["part"]): Span {
     case "item":
       return site.items?.[part.index ?? 0] ?? site.call;
     default:
-      return site.args !== undefined && Object.keys(site.args).length > 0 && site.name !== undefined && combines(site) ? site.call : (site.name ?? site.call);
+      return site.name ?? site.call;
   }
 }
 
-/** A layer that was given tensors is shown with them: `add skip`. */
-function combines(site: SiteInfo): boolean {
-  return site.args !== undefined && Object.keys(site.args).some((name) => name === "tensors" || name === "others" || name === "with");
+/** Tensors that do not fit together: the layer and what it was given, `add skip`. */
+function combined({ code, part }: FailureData, site: SiteInfo): boolean {
+  return code === "E031" && part.kind === "argument" && part.name === "tensors" && site.args !== undefined;
 }
 
 function chainText(failure: FailureData, map: PositionMap, options: LocateOptions): string {
@@ -121,8 +121,10 @@ function chainText(failure: FailureData, map: PositionMap, options: LocateOption
       if (link.name !== "") parts.push(`repetition ${(link.index ?? 0) + 1} of \`${link.name}\``);
       continue;
     }
+    // The net is named for the values it was built with; that the mistake is in it goes without saying.
+    if (link.kind === "net" && link.values === "") continue;
     const line = lineOf(link.site);
-    parts.push(`in ${link.name}${link.kind === "net" && link.values !== "" ? ` (${link.values})` : ""}${line === null ? "" : `, called at line ${line}`}`);
+    parts.push(`in ${link.name}${link.values !== "" ? ` (${link.values})` : ""}${line === null ? "" : `, called at line ${line}`}`);
   }
   if (parts.length > 9) parts.splice(4, parts.length - 8, `… ${parts.length - 8} more …`);
   return parts.join(", ");

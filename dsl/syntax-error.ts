@@ -134,6 +134,9 @@ function explain(text: string, token: Token, before: Token | undefined, inRow: r
       fix: { title: "put let in front", span: [first.span[0], first.span[0]], text: "let " },
     });
   }
+  if (token.text === "=" && (first?.text === "if" || inRow.some(({ text: word }) => word === "if"))) {
+    return diagnostic("E008", "`=` gives a value; two values are compared with `==`", token.span, { fix: { title: "change to ==", span: token.span, text: "==" } });
+  }
   const wanted = wantedAfter(before?.text ?? "");
   if (token.kind === "number" && before?.kind === "number") return diagnostic("E003", `a comma is missing between ${before.text} and ${token.text}`, token.span);
   if (before !== undefined && !onNewLine && isValue(before) && isValue(token) && !reserved.has(before.text)) {

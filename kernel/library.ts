@@ -3,6 +3,7 @@ import { dataRegistry } from "../std/data/index.js";
 import { initializerRegistry } from "../std/layers/initializer-registry.js";
 import { layerRegistry, suggestLayer } from "../std/layers/registry.js";
 import * as runtime from "../std/index.js";
+import { zooEntries } from "../std/zoo/index.js";
 import { trainRegistry } from "../std/train/registry.js";
 
 /** The names the layer language is handed: every layer, initialiser, train key, data set and network of the library. */
@@ -11,7 +12,7 @@ export const registry: Registry = {
   initializers: initializerRegistry,
   train: trainRegistry,
   datasets: new Map(Object.entries(dataRegistry)),
-  networks: new Map(),
+  networks: zooEntries,
   suggestLayer,
 };
 

@@ -7,3 +7,4 @@ export * from "./train/index.js";
 export * from "./data/index.js";
 export * from "./view/index.js";
 export * from "./io/index.js";
+export * from "./zoo/index.js";

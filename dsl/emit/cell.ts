@@ -51,7 +51,9 @@ function emitStatement(statement: Statement, scope: Scope, context: TopContext):
     case "let": {
       const [first] = statement.value.items;
       const code = statement.value.items.length === 1 && first !== undefined ? emitItem(first, scope, context) : emitExpression(statement.value, scope, context);
-      return [`let ${statement.name.text} = `, ...code, ";"];
+      const type = first?.kind === "call" ? context.netTypes.get(first.callee.text) : undefined;
+      if (type !== undefined) context.netTypes.set(statement.name.text, type);
+      return [`let ${statement.name.text}`, ...(type === undefined ? [] : [{ annotation: `: ${type}` }]), " = ", ...code, ";"];
     }
     case "train":
       return emitTrain(statement, scope, context);
@@ -69,6 +71,7 @@ function emitDefinition(statement: NetStatement | BlockStatement, scope: Scope, 
   const declarations = parameters.map((parameter) => emitParameter(parameter, scope, context));
   const list: Code = declarations.length === 0 ? ["{}"] : ["{ ", ...join(declarations, ", "), " }"];
   const type = kind === "block" ? "lamella.Block" : tapType(statement, scope);
+  if (kind === "net") context.netTypes.set(name.text, type);
   const emitBody = (indent: number): Code => new BodyEmitter(statement, context.source, (free) => context.use(free), indent).emit(scope);
   const body = emitBody(1);
   const head: Code = [`const ${name.text}`, { annotation: `: ${type}` }, " = lamella.", { mark: { call: [statement.span[0], statement.body.span[0]], name: name.span } }, `${kind}(${JSON.stringify(name.text)}, `];
@@ -119,6 +122,8 @@ function emitFile(kind: "load" | "save", { target, file, span, options }: LoadSt
 /** Names outside of bodies: layers are reached through the library. */
 class TopContext implements EmitContext {
   readonly source: string;
+  /** Types of the nets so far, which their variants have too. */
+  readonly netTypes = new Map<string, string>();
   readonly #use: (name: string) => void;
 
   constructor(source: string, use: (name: string) => void) {

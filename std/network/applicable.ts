@@ -177,7 +177,7 @@ export class Chain extends Applicable {
       for (const item of this.items) {
         const applicable = toApplicable(item);
         if (applicable === null) {
-          builder.report({ code: "E030", message: "this is not a layer", place });
+          builder.report({ code: "E051", message: "this is not a layer", place });
           return new Flow(null);
         }
         current = applicable.applyTo(current, place);

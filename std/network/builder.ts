@@ -5,7 +5,7 @@ import { LayerError } from "../layers/layer-error.js";
 import type { ChainLink, FailedPart, Failure } from "./failure.js";
 import { inferFormula, type FormulaOperator } from "./formula.js";
 import type { Claim, SummaryRow } from "./network.js";
-import { replaceValues, Value, valuesIn, type FormulaStep, type LayerStep, type Use } from "./program.js";
+import { replaceValues, stepsTo, Value, valuesIn, type FormulaStep, type LayerStep, type Use } from "./program.js";
 import type { Site } from "./site.js";
 
 /** A row while it is built; claims are added after it was made. */
@@ -346,6 +346,15 @@ export class Builder {
       if (origin !== null && !related.some((other) => sameSite(other.site, origin.site))) related.push(origin);
     }
     this.failures.push({ code, message, hint, site: place.site, part, related, chain: [...this.chain].reverse() });
+  }
+
+  /** Values whose shape is not what was claimed. */
+  readonly misclaimed = new Set<number>();
+
+  /** Whether a value comes of one of these. */
+  follows(value: Value, ids: ReadonlySet<number>): boolean {
+    if (ids.size === 0) return false;
+    return stepsTo([value]).some((step) => step.inputs.some((input) => ids.has(input.id)));
   }
 
   /** Where a value got its shape. */

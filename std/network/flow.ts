@@ -137,7 +137,7 @@ export function formula(operator: FormulaOperator, operands: readonly (Flow | nu
   const bad = operands.find((operand) => !(operand instanceof Flow) && typeof operand !== "number");
   if (bad !== undefined || operands.includes(Number.NaN)) {
     const text = bad === undefined ? "not a number" : describe(bad);
-    builder.report({ code: "E030", message: `a formula takes tensors and numbers, but one operand is ${text}`, place: { site } });
+    builder.report({ code: "E051", message: `a formula takes tensors and numbers, but one operand is ${text}`, place: { site } });
     return brokenFlow;
   }
   const rank = precedence[operator];
@@ -180,7 +180,7 @@ function describe(value: unknown): string {
 function notApplicable(item: unknown, index: number, site: Site | null): Flow {
   const builder = currentBuilder("row");
   builder.report({
-    code: "E030",
+    code: "E051",
     message: `this is not a layer but ${describe(item)}`,
     hint: "a row is made of layers, blocks and networks",
     place: { site, part: { kind: "item", index } },
@@ -271,7 +271,9 @@ function checkClaim(
     const holds = compareShapes(value.shape, claimed) === "equal" && (options.int !== true || value.dtype === "i32");
     const text = formatFlowShape(claimed);
     row.claims.push({ text, holds });
-    if (!holds) {
+    // What comes of a shape that was wrong before is no mistake of its own.
+    if (!holds && !builder.follows(value, builder.misclaimed)) {
+      builder.misclaimed.add(value.id);
       const integer = options.int === true && value.dtype !== "i32" ? " int" : "";
       builder.report({
         code: "E040",

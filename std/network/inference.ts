@@ -1,3 +1,5 @@
+import { compile } from "../engine/compile.js";
+import { currentTrace } from "../tensor/graph.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Network } from "./network.js";
 
@@ -7,5 +9,8 @@ export interface CompiledForward {
 }
 
 export function compileForward(network: Network): CompiledForward {
-  return { run: (inputs) => network.forward(inputs, { training: false }).outputs[0] as Tensor };
+  const forward = (...inputs: Tensor[]): Tensor => network.forward(inputs, { training: false }).outputs[0] as Tensor;
+  const planned = compile(forward, { name: `inference of ${network.name}` });
+  // Inside a trace the network becomes part of the graph that is being made.
+  return { run: (inputs) => (currentTrace() === null ? planned(...inputs) : forward(...inputs)) };
 }

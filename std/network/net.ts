@@ -44,13 +44,14 @@ export type Repeated<Names extends string = never> = Tap & { readonly [index: nu
  * @param body gives the flow the network ends with, or several by name.
  * @throws NetworkError with every mistake that was found. A net with `required` hyperparameters is checked when they are given.
  */
-export function net<D extends Declarations>(
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export function net<D extends Declarations, Names extends string = any>(
   name: string,
   declarations: D,
   body: (values: BodyValues<D>, layers: Layers) => Flow | Readonly<Record<string, Flow>>,
-): Net {
+): Net<Names> {
   const definition: NetDefinition = { name, declarations, body: body as unknown as NetDefinition["body"], site: callSite(net), build: buildNet };
-  return BuiltNetwork.create(definition, {}) as unknown as Net;
+  return BuiltNetwork.create(definition, {}) as unknown as Net<Names>;
 }
 
 let collected: Failure[] | null = null;

@@ -1,6 +1,11 @@
+import { uniformAt } from "../tensor/index.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { tensor } from "../tensor/index.js";
 
-export function uniformNumbers(shape: readonly number[], _seed: number, _stream: number, _draw: number, _step: Tensor | undefined): Tensor {
-  return tensor(new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5), { shape });
+/**
+ * Uniform numbers in [0, 1) for a layer: another draw in each step, for each layer and for each `draw` within it; the same
+ * for the same seed. Without a step counter, the numbers of step 0.
+ */
+export function uniformNumbers(shape: readonly number[], seed: number, stream: number, draw: number, step: Tensor | undefined): Tensor {
+  // Draws of one layer take streams far apart: the golden ratio's multiples, as hashes of small numbers do.
+  return uniformAt(step ?? 0, [seed, (stream + Math.imul(draw, 0x9e3779b9)) >>> 0], shape);
 }

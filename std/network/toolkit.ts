@@ -15,9 +15,12 @@ import { callSite } from "./site.js";
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type LayerFunction = any;
 
+type InitializerName = "zeros" | "ones" | "constant" | "normal" | "uniform" | "xavier" | "he" | "lecun" | "orthogonal";
+
 /** Every layer of the library by its name, and the initialisers under `init`. */
 export type Layers = {
-  readonly init: Readonly<Record<string, (...values: number[]) => Initializer>>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly init: Readonly<Record<InitializerName, (...values: any[]) => Initializer>>;
 } & Readonly<Record<string, LayerFunction>>;
 
 const numeric: Readonly<Record<string, (x: number) => number>> = {
@@ -83,4 +86,4 @@ const initializers = Object.fromEntries(
 export const layersOfBody: Layers = Object.freeze({
   ...Object.fromEntries([...layerRegistry].map(([name, definition]) => [name, layerFunction(definition)])),
   init: initializers,
-}) as Layers;
+}) as unknown as Layers;
