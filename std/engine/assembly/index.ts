@@ -17,3 +17,4 @@ export { randomUniform } from "./random/philox";
 export { gru, gruGradient, gruScratchBytes } from "./recurrent/gru";
 export { lstm, lstmGradient, lstmScratchBytes } from "./recurrent/lstm";
 export { rnn, rnnGradient, rnnScratchBytes } from "./recurrent/rnn";
+export { scatteredGradientScratchBytes, scatteredInputGradient } from "./convolution/scattered-gradient";

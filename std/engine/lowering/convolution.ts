@@ -29,6 +29,11 @@ function isProduct({ size, stride, pad, groups }: Convolution): boolean {
   return groups === 1 && sizeOf(size) === 1 && sizeOf(stride) === 1 && pad.every(([before, after]) => before === 0 && after === 0);
 }
 
+/** Few channels of the input fill few of a tile's 8 columns: then what windows get is computed in full and added up. */
+function scatters({ channels, groups, size, dilation, input: extent }: Convolution): boolean {
+  return channels < 8 && groups === 1 && size[0] === 1 && extent[0] === 1 && dilation[2] === 1 && sizeOf(size) > 1;
+}
+
 const settings = ({ size, stride, dilation }: Convolution): number[] => [...size, ...stride, ...dilation];
 
 const planeExtent = (extent: Shape): [number, number] => [extent[1] as number, extent[2] as number];
@@ -87,6 +92,18 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     const [read, written] = [planeExtent(out), planeExtent(extent)];
     const corner = [tiles.kernel - 1 - (before[1] as number), tiles.kernel - 1 - (before[2] as number)] as const;
     emitWinograd(context, tiles, { image: gradient, kernel, result, batch, read, written, pad: corner, channelsIn: filters, channelsOut: channels, turned: true, epilogue });
+    return;
+  }
+  if (scatters(convolution) && epilogue.bias === null && epilogue.activation === "none") {
+    const rows = sizeOf(out);
+    const columns = sizeOf(size) * channels;
+    const scratch = context.scratch(scratchBytes.scatteredGradient(rows, columns) * context.threads);
+    const plane = [size, stride].flatMap((extents) => extents.slice(1));
+    context.emit(
+      "scatteredInputGradient",
+      [gradient, kernel, result, batch, ...planeExtent(out), filters, ...planeExtent(extent), channels, ...plane, dilation[1] as number, before[1] as number, before[2] as number, scratch],
+      { work: workOf(convolution) },
+    );
     return;
   }
   // The windows of the gradient reach beyond it by this much.

@@ -8,8 +8,10 @@ const panels = (depth: number, columns: number): number => depth * 4 * columnsOf
  */
 export const scratchBytes = {
   matmul: 4 * (65536 + 16 * 320 + 64),
-  convolution: 4 * (65536 + 2 * 4096 + 64) + 64,
+  convolution: 4 * (65536 + 2 * 4096 + 64) + 64 + 8 * (256 + 4),
   weightGradient: 4 * (65536 + 2 * 320 + 64) + 64,
+  /** With room for what all windows of one image get. */
+  scatteredGradient: (rows: number, columns: number): number => 4 * (65536 + 16 * 320 + 64) + pad64(rows * columns * 4),
   /** Of one 6 x 6 tile between the two passes of a transform, and a copy of a window at an image's edge. */
   winograd: (channels: number): number => 36 * 16 + 36 * channels * 4 + 64,
   lrn: (channels: number, size: number): number => Math.floor((channels + 2 * size + 15) / 8) * 8 * 4,

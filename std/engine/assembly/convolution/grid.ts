@@ -24,30 +24,30 @@ export class Grid {
 
 export const GRID_BYTES: usize = 64;
 
-/** The offset in the image read of position `index`. */
-export function readOffset(grid: Grid, index: i32): usize {
-  const width = grid.width, height = grid.height, depth = grid.depth;
-  const row = index / width;
-  const slice = row / height;
-  const batch = slice / depth;
-  return (
-    <usize>(index - row * width) * grid.readWidth +
-    <usize>(row - slice * height) * grid.readHeight +
-    <usize>(slice - batch * depth) * grid.readDepth +
-    <usize>batch * grid.readBatch
-  );
-}
+/** Positions whose offsets are listed at a time. */
+export const LISTED: i32 = 256;
 
-/** The offset in the result written of position `index`. */
-export function writeOffset(grid: Grid, index: i32): usize {
+/** Lists the offsets, in the image read and in the result written, of `count` positions from `first` on. */
+export function listPositions(grid: Grid, first: i32, count: i32, table: usize): void {
   const width = grid.width, height = grid.height, depth = grid.depth;
-  const row = index / width;
-  const slice = row / height;
-  const batch = slice / depth;
-  return (
-    <usize>(index - row * width) * grid.writeWidth +
-    <usize>(row - slice * height) * grid.writeHeight +
-    <usize>(slice - batch * depth) * grid.writeDepth +
-    <usize>batch * grid.writeBatch
-  );
+  let row = first / width;
+  let x = first - row * width;
+  const end = table + (<usize>count << 3);
+  while (table < end) {
+    const slice = row / height;
+    const batch = slice / depth;
+    const y = row - slice * height, z = slice - batch * depth;
+    let read = <usize>batch * grid.readBatch + <usize>z * grid.readDepth + <usize>y * grid.readHeight + <usize>x * grid.readWidth;
+    let write = <usize>batch * grid.writeBatch + <usize>z * grid.writeDepth + <usize>y * grid.writeHeight + <usize>x * grid.writeWidth;
+    const stop = min(end, table + (<usize>(width - x) << 3));
+    while (table < stop) {
+      store<usize>(table, read);
+      store<usize>(table, write, 4);
+      read += grid.readWidth;
+      write += grid.writeWidth;
+      table += 8;
+    }
+    x = 0;
+    row++;
+  }
 }

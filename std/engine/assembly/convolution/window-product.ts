@@ -1,10 +1,10 @@
 import { ACCUMULATE, TILE_COLUMNS, TILE_ROWS } from "../matmul/micro-kernel";
 import { DEPTH, PACK_CAPACITY, packColumns, packTransposed } from "../matmul/pack";
-import { Grid, GRID_BYTES, MAXIMUM_TAPS, readOffset, writeOffset } from "./grid";
+import { Grid, GRID_BYTES, LISTED, listPositions, MAXIMUM_TAPS } from "./grid";
 import { tileFromWindows } from "./tiles";
 
-/** Bytes of scratch each thread of a convolution needs: packed weights, two tables of taps, the grid. */
-export const CONVOLUTION_SCRATCH: usize = 4 * (<usize>PACK_CAPACITY + 2 * MAXIMUM_TAPS + 64) + GRID_BYTES;
+/** Bytes of scratch each thread of a convolution needs: packed weights, two tables of taps, the grid, a table of positions. */
+export const CONVOLUTION_SCRATCH: usize = 4 * (<usize>PACK_CAPACITY + 2 * MAXIMUM_TAPS + 64) + GRID_BYTES + 8 * (<usize>LISTED + 4);
 
 export function convolutionScratchBytes(): i32 {
   return <i32>CONVOLUTION_SCRATCH;
@@ -26,6 +26,12 @@ export function tapWeights(scratch: usize): usize {
 @inline
 export function gridOf(scratch: usize): Grid {
   return changetype<Grid>(tapWeights(scratch) + 4 * <usize>MAXIMUM_TAPS + 128);
+}
+
+// @ts-ignore: decorator
+@inline
+function positionTable(scratch: usize): usize {
+  return changetype<usize>(gridOf(scratch)) + GRID_BYTES;
 }
 
 /**
@@ -61,7 +67,7 @@ export function windowProduct(
       const earlier = tap > 0 || begin > 0;
       const final = tap + taps >= tapCount && begin + deep >= run;
       positions(
-        image + (<usize>begin << 2), result + (<usize>j << 2), gridOf(scratch), offsets + (<usize>tap << 2), taps, deep, scratch, panelStep, wide, first, last,
+        image + (<usize>begin << 2), result + (<usize>j << 2), gridOf(scratch), positionTable(scratch), offsets + (<usize>tap << 2), taps, deep, scratch, panelStep, wide, first, last,
         earlier ? ACCUMULATE : accumulate, final && bias ? bias + (<usize>j << 2) : 0, final ? residual : 0, final ? activation : 0,
       );
       begin += deep;
@@ -75,30 +81,35 @@ export function windowProduct(
 
 /** Every position against the panels at hand, four at a time. */
 function positions(
-  image: usize, result: usize, grid: Grid, taps: usize, tapCount: i32, run: i32, panels: usize, panelStep: usize, columns: i32,
+  image: usize, result: usize, grid: Grid, table: usize, taps: usize, tapCount: i32, run: i32, panels: usize, panelStep: usize, columns: i32,
   first: i32, last: i32, accumulate: i32, bias: usize, residual: usize, activation: i32,
 ): void {
+  const pixel = <usize>columns << 2;
+  const dense =
+    grid.writeWidth == pixel && grid.writeHeight == pixel * grid.width && grid.writeDepth == grid.writeHeight * grid.height &&
+    grid.writeBatch == grid.writeDepth * grid.depth;
+  const spills = !accumulate && dense;
   for (let i = first; i < last; i += TILE_ROWS) {
     const rows = min(TILE_ROWS, last - i);
-    const a0 = image + readOffset(grid, i);
-    const a1 = rows > 1 ? image + readOffset(grid, i + 1) : a0;
-    const a2 = rows > 2 ? image + readOffset(grid, i + 2) : a0;
-    const a3 = rows > 3 ? image + readOffset(grid, i + 3) : a0;
-    let c0 = result + writeOffset(grid, i);
-    let c1 = rows > 1 ? result + writeOffset(grid, i + 1) : c0;
-    let c2 = rows > 2 ? result + writeOffset(grid, i + 2) : c0;
-    let c3 = rows > 3 ? result + writeOffset(grid, i + 3) : c0;
-    let panel = panels, bias1 = bias;
-    for (let j = 0; j < columns; j += TILE_COLUMNS) {
+    const listed = (i - first) & (LISTED - 1);
+    if (listed == 0) {
+      const count = min(LISTED, last - i);
+      listPositions(grid, i, count, table);
+      // past the end the last position is repeated: a tile may compute it again, but does not store it
+      const repeated = load<u64>(table + (<usize>(count - 1) << 3));
+      for (let k = 0; k < 3; k++) store<u64>(table + (<usize>(count + k) << 3), repeated);
+    }
+    const at0 = table + (<usize>listed << 3);
+    const a0 = image + load<usize>(at0), a1 = image + load<usize>(at0, 8), a2 = image + load<usize>(at0, 16), a3 = image + load<usize>(at0, 24);
+    const c0 = result + load<usize>(at0, 4), c1 = result + load<usize>(at0, 12), c2 = result + load<usize>(at0, 20), c3 = result + load<usize>(at0, 28);
+    // From the last panel to the first, for the reason given in matmul.ts.
+    const exact = !spills || (last - i - TILE_ROWS) * columns < TILE_COLUMNS;
+    for (let j = (columns - 1) & ~(TILE_COLUMNS - 1); j >= 0; j -= TILE_COLUMNS) {
+      const at = <usize>j << 2;
       tileFromWindows(
-        a0, a1, a2, a3, taps, tapCount, run, panel, c0, c1, c2, c3, rows, min(TILE_COLUMNS, columns - j), accumulate, bias1, residual, activation,
+        a0, a1, a2, a3, taps, tapCount, run, panels + <usize>(j >> 3) * panelStep, c0 + at, c1 + at, c2 + at, c3 + at, rows,
+        exact ? min(TILE_COLUMNS, columns - j) : TILE_COLUMNS, accumulate, bias ? bias + at : 0, residual, activation,
       );
-      panel += panelStep;
-      c0 += 32;
-      c1 += 32;
-      c2 += 32;
-      c3 += 32;
-      if (bias) bias1 += 32;
     }
   }
 }

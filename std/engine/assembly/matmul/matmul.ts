@@ -91,6 +91,7 @@ function stripes(
   a: usize, lda: usize, panels: usize, panelLead: usize, panelStep: usize, c: usize, ldc: usize, rows: i32, columns: i32, depth: i32,
   accumulate: i32, bias: usize, residual: usize, activation: i32, transposedA: bool, packA: bool, strips: usize,
 ): void {
+  const spills = !accumulate && ldc == <usize>columns << 2;
   for (let i = 0; i < rows; i += TILE_ROWS) {
     let strip = transposedA ? a + (<usize>i << 2) : a + <usize>i * lda;
     let stripLead = lda;
@@ -99,16 +100,18 @@ function stripes(
       strip = strips + <usize>((i & (STRIP_ROWS - 1)) >> 2) * <usize>depth * 16;
       stripLead = 16;
     }
-    let panel = panels, bias1 = bias;
-    let out = c + <usize>i * ldc;
+    const out = c + <usize>i * ldc;
     const tall = min(TILE_ROWS, rows - i);
-    for (let j = 0; j < columns; j += TILE_COLUMNS) {
-      const wide = min(TILE_COLUMNS, columns - j);
-      if (transposedA) tileFromColumns(strip, stripLead, panel, panelLead, out, ldc, depth, tall, wide, accumulate, bias1, residual, activation);
-      else tileFromRows(strip, lda, panel, panelLead, out, ldc, depth, tall, wide, accumulate, bias1, residual, activation);
-      panel += panelStep;
-      out += 32;
-      if (bias) bias1 += 32;
+    // The panels run from the last to the first: where rows follow each other without a gap, the last tile of a row may then
+    // store all its 8 columns, since what it spills into the next rows is written later. Not in the last rows, nor onto sums.
+    const exact = !spills || (rows - i - TILE_ROWS) * columns < TILE_COLUMNS;
+    for (let j = (columns - 1) & ~(TILE_COLUMNS - 1); j >= 0; j -= TILE_COLUMNS) {
+      const wide = exact ? min(TILE_COLUMNS, columns - j) : TILE_COLUMNS;
+      const panel = panels + <usize>(j >> 3) * panelStep;
+      const at = <usize>j << 2;
+      const bias1 = bias ? bias + at : 0;
+      if (transposedA) tileFromColumns(strip, stripLead, panel, panelLead, out + at, ldc, depth, tall, wide, accumulate, bias1, residual, activation);
+      else tileFromRows(strip, lda, panel, panelLead, out + at, ldc, depth, tall, wide, accumulate, bias1, residual, activation);
     }
   }
 }

@@ -11,6 +11,37 @@ function storeChannels(y: usize, v: v128, left: i32): void {
 // Images are batch x depth x height x width x channels; a window covers size positions from output * stride - padding on,
 // without those outside the image. Lanes are channels.
 
+/** The largest of a window of 2 x 2 pixels, for all channels. */
+// @ts-ignore: decorator
+@inline
+function largestOfFour(x: usize, pixel: usize, row: usize, y: usize, channels: i32): void {
+  for (let left = channels; left > 0; left -= 4) {
+    const top = f32x4.max(v128.load(x), v128.load(x + pixel));
+    const bottom = f32x4.max(v128.load(x + row), v128.load(x + row + pixel));
+    storeChannels(y, f32x4.max(top, bottom), left);
+    x += 16;
+    y += 16;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function largestOfThree(x: usize, pixel: usize): v128 {
+  return f32x4.max(f32x4.max(v128.load(x), v128.load(x + pixel)), v128.load(x + 2 * pixel));
+}
+
+/** The largest of a window of 3 x 3 pixels, for all channels. */
+// @ts-ignore: decorator
+@inline
+function largestOfNine(x: usize, pixel: usize, row: usize, y: usize, channels: i32): void {
+  for (let left = channels; left > 0; left -= 4) {
+    const top = f32x4.max(largestOfThree(x, pixel), largestOfThree(x + row, pixel));
+    storeChannels(y, f32x4.max(top, largestOfThree(x + 2 * row, pixel)), left);
+    x += 16;
+    y += 16;
+  }
+}
+
 /** y = the largest number of each window; NaN where there is one. */
 export function maxPool(
   x: usize, y: usize, batch: i32, depth: i32, height: i32, width: i32, channels: i32, outDepth: i32, outHeight: i32, outWidth: i32,
@@ -28,6 +59,16 @@ export function maxPool(
     const image = x + <usize>(n * depth) * slice;
     for (let ox = 0; ox < outWidth; ox++) {
       const x0 = max(0, ox * strideWidth - padWidth), x1 = min(width, ox * strideWidth - padWidth + sizeWidth);
+      if (z1 - z0 == 1 && y1 - y0 == 2 && x1 - x0 == 2) {
+        largestOfFour(image + <usize>z0 * slice + <usize>y0 * row + <usize>x0 * pixel, pixel, row, to, channels);
+        to += pixel;
+        continue;
+      }
+      if (z1 - z0 == 1 && y1 - y0 == 3 && x1 - x0 == 3) {
+        largestOfNine(image + <usize>z0 * slice + <usize>y0 * row + <usize>x0 * pixel, pixel, row, to, channels);
+        to += pixel;
+        continue;
+      }
       for (let c = 0; c < channels; c += 4) {
         let best = f32x4.splat(-Infinity);
         for (let iz = z0; iz < z1; iz++) {
@@ -56,11 +97,13 @@ export function maxPoolRoute(
   thread: i32, threads: i32,
 ): void {
   const pixel = <usize>channels << 2, row = pixel * width, slice = row * height;
+  const overlaps = strideHeight < sizeHeight || strideWidth < sizeWidth || strideDepth < sizeDepth;
   // Images are dealt out whole, so that overlapping windows of one image are added in one order.
   const end = partBegin(batch, 1, thread + 1, threads);
   for (let n = partBegin(batch, 1, thread, threads); n < end; n++) {
     const image = x + <usize>(n * depth) * slice;
     const target = y + <usize>(n * depth) * slice;
+    const source = g + <usize>(n * depth) * slice;
     if (spread) memory.fill(target, 0, <usize>depth * slice);
     for (let oz = 0; oz < outDepth; oz++) {
       const z0 = max(0, oz * strideDepth - padDepth), z1 = min(depth, oz * strideDepth - padDepth + sizeDepth);
@@ -69,40 +112,40 @@ export function maxPoolRoute(
         for (let ox = 0; ox < outWidth; ox++) {
           const x0 = max(0, ox * strideWidth - padWidth), x1 = min(width, ox * strideWidth - padWidth + sizeWidth);
           const out = <usize>(((n * outDepth + oz) * outHeight + oy) * outWidth + ox) * pixel;
+          const corner = <usize>z0 * slice + <usize>y0 * row + <usize>x0 * pixel;
+          if (spread && z1 - z0 == 1 && y1 - y0 == 2 && x1 - x0 == 2) {
+            routeFour(image + corner, g + out, target + corner, pixel, row, channels, overlaps);
+            continue;
+          }
           for (let c = 0; c < channels; c += 4) {
             const lane = <usize>c << 2;
-            // Where each channel's first largest entry lies, in bytes from the image.
+            const left = channels - c;
             let best = f32x4.splat(-Infinity);
-            let place = i32x4.splat(<i32>(<usize>z0 * slice + <usize>y0 * row + <usize>x0 * pixel));
             for (let iz = z0; iz < z1; iz++) {
               for (let iy = y0; iy < y1; iy++) {
-                let at = <usize>iz * slice + <usize>iy * row + <usize>x0 * pixel;
+                let from = image + <usize>iz * slice + <usize>iy * row + <usize>x0 * pixel + lane;
                 for (let ix = x0; ix < x1; ix++) {
-                  const value = v128.load(image + at + lane);
-                  // larger, or the first NaN
-                  const better = v128.or(f32x4.gt(value, best), v128.andnot(f32x4.ne(value, value), f32x4.ne(best, best)));
-                  best = v128.bitselect(value, best, better);
-                  place = v128.bitselect(i32x4.splat(<i32>at), place, better);
+                  best = f32x4.max(best, v128.load(from));
+                  from += pixel;
+                }
+              }
+            }
+            const incoming = spread ? v128.load(g + out + lane) : f32x4.splat(0);
+            let open = i32x4.splat(-1); // lanes whose first largest has not been met yet
+            let picked = f32x4.splat(0);
+            for (let iz = z0; iz < z1; iz++) {
+              for (let iy = y0; iy < y1; iy++) {
+                let at = <usize>iz * slice + <usize>iy * row + <usize>x0 * pixel + lane;
+                for (let ix = x0; ix < x1; ix++) {
+                  const here = v128.and(open, isLargest(v128.load(image + at), best));
+                  if (spread) storeChannels(target + at, f32x4.add(v128.load(target + at), v128.and(here, incoming)), left);
+                  else picked = v128.or(picked, v128.and(here, v128.load(source + at)));
+                  open = v128.andnot(open, here);
                   at += pixel;
                 }
               }
             }
-            const left = min(4, channels - c);
-            if (spread) {
-              const base = target + lane;
-              const from = g + out + lane;
-              add(base + <usize>i32x4.extract_lane(place, 0), load<f32>(from));
-              if (left > 1) add(base + <usize>i32x4.extract_lane(place, 1) + 4, load<f32>(from, 4));
-              if (left > 2) add(base + <usize>i32x4.extract_lane(place, 2) + 8, load<f32>(from, 8));
-              if (left > 3) add(base + <usize>i32x4.extract_lane(place, 3) + 12, load<f32>(from, 12));
-            } else {
-              const base = g + <usize>(n * depth) * slice + lane;
-              const to = y + out + lane;
-              store<f32>(to, load<f32>(base + <usize>i32x4.extract_lane(place, 0)));
-              if (left > 1) store<f32>(to, load<f32>(base + <usize>i32x4.extract_lane(place, 1), 4), 4);
-              if (left > 2) store<f32>(to, load<f32>(base + <usize>i32x4.extract_lane(place, 2), 8), 8);
-              if (left > 3) store<f32>(to, load<f32>(base + <usize>i32x4.extract_lane(place, 3), 12), 12);
-            }
+            if (!spread) storeChannels(y + out + lane, picked, left);
           }
         }
       }
@@ -110,10 +153,40 @@ export function maxPoolRoute(
   }
 }
 
+/** Where a value is the largest of its window; where that is NaN, where the value is NaN too. */
 // @ts-ignore: decorator
 @inline
-function add(address: usize, value: f32): void {
-  store<f32>(address, load<f32>(address) + value);
+function isLargest(value: v128, best: v128): v128 {
+  return v128.or(f32x4.eq(value, best), f32x4.ne(value, value));
+}
+
+/** Sends g to the first largest of a window of 2 x 2 pixels, for all channels; stores where no other window touches the pixels. */
+// @ts-ignore: decorator
+@inline
+function routeFour(x: usize, g: usize, y: usize, pixel: usize, row: usize, channels: i32, overlaps: bool): void {
+  for (let left = channels; left > 0; left -= 4) {
+    const a = v128.load(x), b = v128.load(x + pixel), c = v128.load(x + row), d = v128.load(x + row + pixel);
+    const best = f32x4.max(f32x4.max(a, b), f32x4.max(c, d));
+    const incoming = v128.load(g);
+    const first = isLargest(a, best);
+    const second = v128.andnot(isLargest(b, best), first);
+    const before = v128.or(first, second);
+    const third = v128.andnot(isLargest(c, best), before);
+    const fourth = v128.andnot(isLargest(d, best), v128.or(before, third));
+    put(y, v128.and(first, incoming), left, overlaps);
+    put(y + pixel, v128.and(second, incoming), left, overlaps);
+    put(y + row, v128.and(third, incoming), left, overlaps);
+    put(y + row + pixel, v128.and(fourth, incoming), left, overlaps);
+    x += 16;
+    g += 16;
+    y += 16;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function put(y: usize, v: v128, left: i32, overlaps: bool): void {
+  storeChannels(y, overlaps ? f32x4.add(v128.load(y), v) : v, left);
 }
 
 /** y = the mean of each window: over the entries inside the image, or over the whole window when `countPadding`. */
