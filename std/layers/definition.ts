@@ -7,7 +7,7 @@ import type { Initializer } from "./initializers.js";
  * compared by its canonical text and bound at run time.
  */
 export type Dim = number | SymbolicDim;
-export interface SymbolicDim {
+interface SymbolicDim {
   readonly text: string;
 }
 
@@ -121,7 +121,7 @@ export interface LayerResult {
 export type LayerArguments = Readonly<Record<string, any>>;
 
 /** What a layer makes of a flow, before there are numbers. */
-export interface InferredFlow {
+interface InferredFlow {
   readonly output: FlowType;
   /** The types of the extras of `LayerResult`, where there are any. */
   readonly extras?: Readonly<Record<string, FlowType | readonly FlowType[]>>;

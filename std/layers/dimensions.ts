@@ -18,10 +18,6 @@ export function parseDim(text: string): Dim {
   return fromPolynomial(parsePolynomial(text));
 }
 
-export function isSymbolic(dim: Dim): dim is Exclude<Dim, number> {
-  return typeof dim !== "number";
-}
-
 /** The canonical text: `55`, `T`, `2*T + 1`. */
 export function formatDim(dim: Dim): string {
   return typeof dim === "number" ? String(dim) : dim.text;

@@ -2,7 +2,7 @@
  * The number of single-letter changes (insert, remove, replace, swap two neighbours) from `a` to `b`
  * (Damerau-Levenshtein, optimal string alignment). Upper and lower case count as the same.
  */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   const from = Array.from(a.toLowerCase());
   const to = Array.from(b.toLowerCase());
   let beforeLast: number[] = [];

@@ -5,7 +5,6 @@ export * from "./edit-distance.js";
 export { layerErrorCodes } from "./error-codes.js";
 export * from "./explain.js";
 export * from "./initializer-registry.js";
-export type { Fans, Initializer } from "./initializers.js";
 export * from "./layer-error.js";
 export { layerSection, referencePage } from "./reference-page.js";
 export * from "./registry.js";

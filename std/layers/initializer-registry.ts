@@ -94,7 +94,7 @@ export const initializerRegistry: ReadonlyMap<string, InitializerDefinition> = n
 );
 
 /** @throws LayerError E027 with what was probably meant. */
-export function findInitializer(name: string): InitializerDefinition {
+function findInitializer(name: string): InitializerDefinition {
   const definition = initializerRegistry.get(name);
   if (definition !== undefined) return definition;
   const meant = nearest(name, initializerRegistry.keys());

@@ -55,7 +55,7 @@ export function perAxis(layer: string, argument: string, value: number | readonl
 }
 
 /** Padding before and after each spatial axis, or `same`. @throws LayerError E030 when a list has another length. */
-export function paddingPerAxis(layer: string, pad: PaddingArgument, rank: number): "same" | readonly AxisPadding[] {
+function paddingPerAxis(layer: string, pad: PaddingArgument, rank: number): "same" | readonly AxisPadding[] {
   if (pad === "same") return pad;
   const axes = typeof pad === "number" ? new Array<number>(rank).fill(pad) : pad;
   if (axes.length !== rank) {

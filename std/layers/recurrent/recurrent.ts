@@ -25,7 +25,7 @@ interface RecurrentArguments<T> {
 }
 
 /** The weights of one direction of one layer. */
-export interface CellParameters {
+interface CellParameters {
   readonly weight: Tensor;
   readonly recurrentWeight: Tensor;
   readonly bias: Tensor | null;
