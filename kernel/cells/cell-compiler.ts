@@ -92,7 +92,7 @@ export class CellCompiler implements CompilerCalls {
       // The first check and the first transpilation load the libraries' declarations and warm the compiler up.
       this.#prelude = this.#checker.check(prelude(), "await 0").declarations;
       this.#declarations = this.#prelude;
-      transpile("const first = await 0;", new Set());
+      transpile("const first = await 0;");
     }
     return this.#checker;
   }
@@ -106,7 +106,7 @@ export class CellCompiler implements CompilerCalls {
     }
     if (checked.problems.length > 0) return { kind: "failed", error: problemsError(checked.problems, source, request.title) };
     if (!request.expression) this.#declarations = checked.declarations;
-    const { code, mappings } = transpile(source, typeOnlyImports(source, checked.javascript));
+    const { code, mappings } = transpile(source, { typeOnlyImports: typeOnlyImports(source, checked.javascript) });
     return { kind: "script", source, code, mappings, timed, notices: "" };
   }
 
@@ -123,7 +123,8 @@ export class CellCompiler implements CompilerCalls {
     }
     this.#declarations = checked.declarations;
     for (const { name, kind } of compiled.defines) this.#names[name] = kind;
-    const { code, mappings } = transpile(compiled.typescript, new Set());
+    // `show` and `train` have shown what there is to see.
+    const { code, mappings } = transpile(compiled.typescript, { showLast: false });
     const notices = renderDiagnostics(source, compiled.diagnostics);
     return { kind: "script", source, code, mappings, timed, layers: compiled.map, notices };
   }

@@ -9,12 +9,19 @@ export interface Transpiled {
   readonly mappings: string;
 }
 
+export interface TranspileOptions {
+  /** Modules whose imports are dropped. */
+  readonly typeOnlyImports?: ReadonlySet<string>;
+  /** Whether the value of a last expression is the cell's result. */
+  readonly showLast?: boolean;
+}
+
 /**
  * Turns a cell into a script for the session's global scope. Top-level `let`, `const` and `class` become `var`, so that later cells
  * see the living variable and may declare it anew (that a `const` stays constant has been checked by then); imports become awaited
  * dynamic imports; every `await` goes through a guard that an interrupt can trip; the last expression is handed to the session.
  */
-export function transpile(source: string, typeOnlyImports: ReadonlySet<string>): Transpiled {
+export function transpile(source: string, { typeOnlyImports = new Set<string>(), showLast = true }: TranspileOptions = {}): Transpiled {
   const result = ts.transpileModule(source, {
     fileName: "cell.ts",
     reportDiagnostics: false,
@@ -31,7 +38,7 @@ export function transpile(source: string, typeOnlyImports: ReadonlySet<string>):
     },
     transformers: {
       before: [(context) => (file) => requireImports(context.factory, file)],
-      after: [(context) => (file) => toScript(context, file, typeOnlyImports)],
+      after: [(context) => (file) => toScript(context, file, typeOnlyImports, showLast)],
     },
   });
   const map = JSON.parse(result.sourceMapText ?? '{"mappings":""}') as { mappings: string };
@@ -54,12 +61,13 @@ function toScript(
   context: TypeScript.TransformationContext,
   file: TypeScript.SourceFile,
   typeOnlyImports: ReadonlySet<string>,
+  showLast: boolean,
 ): TypeScript.SourceFile {
   const { factory } = context;
   const guarded = ts.visitEachChild(file, (node) => guard(context, node), context);
   const statements = guarded.statements.flatMap((statement) => toScriptStatement(factory, statement, typeOnlyImports));
   const last = statements.at(-1);
-  if (last !== undefined && ts.isExpressionStatement(last)) {
+  if (showLast && last !== undefined && ts.isExpressionStatement(last)) {
     const shown = factory.createCallExpression(runtimeMember(factory, "result"), undefined, [last.expression]);
     statements[statements.length - 1] = place(factory.createExpressionStatement(shown), last);
   }
