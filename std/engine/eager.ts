@@ -1,8 +1,9 @@
 import { Trace, type Graph } from "../tensor/graph.js";
+import { setGradientExecutor } from "../tensor/differentiate.js";
 import { setEagerRunner, type EagerRunner, type Operation } from "../tensor/operation.js";
-import { portableEagerRunner } from "../tensor/portable.js";
+import { portableEagerRunner, portableExecutor } from "../tensor/portable.js";
 import { sizeOf } from "../tensor/shape.js";
-import { configurationNumber, currentEngine } from "./engine.js";
+import { configurationNumber, currentEngine, executor } from "./engine.js";
 import type { Executable } from "./executor.js";
 
 /** Smaller operands are done in plain JavaScript: finding a plan and copying would take longer. */
@@ -42,3 +43,15 @@ export const eagerRunner: EagerRunner = (operation, inputs, attributes, types) =
 };
 
 setEagerRunner(eagerRunner);
+
+/** Below this many numbers in a whole graph, walking it once is quicker than planning it. */
+const plannedSize = 200_000;
+
+setGradientExecutor({
+  name: "engine",
+  prepare(graph, options) {
+    let size = 0;
+    for (const node of graph.nodes) for (const { shape } of node.types) size += sizeOf(shape);
+    return (size < plannedSize ? portableExecutor : executor()).prepare(graph, options);
+  },
+});

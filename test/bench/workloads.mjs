@@ -57,7 +57,7 @@ class Model {
 
   batchNorm(x) {
     const channels = x.shape.at(-1);
-    const { output } = t.batchNorm(x, this.parameter([channels], 0, 1), this.parameter([channels], 0, 0));
+    const { y: output } = t.batchNorm(x, this.parameter([channels], 0, 1), this.parameter([channels], 0, 0));
     return output;
   }
 
@@ -167,9 +167,9 @@ export const workloads = {
     }), // prettier-ignore
   lstm: (batch = 32, steps = 40) =>
     training(adam({ lr: 0.001 }), [random([batch, steps, 64], 1), wholes([batch], 10, 2)], (m, x, y) => {
-      const { output } = t.lstm(x, m.parameter([64, 512]), m.parameter([128, 512]), m.parameter([512], 0, 0));
+      const { y: states } = t.lstm(x, m.parameter([64, 512]), m.parameter([128, 512]), m.parameter([512], 0, 0));
       m.work += batch * steps * (64 + 128) * 512;
-      return crossEntropy(m.dense(t.select(output, 1, -1), 10), y);
+      return crossEntropy(m.dense(t.select(states, 1, -1), 10), y);
     }),
   transformer: (batch = 32, steps = 40) =>
     training(adam({ lr: 0.001 }), [random([batch, steps, 64], 1), wholes([batch], 10, 2)], (m, x, y) => {
