@@ -24,6 +24,7 @@ const cases: Record<string, Case> = {
   "3x3 stride 2, one-sided padding": { batch: 1, extent: [1, 8, 8], channels: 5, filters: 9, kernel: [1, 3, 3], stride: [1, 2, 2], padding: [[0, 0], [0, 1], [0, 1]] },
   "11x11 stride 4": { batch: 1, extent: [1, 27, 31], channels: 3, filters: 12, kernel: [1, 11, 11], stride: [1, 4, 4] },
   "1x1 stride 2": { batch: 2, extent: [1, 6, 7], channels: 8, filters: 16, kernel: [1, 1, 1], stride: [1, 2, 2] },
+  "1x1 stride 2, many filters": { batch: 1, extent: [1, 4, 5], channels: 8, filters: 400, kernel: [1, 1, 1], stride: [1, 2, 2] },
   "3x3 dilation 2": { batch: 1, extent: [1, 9, 10], channels: 4, filters: 8, kernel: [1, 3, 3], dilation: [1, 2, 2], padding: [[0, 0], [2, 2], [2, 2]] },
   "stride 3 and dilation 2": { batch: 1, extent: [1, 11, 10], channels: 4, filters: 5, kernel: [1, 3, 2], stride: [1, 3, 2], dilation: [1, 2, 3], padding: [[0, 0], [3, 1], [2, 0]] },
   "2 groups": { batch: 1, extent: [1, 6, 6], channels: 6, filters: 10, kernel: [1, 3, 3], groups: 2, padding: [[0, 0], [1, 1], [1, 1]] },

@@ -46,7 +46,7 @@ export function windowProduct(
   // Blocks of the inner axis: several whole taps, or a part of one tap's run.
   const parts = (run + DEPTH - 1) / DEPTH;
   const partRun = (run + parts - 1) / parts;
-  const blocks = parts > 1 ? tapCount : max(1, (tapCount * run + DEPTH - 1) / DEPTH);
+  const blocks = max(1, parts > 1 ? tapCount : (tapCount * run + DEPTH - 1) / DEPTH);
   const tapsAtOnce = max(1, (tapCount + blocks - 1) / blocks);
   const width = max(TILE_COLUMNS, (PACK_CAPACITY / (tapsAtOnce * partRun)) & ~(TILE_COLUMNS - 1));
   const weights = tapWeights(scratch), offsets = tapOffsets(scratch);
