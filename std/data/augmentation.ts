@@ -50,24 +50,35 @@ function define(name: AugmentationName, given: object, change: (images: Images, 
 
 /** Reads each picture at affine positions, bilinear, with zeros outside. */
 function resample({ data, count, height, width, channels }: Images, out: Float32Array, mapOf: () => Affine): void {
-  const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
+  const cx = (width - 1) / 2;
+  const cy = (height - 1) / 2;
+  const row = width * channels;
   for (let image = 0; image < count; image++) {
     const [xx, xy, x0, yx, yy, y0] = mapOf();
-    const base = image * height * width * channels;
+    const base = image * height * row;
+    let to = base;
     for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
+      for (let x = 0; x < width; x++, to += channels) {
         const sx = xx * (x - cx) + xy * (y - cy) + x0 + cx;
         const sy = yx * (x - cx) + yy * (y - cy) + y0 + cy;
-        const [left, top] = [Math.floor(sx), Math.floor(sy)];
-        const [fx, fy] = [sx - left, sy - top];
-        for (let corner = 0; corner < 4; corner++) {
-          const [px, py] = [left + (corner & 1), top + (corner >> 1)];
-          if (px < 0 || py < 0 || px >= width || py >= height) continue;
-          const weight = ((corner & 1) === 1 ? fx : 1 - fx) * (corner >> 1 === 1 ? fy : 1 - fy);
-          if (weight === 0) continue;
-          const from = base + (py * width + px) * channels;
-          const to = base + (y * width + x) * channels;
-          for (let channel = 0; channel < channels; channel++) out[to + channel] = (out[to + channel] as number) + weight * (data[from + channel] as number);
+        const left = Math.floor(sx);
+        const top = Math.floor(sy);
+        if (left < -1 || top < -1 || left >= width || top >= height) continue;
+        const fx = sx - left;
+        const fy = sy - top;
+        // Weights of the four pixels around; those outside the picture count nothing.
+        const a = left >= 0 && top >= 0 ? (1 - fx) * (1 - fy) : 0;
+        const b = left + 1 < width && top >= 0 ? fx * (1 - fy) : 0;
+        const c = left >= 0 && top + 1 < height ? (1 - fx) * fy : 0;
+        const d = left + 1 < width && top + 1 < height ? fx * fy : 0;
+        const from = base + top * row + left * channels;
+        for (let channel = 0; channel < channels; channel++) {
+          let value = 0;
+          if (a !== 0) value += a * (data[from + channel] as number);
+          if (b !== 0) value += b * (data[from + channels + channel] as number);
+          if (c !== 0) value += c * (data[from + row + channel] as number);
+          if (d !== 0) value += d * (data[from + row + channels + channel] as number);
+          out[to + channel] = value;
         }
       }
     }
@@ -132,9 +143,19 @@ function flip(given: { direction?: "horizontal" | "vertical" | "both" } = {}): A
 
 /** Moves by whole pixels, zeros moving in. */
 function shift(given: { by?: number } = {}): Augmentation {
-  return define("shift", given, (images, out, random, { by }) => {
+  return define("shift", given, ({ data, count, height, width, channels }, out, random, { by }) => {
     const most = by as number;
-    resample(images, out, () => [1, 0, Math.round(random.uniform(-most, most)), 0, 1, Math.round(random.uniform(-most, most))]);
+    const row = width * channels;
+    for (let image = 0; image < count; image++) {
+      const right = Math.round(random.uniform(-most, most));
+      const down = Math.round(random.uniform(-most, most));
+      const columns = width - Math.abs(right);
+      if (columns <= 0) continue;
+      for (let y = Math.max(0, -down); y < Math.min(height, height - down); y++) {
+        const from = (image * height + y) * row + Math.max(0, -right) * channels;
+        out.set(data.subarray(from, from + columns * channels), (image * height + y + down) * row + Math.max(0, right) * channels);
+      }
+    }
   });
 }
 

@@ -1,10 +1,15 @@
 import type { Variable } from "../tensor/graph.js";
-import { bytesPerElement, sizeOf, type TypedArray } from "../tensor/shape.js";
+import { allocate, bytesPerElement, sizeOf, type TypedArray } from "../tensor/shape.js";
 
 /** Nets with more than this are not copied while they train; their checkpoints serve. */
 const greatestBytes = 256 * 1024 * 1024;
 /** At most this share of the time goes into copying. */
 const share = 0.02;
+
+interface Copy {
+  readonly step: number;
+  readonly values: TypedArray[];
+}
 
 /**
  * Copies of everything a step changes, so that a run whose numbers blow up can go back to the last good step. A copy is good
@@ -13,8 +18,10 @@ const share = 0.02;
 export class Snapshots {
   readonly #variables: readonly Variable[];
   readonly #possible: boolean;
-  #good: { readonly step: number; readonly values: TypedArray[] } | null = null;
-  #candidate: { readonly step: number; readonly values: TypedArray[] } | null = null;
+  #good: Copy | null = null;
+  #candidate: Copy | null = null;
+  /** The arrays of a copy that is no longer needed. */
+  #spare: TypedArray[] | null = null;
   #spent = 0;
   readonly #started: number;
 
@@ -29,13 +36,17 @@ export class Snapshots {
   before(step: number): void {
     const now = performance.now();
     if (!this.#possible || this.#candidate !== null || this.#spent > share * (now - this.#started)) return;
-    this.#candidate = { step, values: this.#variables.map(({ storage }) => storage.slice()) };
+    const values = this.#spare ?? this.#variables.map(({ dtype, shape }) => allocate(dtype, sizeOf(shape)));
+    this.#spare = null;
+    for (const [index, { storage }] of this.#variables.entries()) (values[index] as TypedArray).set(storage);
+    this.#candidate = { step, values };
     this.#spent += performance.now() - now;
   }
 
   /** Called after a step with a finite loss. */
   confirm(): void {
     if (this.#candidate === null) return;
+    this.#spare = this.#good?.values ?? null;
     this.#good = this.#candidate;
     this.#candidate = null;
   }
