@@ -97,6 +97,18 @@ export const conv: LayerDefinition = defineLayer({
       positional: [4, [3, 3]],
       named: { stride: 2, groups: 2, dilation: 2 },
     },
+    {
+      row: "conv 4, 3x2, stride=2x1, pad=[[1, 2], [0, 1]]",
+      input: "5x4x3",
+      positional: [4, [3, 2]],
+      named: {
+        stride: [2, 1],
+        pad: [
+          [1, 2],
+          [0, 1],
+        ],
+      },
+    },
     { row: "conv 8, 3, pad=1", input: "T x 5", positional: [8, 3], named: { pad: 1 } },
     { row: "conv 2, 3x3x3", input: "4x5x4x2", positional: [2, [3, 3, 3]] },
   ],
