@@ -23,7 +23,7 @@ export const eagerRunner: EagerRunner = (operation, inputs, attributes, types) =
   for (const type of types) size += sizeOf(type.shape);
   if (engine === null || size < (heavy.has(operation.name) ? smallSize / 8 : smallSize)) return portableEagerRunner(operation, inputs, attributes, types);
 
-  let key = `${configurationNumber()}|${operation.name}|${JSON.stringify(attributes)}`;
+  let key = `${configurationNumber()}|${operation.name}|${JSON.stringify(attributes, named)}`;
   for (const { dtype, shape } of inputs) key += `|${dtype}${shape.join("x")}`;
   let executable = plans.get(key);
   if (executable === undefined) {
@@ -41,6 +41,11 @@ export const eagerRunner: EagerRunner = (operation, inputs, attributes, types) =
   }
   return executable.run(inputs);
 };
+
+/** JSON writes NaN and both infinities as null; as attributes they are three. */
+function named(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
 
 setEagerRunner(eagerRunner);
 

@@ -62,8 +62,9 @@ function outside(f: Differentiable, inputs: readonly Tensor[]): Tensor[] {
     const value = f(...symbolic);
     return [value, ...gradients(value, symbolic)];
   }, inputs);
-  const single = executor !== null && graph.nodes.every(({ types }) => types.every(({ dtype }) => dtype !== "f64"));
-  const plan = (single ? (executor as Executor) : portableExecutor).prepare(graph, { name: "grad" });
+  const types = graph.nodes.flatMap((node) => node.types);
+  const planned = executor !== null && types.every(({ dtype }) => dtype !== "f64") ? executor : portableExecutor;
+  const plan = planned.prepare(graph, { name: "grad" });
   try {
     return plan.run(inputs);
   } finally {

@@ -18,7 +18,8 @@ interface IndexUse {
 function indexUse({ operation, inputs, attributes }: Node): IndexUse | null {
   const [first, second] = inputs as readonly [Tensor, Tensor];
   const plain = { what: "index", ignore: null };
-  switch (operation?.name) {
+  const name = operation?.name ?? "";
+  switch (name) {
     case "gather": {
       const { axis, who } = attributes as GatherAttributes;
       return { ...plain, indices: second, extent: first.shape[axis] as number, who };
@@ -27,7 +28,7 @@ function indexUse({ operation, inputs, attributes }: Node): IndexUse | null {
       return { ...plain, indices: second, extent: first.shape[(attributes as AxisAttributes).axis] as number, who: "gatherAlong" };
     case "scatterAdd":
     case "scatterAlong":
-      return { ...plain, indices: first, extent: (attributes as ScatterAttributes).extent, who: operation.name };
+      return { ...plain, indices: first, extent: (attributes as ScatterAttributes).extent, who: name };
     case "oneHot":
       return { ...plain, indices: first, extent: (attributes as OneHotAttributes).depth, who: "oneHot" };
     case "softmaxCrossEntropy": {

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { configureEngine, executor } from "../../std/engine/index.js";
 import {
-  add, embedding, exp, gradients, mul, portableExecutor, randomNormal, sum, Tensor, tensor, trace, withScope, type Graph,
+  add, embedding, exp, grad, gradients, mul, portableExecutor, randomNormal, sum, Tensor, tensor, trace, withScope, type Graph,
 } from "../../std/tensor/index.js"; // prettier-ignore
 import { cases, fromEntry, references, type Case, type Reference } from "./cases.js";
 import { randomProgram } from "./random-programs.js";
@@ -70,6 +70,14 @@ describe.each(settings)("the engine with %j agrees with the portable executor", 
     configureEngine(setting);
     const { graph, inputs, text } = randomProgram(seed, true);
     runBoth(graph, inputs, text);
+  });
+
+  test("grad of a large function runs on the engine, with the same result", () => {
+    configureEngine(setting);
+    const x = randomNormal([300, 200], { seed: 4 });
+    const f = (y: Tensor): Tensor => sum(mul(exp(y), y));
+    const both = trace((y) => gradients(f(y), [y]), [x]);
+    expectAgreement([grad(f)(x)], portableExecutor.prepare(both).run([x]), "grad");
   });
 
   test("f64 keeps its precision", () => {
