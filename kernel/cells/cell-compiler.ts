@@ -126,7 +126,8 @@ export class CellCompiler implements CompilerCalls {
     // `show` and `train` have shown what there is to see.
     const { code, mappings } = transpile(compiled.typescript, { showLast: false });
     const notices = renderDiagnostics(source, compiled.diagnostics);
-    return { kind: "script", source, code, mappings, timed, layers: compiled.map, notices };
+    const networks = compiled.defines.filter(({ kind }) => kind === "network").map(({ name }) => name);
+    return { kind: "script", source, code, mappings, timed, layers: compiled.map, emitted: { networks, typescript: compiled.typescript }, notices };
   }
 
   /** Magics become code of the same length where there is one, so that offsets hold. */

@@ -12,6 +12,8 @@ export type CompiledCell =
       readonly timed: boolean;
       /** For a cell in the layer language: where in its rows the places of the emitted TypeScript come from. */
       readonly layers?: PositionMap;
+      /** Networks that the cell declares, and the TypeScript it became: for `show N, as=typescript`. */
+      readonly emitted?: { readonly networks: readonly string[]; readonly typescript: string };
       /** Warnings, for stderr; empty when there are none. */
       readonly notices: string;
     }

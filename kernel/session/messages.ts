@@ -14,6 +14,8 @@ export interface Script {
   readonly timed: boolean;
   /** For a cell in the layer language: `source` is its rows, `mappings` lead to the emitted TypeScript, and this from there to the rows. */
   readonly layers?: PositionMap;
+  /** Networks that the cell declares, and the TypeScript it became: for `show N, as=typescript`. */
+  readonly emitted?: { readonly networks: readonly string[]; readonly typescript: string };
 }
 
 /** A comm message, either way. Buffers travel as base64. */

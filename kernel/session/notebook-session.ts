@@ -121,8 +121,8 @@ export class NotebookSession implements Session {
 
   #script(compiled: Extract<CompiledCell, { kind: "script" }>, title: string): Script {
     this.#scripts += 1;
-    const { source, code, mappings, timed, layers } = compiled;
-    return { id: this.#scripts, title, source, code, mappings, timed, ...(layers !== undefined && { layers }) };
+    const { source, code, mappings, timed, layers, emitted } = compiled;
+    return { id: this.#scripts, title, source, code, mappings, timed, ...(layers !== undefined && { layers }), ...(emitted !== undefined && { emitted }) };
   }
 
   #run(script: Script, expressions: readonly { name: string; script: Script }[], options: ExecuteOptions): Promise<CellResult> {

@@ -86,16 +86,17 @@ function verdictText(verdict: Verdict): string {
 
 function asHtml(title: string, entries: readonly TableEntry[], total: string): string {
   const indent = (depth: number): string => "&nbsp;&nbsp;&nbsp;".repeat(depth);
-  const marked = (text: string, verdict: Verdict): HtmlCell => {
-    if (verdict.mark === "") return text;
+  const marked = (text: string | null, verdict: Verdict): HtmlCell => {
+    if (verdict.mark === "") return text ?? "";
+    const before = text === null ? "" : `${escapeHtml(text)} `;
     if (verdict.mark === "✗") {
       return {
-        html: `${escapeHtml(text === "" ? "0" : text)} <b style="color:#d9480f" title="the claim does not hold">✗ not ${escapeHtml(verdict.claimed)}</b>`,
+        html: `${before}<b style="color:#d9480f" title="the claim does not hold">✗ not ${escapeHtml(verdict.claimed)}</b>`,
       };
     }
     const help = verdict.mark === "✓" ? "the claim holds" : "asked";
     const colour = verdict.mark === "✓" ? "color:#1a936f" : "opacity:0.7";
-    return { html: `${escapeHtml(text === "" ? "0" : text)} <span style="${colour}" title="${help}">${verdict.mark}</span>` };
+    return { html: `${before}<span style="${colour}" title="${help}">${verdict.mark}</span>` };
   };
   const rows = entries.map((entry): HtmlCell[] => {
     if (entry.kind === "elided") return [`… ${plural(entry.rows, "row")} more`];
@@ -107,11 +108,13 @@ function asHtml(title: string, entries: readonly TableEntry[], total: string): s
       label,
       { html: indent(entry.depth) + codeCell(row.text).html + notes },
       marked(cells.shape, cells.shapeVerdict),
-      marked(cells.count, cells.countVerdict),
+      cells.count === "" && cells.countVerdict.mark !== "" ? "0" : cells.count,
+      marked(null, cells.countVerdict),
     ];
   });
   return htmlTable(
-    [{ title: "label" }, { title: "row" }, { title: "output" }, { title: "parameters", align: "right" }],
+    // The marks of the counts stand apart, so that the numbers line up.
+    [{ title: "label" }, { title: "row" }, { title: "output" }, { title: "parameters", align: "right" }, { title: "" }],
     rows.length === 0 ? [["(no rows)"]] : rows,
     { caption: { html: `<b>${escapeHtml(title)}</b>` }, footer: [total] },
   );
@@ -124,7 +127,7 @@ function totalText(network: Network): string {
     claims.length === 0
       ? ""
       : broken === 0
-        ? `; ${claims.length === 1 ? "the claim holds" : `all ${claims.length} claims hold`}`
+        ? `; ${claims.length === 1 ? "the claim holds" : claims.length === 2 ? "both claims hold" : `all ${claims.length} claims hold`}`
         : `; ${broken} of ${plural(claims.length, "claim")} ${broken === 1 ? "does" : "do"} not hold`;
   const bytes = network.parameterCount * 4;
   const size =

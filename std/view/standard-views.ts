@@ -8,6 +8,7 @@ import type { TrainingHistory } from "../train/events.js";
 import type { MimeBundle } from "./bundle.js";
 import { compareHistories } from "./compare-histories.js";
 import { datasetView } from "./dataset-view.js";
+import { typescriptOf } from "./emitted-typescript.js";
 import { escapeHtml } from "./escape.js";
 import { formatFlow } from "./flow-text.js";
 import { looksLikeFilters } from "./feature-maps.js";
@@ -109,10 +110,10 @@ function networkView(network: Network, options: ViewOptions): MimeBundle {
   }
 }
 
-/** The TypeScript a network was compiled to, where it carries it. */
-function typescriptView(network: Network & { readonly typescript?: unknown }): MimeBundle {
-  const text = network.typescript;
-  if (typeof text !== "string")
+/** The TypeScript a network was compiled to. */
+function typescriptView(network: Network): MimeBundle {
+  const text = typescriptOf(network);
+  if (text === undefined)
     return { "text/plain": `${network.name} was not written in the layer language, so there is no TypeScript it was compiled to` };
   return {
     "text/plain": text,

@@ -4,6 +4,7 @@ import { bundleOf, displayable, featureMaps, filters, imageGrid, networkTable } 
 import { htmlOf, isBundle } from "../../std/view/views.js";
 import { Variable } from "../../std/tensor/graph.js";
 import { tensor } from "../../std/tensor/tensor.js";
+import { rememberTypeScript } from "../../std/view/emitted-typescript.js";
 import * as examples from "./examples.js";
 
 const hostile = `<script>alert("1")</script>`;
@@ -220,4 +221,14 @@ test("what a view function gives shows itself, and nothing of that is stored", (
   expect((grid as unknown as Record<symbol, () => unknown>)[displaySymbol]?.()).toBe(grid);
   expect(bundleOf(grid)).toBe(grid);
   expect(Object.keys(JSON.parse(JSON.stringify(grid)) as object)).toEqual(["text/plain", "text/html"]);
+});
+
+test("show N, as=typescript", () => {
+  expect(bundleOf(examples.leNet, { as: "typescript" })["text/plain"]).toBe(
+    "LeNet was not written in the layer language, so there is no TypeScript it was compiled to",
+  );
+  rememberTypeScript(["LeNet"], 'const LeNet = net("LeNet", {}, () => "<b>");\n');
+  const bundle = bundleOf(examples.leNet, { as: "typescript" });
+  expect(bundle["text/plain"]).toBe('const LeNet = net("LeNet", {}, () => "<b>");\n');
+  expect(htmlOf(bundle)).not.toContain("<b>");
 });

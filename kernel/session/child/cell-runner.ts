@@ -1,3 +1,4 @@
+import { rememberTypeScript } from "../../../std/view/emitted-typescript.js";
 import { DisplayHandle } from "../../notebook/display.js";
 import { render } from "../../notebook/render.js";
 import type { CellError, CellOutput, CellResult, ExpressionResult } from "../outputs.js";
@@ -39,6 +40,8 @@ export class CellRunner {
     const expressions: Record<string, ExpressionResult> = {};
     let result: CellResult;
     try {
+      const { emitted } = request.script;
+      if (emitted !== undefined) rememberTypeScript(emitted.networks, emitted.typescript);
       await Promise.race([this.#evaluate(request.script, request.silent), stopped]);
       for (const { name, script } of request.expressions) {
         expressions[name] = await Promise.race([this.#expression(script), stopped]);
