@@ -1,6 +1,9 @@
 import { LamellaError } from "../errors.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Network, TapHandle } from "../network/network.js";
+import { MemoryDataset } from "../data/memory.js";
+import { NamedDataset } from "../data/named.js";
+import { BuiltNetwork, Tap } from "../network/index.js";
 import { Variable } from "../tensor/graph.js";
 import { formatShape } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -45,6 +48,10 @@ const standardViews: readonly ViewHandler[] = [
 registerViews(...standardViews);
 displayable(Tensor.prototype);
 displayable(Variable.prototype);
+displayable(BuiltNetwork.prototype);
+displayable(Tap.prototype);
+displayable(MemoryDataset.prototype);
+displayable(NamedDataset.prototype);
 
 function hasKind(value: unknown, kind: string): boolean {
   return ((typeof value === "object" && value !== null) || typeof value === "function") && (value as { kind?: unknown }).kind === kind;
