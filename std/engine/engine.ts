@@ -1,3 +1,4 @@
+import process from "node:process";
 import { LamellaError } from "../errors.js";
 import type { Graph } from "../tensor/graph.js";
 import { formatShape } from "../tensor/shape.js";
@@ -90,6 +91,7 @@ export class Engine implements Executor {
       threads: this.settings.threads,
       blas: this.blas !== null,
       checkNumbers: options.checkNumbers ?? false,
+      measured: process.env["LAMELLA_PROFILE"] === "1",
       residence: {
         variable: (variable) => this.memory.addressOf(variable),
         constant: (value: Tensor) => {

@@ -24,6 +24,8 @@ export interface PlanRequest {
   readonly threads: number;
   readonly blas: boolean;
   readonly checkNumbers: boolean;
+  /** Time is taken after every call, on one thread. */
+  readonly measured: boolean;
 }
 
 /** A portable operation that a plan comes to. */
@@ -70,7 +72,7 @@ export function plan(graph: Graph, request: PlanRequest): Plan {
   const simple = simplify(graph);
   const cut = unitsOf(simple, request.lowerings, request.checkNumbers);
   const ordered = order(simple, cut);
-  if (request.checkNumbers || request.threads === 1) return new Planner(simple, ordered, request, 1).plan();
+  if (request.checkNumbers || request.measured || request.threads === 1) return new Planner(simple, ordered, request, 1).plan();
   const shared = new Planner(simple, ordered, request, request.threads);
   return shared.work >= sharedPlanWork ? shared.plan() : new Planner(simple, ordered, request, 1).plan();
 }
@@ -201,7 +203,7 @@ class Planner {
     const workspaceBytes = layOut(this.#workspace.filter((storage) => storage.last >= storage.first));
     const kernels = new Set<string>();
     for (const { calls } of this.#recorded) for (const { target } of calls) if (target.kind === "kernel") kernels.add(target.name);
-    const imports = importsFor(this.#module, kernels, this.request.signatures);
+    const imports = importsFor(this.#module, kernels, this.request.signatures, this.request.measured);
     const fused = new FusedFunctions(this.#module);
     const checked: Node[] = [];
     const listing: string[] = [];

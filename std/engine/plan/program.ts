@@ -30,10 +30,12 @@ export interface ProgramImports {
   readonly host: number;
   readonly product: number;
   readonly stuck: number;
+  /** Told the number of each call when it has returned; null in plans that are not measured. */
+  readonly mark: number | null;
 }
 
 /** Declares what programs import; kernels as they are used. */
-export function importsFor(module: ModuleBuilder, used: Iterable<string>, signatures: ReadonlyMap<string, Signature>): ProgramImports {
+export function importsFor(module: ModuleBuilder, used: Iterable<string>, signatures: ReadonlyMap<string, Signature>, measured: boolean): ProgramImports {
   const kernels = new Map<string, { index: number; signature: Signature }>();
   for (const name of used) {
     const signature = signatures.get(name);
@@ -45,6 +47,7 @@ export function importsFor(module: ModuleBuilder, used: Iterable<string>, signat
     host: module.importFunction("engine", "host", { parameters: ["i32", "i32"], results: [] }),
     product: module.importFunction("engine", "product", { parameters: ["i32", "i32", "i32", "i32"], results: [] }),
     stuck: module.importFunction("engine", "stuck", { parameters: [], results: ["i32"] }),
+    mark: measured ? module.importFunction("engine", "mark", { parameters: ["i32"], results: [] }) : null,
   };
 }
 
@@ -91,9 +94,13 @@ export function writeProgram(module: ModuleBuilder, imports: ProgramImports, ste
     if (guarded) run.end();
   };
 
+  let number = 0;
   for (const { calls, checks, abortable } of steps) {
     if (parts > 1) run.get(first!).set(part).loop();
-    for (const call of calls) emit(call);
+    for (const call of calls) {
+      emit(call);
+      if (imports.mark !== null) run.i32(number++).call(imports.mark);
+    }
     if (parts > 1) run.get(part).i32(1).op(op.add).tee(part).get(last!).op(op.ltU).branchIf(0).end();
     for (const { address, length, index } of checks) {
       if (!address.storage.fixed) run.get(base!);
