@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KernelClient, sleep } from "./client.js";
+
+let kernel: KernelClient;
+beforeAll(async () => {
+  kernel = await KernelClient.start({ env: { NODE_OPTIONS: "--max-old-space-size=100" } });
+}, 60_000);
+afterAll(async () => {
+  await kernel.stop();
+});
+
+describe("a session that dies is an error in its cell, and the next cell runs in a fresh one", () => {
+  it.each([
+    ["process.exit", "console.log('last words'); process.exit(3)", "the code called process.exit(3)"],
+    ["abort", "process.abort()", "the session process was ended by SIGABRT"],
+    ["kill -9", "process.kill(process.pid, 'SIGKILL'); while (true) {}", "the session process was killed"],
+    ["out of memory", "const hog: unknown[] = []; while (true) hog.push(new Array(1000).fill({}))", "the session ran out of JavaScript memory"],
+  ])("%s", async (name, code, cause) => {
+    await kernel.execute("let before = 1");
+    const { reply, stdout } = await kernel.execute(code);
+    expect(reply).toMatchObject({ status: "error", ename: "SessionCrashed" });
+    expect(reply["evalue"]).toContain(cause);
+    expect(reply["evalue"]).toContain("the next cell runs in a fresh session");
+    if (name === "process.exit") expect(stdout).toBe("last words\n");
+    expect((await kernel.execute("before")).reply["evalue"]).toContain("Cannot find name 'before'");
+    expect((await kernel.execute("let before = 'new'; before")).outputs[0]!.content["data"]).toEqual({ "text/plain": "'new'" });
+  }, 60_000);
+
+  it("a session killed while idle is replaced", async () => {
+    const { outputs } = await kernel.execute("process.pid");
+    process.kill(Number((outputs[0]!.content["data"] as Record<string, string>)["text/plain"]), "SIGKILL");
+    await sleep(300);
+    expect((await kernel.execute("1 + 1")).outputs.at(-1)!.content["data"]).toEqual({ "text/plain": "2" });
+  });
+});
+
+describe("no process is left behind", () => {
+  const alive = (pid: number): boolean => {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  it("when the kernel is killed, its session ends", async () => {
+    const doomed = await KernelClient.start();
+    const { outputs } = await doomed.execute("process.pid");
+    const session = Number((outputs[0]!.content["data"] as Record<string, string>)["text/plain"]);
+    expect(alive(session)).toBe(true);
+    doomed.process.kill("SIGKILL");
+    for (let waited = 0; alive(session) && waited < 5_000; waited += 50) await sleep(50);
+    expect(alive(session)).toBe(false);
+    await doomed.stop();
+  }, 60_000);
+
+  it("restarted three times, in a loop", async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const fresh = await KernelClient.start();
+      expect(await fresh.stop()).toBe(0);
+    }
+  }, 60_000);
+});
