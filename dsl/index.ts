@@ -7,3 +7,7 @@ export { renderDiagnostic, renderDiagnostics, type RenderOptions } from "./diagn
 export { locate, locateFailures, type LocateOptions } from "./locate.js";
 export type { InitializerEntry, NameKind, Names, Registry } from "./registry.js";
 export type { Span } from "./syntax.js";
+export { completeAt, type Completion, type CompletionItem, type EditorOptions } from "./editor/complete.js";
+export { hoverAt, type Hover, type HoverOptions } from "./editor/hover.js";
+export { rowShapes, type RowShape } from "./editor/row-shapes.js";
+export { formatSource } from "./format.js";

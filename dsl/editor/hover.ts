@@ -1,0 +1,101 @@
+import type { ArgumentSpec, LayerDefinition } from "../../std/layers/definition.js";
+import { tokensOf, type Token } from "../tokens.js";
+import { describeOption, type EditorOptions } from "./complete.js";
+import { cursorAt, type ScopeEntry } from "./cursor.js";
+import type { RowShape } from "./row-shapes.js";
+
+export interface Hover {
+  readonly start: number;
+  readonly end: number;
+  /** In Markdown. */
+  readonly text: string;
+}
+
+export interface HoverOptions extends EditorOptions {
+  /** The shapes of the cell's rows, where it could be checked (`rowShapes`). */
+  readonly rows?: readonly RowShape[];
+}
+
+/** What the name at a place is: a layer and its options, an option, a name of the scope; with the row's shapes and parameters. */
+export function hoverAt(source: string, offset: number, options: HoverOptions): Hover | null {
+  const tokens = tokensOf(source);
+  const index = tokens.findIndex(({ span }) => span[0] <= offset && offset < span[1]);
+  const token = tokens[index] ?? tokens.find(({ span }) => span[1] === offset);
+  if (token === undefined || token.kind === "comment" || token.kind === "newline") return null;
+  const row = rowText(token, options.rows ?? []);
+  const text = token.kind === "name" ? describeName(token, tokens, source, options) : null;
+  if (text === null && row === null) return null;
+  return { start: token.span[0], end: token.span[1], text: [text, row].filter((part) => part !== null).join("\n\n") };
+}
+
+function rowText(token: Token, rows: readonly RowShape[]): string | null {
+  // The innermost row around the token.
+  const around = rows.filter(({ span }) => span[0] <= token.span[0] && token.span[1] <= span[1]).sort((a, b) => a.span[1] - a.span[0] - (b.span[1] - b.span[0]));
+  const [row] = around;
+  if (row === undefined) return null;
+  const uses = around.filter(({ span }) => span[0] === row.span[0] && span[1] === row.span[1]);
+  const shapes = uses.slice(0, 4).map(({ input, output, parameters }) => `\`${input} -> ${output}\`, ${parameters.toLocaleString("en")} parameters`);
+  return shapes.join("  \n") + (uses.length > 4 ? `  \nand ${uses.length - 4} more` : "");
+}
+
+function describeName(token: Token, tokens: readonly Token[], source: string, options: HoverOptions): string | null {
+  const { registry } = options;
+  const cursor = cursorAt(source, token.span[1], registry, options.names ?? {});
+  const { context, scope } = cursor;
+  const next = tokens.find(({ span, kind }) => span[0] >= token.span[1] && kind !== "comment");
+  if (next?.text === "=" && context.kind === "argument") {
+    const spec = specsFor(context.callee, options).find(({ name }) => name === token.text);
+    if (spec !== undefined) return `**${spec.name}** of \`${context.callee}\`: ${describeOption(spec)}`;
+  }
+  if (context.kind === "trainKey") {
+    const key = registry.train.keys.find(({ name }) => name === token.text);
+    if (key !== undefined) return `**${key.name}**: ${key.summary}\n\n${key.details}\n\n    ${key.example}`;
+  }
+  if (context.kind === "trainValue" || context.kind === "option") {
+    for (const family of Object.values(registry.train.families)) {
+      const entry = family.find(({ name }) => name === token.text);
+      if (entry !== undefined) return `**${entry.name}** (${entry.family}): ${entry.summary}\n\n${entry.details}${optionList(entry.arguments)}`;
+    }
+  }
+  const entry = scope.get(token.text);
+  if (entry !== undefined && !(registry.layers.has(token.text) && entry.kind === "tensor" && next?.text === ":")) return describeEntry(token.text, entry);
+  const layer = registry.layers.get(token.text);
+  if (layer !== undefined) return describeLayer(layer);
+  const initializer = registry.initializers.get(token.text);
+  if (initializer !== undefined) return `**${initializer.name}** (initialiser): ${initializer.summary}${optionList(initializer.arguments)}`;
+  const network = registry.networks.get(token.text);
+  if (network !== undefined) return `**${token.text}**, a network of the library: ${network.summary}`;
+  const data = registry.datasets.get(token.text);
+  if (data !== undefined) return `**${token.text}**, a data set of the library: ${data.summary}`;
+  return null;
+}
+
+function specsFor(callee: string, { registry }: HoverOptions): readonly ArgumentSpec[] {
+  return registry.layers.get(callee)?.arguments ?? registry.initializers.get(callee)?.arguments ?? Object.values(registry.train.families).flat().find(({ name }) => name === callee)?.arguments ?? [];
+}
+
+function describeEntry(name: string, { kind, text }: ScopeEntry): string {
+  switch (kind) {
+    case "hyperparameter":
+      return text === "" ? `**${name}**: a hyperparameter without a default` : `**${name}**: a hyperparameter, ${name}=${text}`;
+    case "dimension":
+      return `**${name}**: ${text}, bound when data arrives`;
+    case "tensor":
+      return `**${name}**: a tensor${text === "let" || text === "label" ? "" : `, ${text}`}`;
+    case "network":
+    case "block":
+      return `\`${text}\``;
+    default:
+      return `**${name}**: ${kind === "any" ? "a name of this notebook" : `a ${kind}`}`;
+  }
+}
+
+/** A layer's entry: what it does, its options, an example. */
+export function describeLayer({ name, summary, details, arguments: specs, examples }: LayerDefinition): string {
+  const example = examples[0] === undefined ? "" : `\n\n    ${examples[0].row}`;
+  return `**${name}**: ${summary}${optionList(specs)}${example}\n\n${details}`;
+}
+
+function optionList(specs: readonly ArgumentSpec[]): string {
+  return specs.length === 0 ? "" : `\n\n${specs.map((spec) => `- \`${spec.name}\` ${describeOption(spec)}`).join("\n")}`;
+}
