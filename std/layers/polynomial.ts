@@ -142,9 +142,12 @@ export class Polynomial {
     const order = (key: string, coefficient: number): string => `${key === "" ? 1 : 0}${coefficient < 0 ? 1 : 0}${key}`;
     const terms = [...this.#terms].sort(([a, x], [b, y]) => (order(a, x.coefficient) < order(b, y.coefficient) ? -1 : 1));
     let text = "";
-    for (const [key, { coefficient }] of terms) {
+    for (const [key, { atoms, coefficient }] of terms) {
       const size = Math.abs(coefficient);
-      const body = key === "" ? String(size) : size === 1 ? key : `${size}*${key.includes("/") && !key.includes("*") ? `(${key})` : key}`;
+      const [first] = atoms;
+      // 2*(S/3) is not (2*S)/3, and -(S/3) not (-S)/3, rounded down.
+      const factor = atoms.length === 1 && first !== undefined && !("name" in first) ? `(${key})` : key;
+      const body = key === "" ? String(size) : size === 1 ? (text === "" && coefficient < 0 ? factor : key) : `${size}*${factor}`;
       if (text === "") text = coefficient < 0 ? `-${body}` : body;
       else text += (coefficient < 0 ? " - " : " + ") + body;
     }

@@ -14,7 +14,9 @@ import {
   substituteDim,
   subtractDims,
   symbol,
+  type Dim,
 } from "../../std/layers/index.js";
+import { Generator } from "../../std/tensor/random.js";
 
 const T = symbol("T");
 const S = symbol("S");
@@ -85,5 +87,53 @@ describe("dimensions", () => {
   test("what is no dimension is refused", () => {
     expect(() => parseDim("T + ")).toThrow('"T + " is not a dimension: a number, a name, or a sum, product or quotient of these');
     expect(() => symbol("2x")).toThrow('a dimension is called by a name such as T, but this is "2x"');
+  });
+
+  test("300 random expressions keep their values, read back from their texts, and compare rightly", () => {
+    const random = new Generator(5);
+    const values = [1, 2, 3, 5, 8].flatMap((t) =>
+      [1, 2, 7].map(
+        (s) =>
+          new Map([
+            ["T", t],
+            ["S", s],
+          ]),
+      ),
+    );
+    type Expression = { dim: Dim; at: (values: ReadonlyMap<string, number>) => number };
+    const build = (depth: number): Expression => {
+      if (depth === 0) {
+        const kind = random.integer(3);
+        if (kind === 2) {
+          const constant = random.integer(9) - 4;
+          return { dim: constant, at: () => constant };
+        }
+        const name = kind === 0 ? "T" : "S";
+        return { dim: symbol(name), at: (bound) => bound.get(name) as number };
+      }
+      const [a, b] = [build(depth - 1), build(random.integer(depth))];
+      switch (random.integer(4)) {
+        case 0:
+          return { dim: addDims(a.dim, b.dim), at: (bound) => a.at(bound) + b.at(bound) };
+        case 1:
+          return { dim: subtractDims(a.dim, b.dim), at: (bound) => a.at(bound) - b.at(bound) };
+        case 2:
+          return { dim: multiplyDims(a.dim, b.dim), at: (bound) => a.at(bound) * b.at(bound) };
+        default: {
+          const divisor = random.integer(4) + 1;
+          return { dim: floorDivideDim(a.dim, divisor), at: (bound) => Math.floor(a.at(bound) / divisor) };
+        }
+      }
+    };
+    const expressions = Array.from({ length: 300 }, () => build(1 + random.integer(4)));
+    for (const [index, { dim, at }] of expressions.entries()) {
+      for (const bound of values) expect(evaluateDim(dim, bound) + 0, formatDim(dim)).toBe(at(bound) + 0);
+      expect(formatDim(parseDim(formatDim(dim)))).toBe(formatDim(dim));
+      const other = expressions[(index + 1) % expressions.length] as Expression;
+      const comparison = compareDims(dim, other.dim);
+      const same = values.map((bound) => at(bound) === other.at(bound));
+      if (comparison === "equal") expect(same).not.toContain(false);
+      if (comparison === "unequal") expect(same).not.toContain(true);
+    }
   });
 });
