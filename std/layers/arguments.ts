@@ -191,6 +191,7 @@ export function describeValue(value: unknown): string {
   if (Array.isArray(value)) {
     return value.length > 0 && value.every((one) => typeof one === "number") ? value.join("x") : `[${value.map(describeValue).join(", ")}]`;
   }
+  if (isDim(value)) return typeof value === "number" ? String(value) : `the dimension ${value.text}, which is known at run time only,`;
   if (typeof value === "function") return "a function";
   if (typeof value === "object" && value !== null) return "an object";
   return String(value);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkArguments, findLayer, LayerError, layerRegistry, parseFlow, type LayerDefinition } from "../../std/layers/index.js";
+import { checkArguments, findLayer, LayerError, layerRegistry, parseFlow, symbol, type LayerDefinition } from "../../std/layers/index.js";
 
 const layer = (name: string): LayerDefinition => layerRegistry.get(name) as LayerDefinition;
 
@@ -79,6 +79,14 @@ describe("arguments of a row", () => {
     ["add", [3], {}, "E021", "tensors", "`add`: tensors is a tensor of the net, but 3 arrived"],
     ["add", [], {}, "E022", "tensors", "`add` needs tensors, a tensor of the net: what is added."],
     ["dense", [parseFlow("7x7x512")], {}, "E021", "units", "`dense`: units is a whole number, but a tensor of 7x7x512 arrived"],
+    [
+      "dense",
+      [symbol("T")],
+      {},
+      "E021",
+      "units",
+      "`dense`: units is a whole number, but the dimension T, which is known at run time only, arrived",
+    ],
     ["reshape", [[7, 0]], {}, "E021", "shape", "`reshape`: shape is a shape such as 7x7x256, but 7x0 arrived"],
     ["dense", [10], { tie: 3 }, "E021", "tie", "`dense`: tie is a layer value, but 3 arrived"],
   ] as const)("%s %o %o", (name, positional, named, code, argument, message) => {
