@@ -41,6 +41,8 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
   const planned = notebook.cells.filter(isRunnable);
   const session = await options.openSession({ directory: options.directory });
   try {
+    // The session is ready when this ends: its start counts against no cell's time.
+    await session.execute("", { onOutput: () => undefined, silent: true });
     for (const cell of planned) {
       if (options.signal?.aborted === true) break;
       const count = executed.size + 1;

@@ -63,7 +63,7 @@ export class TerminalProgress {
     this.#written = this.#now();
     const text = `${this.#head()}  ${this.#seconds()} s${this.#detail === "" ? "" : `  ${this.#detail}`}`;
     // One column less than there are: a full line would wrap, and could not be rewritten.
-    if (live) this.#terminal.write(`\r\u001b[K${clip(text, Math.max(20, (this.#terminal.columns ?? 80) - 1))}`);
+    if (live) this.#terminal.write(`\r\u001b[K${clip(text, Math.max(20, (this.#terminal.columns || 80) - 1))}`);
     else this.#terminal.write(`${text}\n`);
   }
 

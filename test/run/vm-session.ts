@@ -12,7 +12,7 @@ export class VmSession implements Session {
   #stop: (() => void) | null = null;
 
   execute(code: string, { onOutput }: ExecuteOptions): Promise<CellResult> {
-    this.executed.push(code);
+    if (code !== "") this.executed.push(code);
     const fail = (status: "error" | "interrupted", name: string, message: string): CellResult => {
       const error = { name, message, traceback: [`${name}: ${message}`] };
       onOutput({ kind: "error", error });
