@@ -31,19 +31,41 @@ function best(run) {
 function report(name, flops, run) {
   if (!name.includes(only)) return;
   const milliseconds = best(run);
-  console.log(`${name.padEnd(46)} ${milliseconds.toFixed(3).padStart(9)} ms ${(flops / milliseconds / 1e6).toFixed(1).padStart(7)} GFLOP/s`);
+  console.log(
+    `${name.padEnd(46)} ${milliseconds.toFixed(3).padStart(9)} ms ${(flops / milliseconds / 1e6).toFixed(1).padStart(7)} GFLOP/s`,
+  );
 }
 
-for (const [m, n, k, flags] of [[64, 128, 784, 0], [784, 128, 64, 2], [64, 784, 128, 4], [512, 512, 512, 0], [512, 512, 512, 4], [16, 4096, 9216, 0], [16, 9216, 4096, 4], [9216, 4096, 16, 2], [640, 512, 64, 0], [32, 512, 128, 0]]) {
+for (const [m, n, k, flags] of [
+  [64, 128, 784, 0],
+  [784, 128, 64, 2],
+  [64, 784, 128, 4],
+  [512, 512, 512, 0],
+  [512, 512, 512, 4],
+  [16, 4096, 9216, 0],
+  [16, 9216, 4096, 4],
+  [9216, 4096, 16, 2],
+  [640, 512, 64, 0],
+  [32, 512, 128, 0],
+]) {
   report(`matmul ${m}x${n}x${k} flags ${flags}`, 2 * m * n * k, () => {
     kernels.matmul(a, b, c, m, n, k, flags & 2 ? m : k, flags & 4 ? k : n, n, flags, 0, 0, 0, 1, 0, 0, 0, scratch, 0, 1);
   });
 }
 
 const layers = {
-  "LeNet conv1": [64, 32, 1, 6, 5, 1], "LeNet conv2": [64, 14, 6, 16, 5, 1], "CNN conv1": [64, 30, 1, 32, 3, 1], "CNN conv2": [64, 28, 32, 64, 3, 1],
-  "AlexNet conv1": [16, 227, 3, 96, 11, 4], "AlexNet conv2": [16, 31, 96, 256, 5, 1], "AlexNet conv3": [16, 15, 256, 384, 3, 1],
-  "ResNet 64": [16, 34, 64, 64, 3, 1], "ResNet 64-128 /2": [16, 34, 64, 128, 3, 2], "ResNet 512": [16, 6, 512, 512, 3, 1], "VGG conv1": [4, 226, 3, 64, 3, 1], "U-Net 16": [4, 130, 16, 16, 3, 1],
+  "LeNet conv1": [64, 32, 1, 6, 5, 1],
+  "LeNet conv2": [64, 14, 6, 16, 5, 1],
+  "CNN conv1": [64, 30, 1, 32, 3, 1],
+  "CNN conv2": [64, 28, 32, 64, 3, 1],
+  "AlexNet conv1": [16, 227, 3, 96, 11, 4],
+  "AlexNet conv2": [16, 31, 96, 256, 5, 1],
+  "AlexNet conv3": [16, 15, 256, 384, 3, 1],
+  "ResNet 64": [16, 34, 64, 64, 3, 1],
+  "ResNet 64-128 /2": [16, 34, 64, 128, 3, 2],
+  "ResNet 512": [16, 6, 512, 512, 3, 1],
+  "VGG conv1": [4, 226, 3, 64, 3, 1],
+  "U-Net 16": [4, 130, 16, 16, 3, 1],
 };
 for (const [name, [batch, size, channels, filters, kernel, stride]] of Object.entries(layers)) {
   const out = Math.floor((size - kernel) / stride) + 1;
@@ -56,6 +78,32 @@ for (const [name, [batch, size, channels, filters, kernel, stride]] of Object.en
   const lead = Math.floor((kernel - 1) / stride);
   const padded = out + 2 * lead + 1;
   report(`${name} input`, flops, () => {
-    kernels.convolutionInputGradient(a, b, c, 0, 0, batch, 1, padded, padded, filters, 1, size, size, channels, ...settings, 0, 0, 0, 0, lead, lead, 1, scratch, 0, 1);
+    kernels.convolutionInputGradient(
+      a,
+      b,
+      c,
+      0,
+      0,
+      batch,
+      1,
+      padded,
+      padded,
+      filters,
+      1,
+      size,
+      size,
+      channels,
+      ...settings,
+      0,
+      0,
+      0,
+      0,
+      lead,
+      lead,
+      1,
+      scratch,
+      0,
+      1,
+    );
   });
 }

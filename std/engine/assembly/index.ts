@@ -18,3 +18,4 @@ export { gru, gruGradient, gruScratchBytes } from "./recurrent/gru";
 export { lstm, lstmGradient, lstmScratchBytes } from "./recurrent/lstm";
 export { rnn, rnnGradient, rnnScratchBytes } from "./recurrent/rnn";
 export { scatteredGradientScratchBytes, scatteredInputGradient } from "./convolution/scattered-gradient";
+export { depthwiseWeightGradient } from "./convolution/depthwise";

@@ -36,10 +36,21 @@ function scatters({ channels, groups, size, dilation, input: extent }: Convoluti
 
 const settings = ({ size, stride, dilation }: Convolution): number[] => [...size, ...stride, ...dilation];
 
+/** The padding before height and width. */
+const cornerOf = ({ pad }: Convolution): readonly [number, number] => pad.slice(1).map(([before]) => before) as [number, number];
+
 const planeExtent = (extent: Shape): [number, number] => [extent[1] as number, extent[2] as number];
 
 /** The image with its padding around it: itself where there is none, else a copy in scratch memory. */
-function padded(context: LoweringContext, image: Address, batch: number, extent: Shape, channels: number, before: readonly number[], after: readonly number[]): { address: Address; extent: number[] } {
+function padded(
+  context: LoweringContext,
+  image: Address,
+  batch: number,
+  extent: Shape,
+  channels: number,
+  before: readonly number[],
+  after: readonly number[],
+): { address: Address; extent: number[] } {
   const wide = extent.map((size, axis) => size + (before[axis] as number) + (after[axis] as number));
   if (wide.every((size, axis) => size === extent[axis])) return { address: image, extent: wide };
   const elements = batch * sizeOf(wide) * channels;
@@ -61,11 +72,31 @@ export function lowerConvolution(node: Node, context: LoweringContext, epilogue:
   const tiles = winogradTiles(convolution, out);
   if (tiles !== null) {
     const [read, written] = [planeExtent(extent), planeExtent(out)];
-    const corner = [pad[1]![0], pad[2]![0]] as const;
-    emitWinograd(context, tiles, { image, kernel, result, batch, read, written, pad: corner, channelsIn: channels, channelsOut: filters, turned: false, epilogue });
+    const corner = cornerOf(convolution);
+    emitWinograd(context, tiles, {
+      image,
+      kernel,
+      result,
+      batch,
+      read,
+      written,
+      pad: corner,
+      channelsIn: channels,
+      channelsOut: filters,
+      turned: false,
+      epilogue,
+    });
     return;
   }
-  const wide = padded(context, image, batch, extent, channels, pad.map(([before]) => before), pad.map(([, after]) => after));
+  const wide = padded(
+    context,
+    image,
+    batch,
+    extent,
+    channels,
+    pad.map(([before]) => before),
+    pad.map(([, after]) => after),
+  );
   context.emit(
     "convolution",
     [
@@ -83,7 +114,11 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
   const { batch, input: extent, output: out, channels, filters, groups, size, stride, dilation, pad } = convolution;
   const [gradient, kernel, result] = [context.buffer(g), context.buffer(weight), context.buffer(target)];
   if (isProduct(convolution)) {
-    emitProduct(context, { a: gradient, b: kernel, c: result, m: batch * sizeOf(out), n: channels, k: filters, transposeB: true }, epilogue);
+    emitProduct(
+      context,
+      { a: gradient, b: kernel, c: result, m: batch * sizeOf(out), n: channels, k: filters, transposeB: true },
+      epilogue,
+    );
     return;
   }
   const before = pad.map(([first]) => first);
@@ -91,7 +126,19 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
   if (tiles !== null) {
     const [read, written] = [planeExtent(out), planeExtent(extent)];
     const corner = [tiles.kernel - 1 - (before[1] as number), tiles.kernel - 1 - (before[2] as number)] as const;
-    emitWinograd(context, tiles, { image: gradient, kernel, result, batch, read, written, pad: corner, channelsIn: filters, channelsOut: channels, turned: true, epilogue });
+    emitWinograd(context, tiles, {
+      image: gradient,
+      kernel,
+      result,
+      batch,
+      read,
+      written,
+      pad: corner,
+      channelsIn: filters,
+      channelsOut: channels,
+      turned: true,
+      epilogue,
+    });
     return;
   }
   if (scatters(convolution) && epilogue.bias === null && epilogue.activation === "none") {
@@ -101,14 +148,32 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     const plane = [size, stride].flatMap((extents) => extents.slice(1));
     context.emit(
       "scatteredInputGradient",
-      [gradient, kernel, result, batch, ...planeExtent(out), filters, ...planeExtent(extent), channels, ...plane, dilation[1] as number, before[1] as number, before[2] as number, scratch],
+      [
+        gradient,
+        kernel,
+        result,
+        batch,
+        ...planeExtent(out),
+        filters,
+        ...planeExtent(extent),
+        channels,
+        ...plane,
+        dilation[1] as number,
+        before[1] as number,
+        before[2] as number,
+        scratch,
+      ],
       { work: workOf(convolution) },
     );
     return;
   }
   // The windows of the gradient reach beyond it by this much.
-  const lead = before.map((first, axis) => Math.max(0, -Math.floor((first - (dilation[axis] as number) * ((size[axis] as number) - 1)) / (stride[axis] as number))));
-  const trail = before.map((first, axis) => Math.max(0, Math.floor(((extent[axis] as number) - 1 + first) / (stride[axis] as number)) - ((out[axis] as number) - 1)));
+  const lead = before.map((first, axis) =>
+    Math.max(0, -Math.floor((first - (dilation[axis] as number) * ((size[axis] as number) - 1)) / (stride[axis] as number))),
+  );
+  const trail = before.map((first, axis) =>
+    Math.max(0, Math.floor(((extent[axis] as number) - 1 + first) / (stride[axis] as number)) - ((out[axis] as number) - 1)),
+  );
   const wide = padded(context, gradient, batch, out, filters, lead, trail);
   context.emit(
     "convolutionInputGradient",
@@ -131,10 +196,28 @@ function lowerWeightGradient(node: Node, context: LoweringContext): void {
   }
   const tiles = winogradTiles(convolution, out);
   if (tiles !== null) {
-    emitWinogradWeightGradient(context, tiles, convolution, image, gradient, result);
+    emitWinogradWeightGradient(context, tiles, { ...convolution, corner: cornerOf(convolution) }, image, gradient, result);
     return;
   }
-  const wide = padded(context, image, batch, extent, channels, pad.map(([before]) => before), pad.map(([, after]) => after));
+  const wide = padded(
+    context,
+    image,
+    batch,
+    extent,
+    channels,
+    pad.map(([before]) => before),
+    pad.map(([, after]) => after),
+  );
+  if (groups > 1 && groups === channels && groups === filters) {
+    context.emit(
+      "depthwiseWeightGradient",
+      [wide.address, gradient, result, batch, ...wide.extent, channels, ...out, ...settings(convolution)],
+      {
+        work: workOf(convolution),
+      },
+    );
+    return;
+  }
   context.emit(
     "convolutionWeightGradient",
     [

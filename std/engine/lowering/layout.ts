@@ -30,17 +30,27 @@ export function joinAxes(axes: readonly CopyAxis[]): CopyAxis[] {
   return joined;
 }
 
-function emitCopy(context: LoweringContext, from: Address, to: Address, axes: readonly CopyAxis[], options: Pick<CallOptions, "independent"> = {}): void {
+function emitCopy(
+  context: LoweringContext,
+  from: Address,
+  to: Address,
+  axes: readonly CopyAxis[],
+  options: Pick<CallOptions, "independent"> = {},
+): void {
   const joined = joinAxes(axes);
   const elements = joined.reduce((product, { extent }) => product * extent, 1);
   if (elements === 0) return;
   const all = [...new Array<CopyAxis>(kernelAxes - joined.length).fill({ extent: 1, from: 0, to: 0 }), ...joined];
   const last = joined.length === 0 ? [{ extent: 1, from: 1, to: 1 }] : [];
   const filled = [...all.slice(last.length), ...last];
-  context.emit("stridedCopy", [from, to, ...filled.map(({ extent }) => extent), ...filled.map((axis) => axis.from), ...filled.map((axis) => axis.to)], {
-    work: 2 * elements,
-    ...options,
-  });
+  context.emit(
+    "stridedCopy",
+    [from, to, ...filled.map(({ extent }) => extent), ...filled.map((axis) => axis.from), ...filled.map((axis) => axis.to)],
+    {
+      work: 2 * elements,
+      ...options,
+    },
+  );
 }
 
 /** Nodes that are one copied box: where it begins on both sides, and its axes. */
@@ -59,7 +69,7 @@ function boxOfPad(node: Node): { axes: CopyAxis[]; to: number } {
   const [from, to] = [stridesOf(input(node, 0).shape), stridesOf(output(node).shape)];
   return {
     axes: input(node, 0).shape.map((extent, axis) => ({ extent, from: from[axis] as number, to: to[axis] as number })),
-    to: to.reduce((sum, stride, axis) => sum + stride * pads[axis]![0], 0),
+    to: pads.reduce((sum, [before], axis) => sum + before * (to[axis] as number), 0),
   };
 }
 
@@ -70,14 +80,24 @@ export const layoutRules: Readonly<
     const { permutation } = node.attributes as TransposeAttributes;
     const from = stridesOf(input(node, 0).shape);
     const to = stridesOf(output(node).shape);
-    return { axes: output(node).shape.map((extent, axis) => ({ extent, from: from[permutation[axis] as number] as number, to: to[axis] as number })) };
+    return {
+      axes: output(node).shape.map((extent, axis) => ({
+        extent,
+        from: from[permutation[axis] as number] as number,
+        to: to[axis] as number,
+      })),
+    };
   }),
   slice: copyRule((node) => {
     const { starts, steps } = node.attributes as SliceAttributes;
     const from = stridesOf(input(node, 0).shape);
     const to = stridesOf(output(node).shape);
     return {
-      axes: output(node).shape.map((extent, axis) => ({ extent, from: (from[axis] as number) * (steps[axis] as number), to: to[axis] as number })),
+      axes: output(node).shape.map((extent, axis) => ({
+        extent,
+        from: (from[axis] as number) * (steps[axis] as number),
+        to: to[axis] as number,
+      })),
       from: from.reduce((sum, stride, axis) => sum + stride * (starts[axis] as number), 0),
     };
   }),
@@ -86,7 +106,11 @@ export const layoutRules: Readonly<
     const strides = stridesOf(input(node, 0).shape);
     const { shape } = output(node);
     return {
-      axes: shape.map((extent, axis) => ({ extent, from: (strides[axis] as number) * (axes.includes(axis) ? -1 : 1), to: strides[axis] as number })),
+      axes: shape.map((extent, axis) => ({
+        extent,
+        from: (strides[axis] as number) * (axes.includes(axis) ? -1 : 1),
+        to: strides[axis] as number,
+      })),
       from: shape.reduce((sum, extent, axis) => sum + (axes.includes(axis) ? (extent - 1) * (strides[axis] as number) : 0), 0),
     };
   }),
@@ -120,7 +144,9 @@ export const layoutRules: Readonly<
     lower(node, context) {
       const [x, indices, out] = [input(node, 0), input(node, 1), output(node)];
       const { outer, extent, inner } = viewAlong(x.shape, (node.attributes as GatherAttributes).axis);
-      context.emit("gather", [context.buffer(x), context.buffer(indices), context.buffer(out), outer, extent, inner, indices.size], { work: 2 * out.size });
+      context.emit("gather", [context.buffer(x), context.buffer(indices), context.buffer(out), outer, extent, inner, indices.size], {
+        work: 2 * out.size,
+      });
     },
   },
   scatterAdd: {
@@ -128,9 +154,13 @@ export const layoutRules: Readonly<
     lower(node, context) {
       const [indices, updates, out] = [input(node, 0), input(node, 1), output(node)];
       const { outer, extent, inner } = viewAlong(out.shape, (node.attributes as ScatterAttributes).axis);
-      context.emit("scatterAdd", [context.buffer(indices), context.buffer(updates), context.buffer(out), outer, extent, inner, indices.size], {
-        work: out.size + 2 * updates.size,
-      });
+      context.emit(
+        "scatterAdd",
+        [context.buffer(indices), context.buffer(updates), context.buffer(out), outer, extent, inner, indices.size],
+        {
+          work: out.size + 2 * updates.size,
+        },
+      );
     },
   },
   oneHot: {
@@ -138,7 +168,9 @@ export const layoutRules: Readonly<
     lower(node, context) {
       const { depth, dtype } = node.attributes as OneHotAttributes;
       const one = dtype === "f32" ? 0x3f800000 : 1; // the bits of 1
-      context.emit("oneHot", [context.buffer(input(node, 0)), context.buffer(output(node)), sizeOf(input(node, 0).shape), depth, one], { work: output(node).size });
+      context.emit("oneHot", [context.buffer(input(node, 0)), context.buffer(output(node)), sizeOf(input(node, 0).shape), depth, one], {
+        work: output(node).size,
+      });
     },
   },
 };

@@ -19,7 +19,11 @@ export function lowerMatmul(node: Node, context: LoweringContext, epilogue: Epil
   const count = starts[0].length;
   const [stepA, stepB] = starts.map(evenStep) as [number | null, number | null];
   if (stepA !== null && stepB !== null) {
-    emitProduct(context, { a: left, b: right, c: result, m, n, k, transposeA, transposeB, batch: count, strideA: stepA * m * k, strideB: stepB * k * n }, epilogue);
+    emitProduct(
+      context,
+      { a: left, b: right, c: result, m, n, k, transposeA, transposeB, batch: count, strideA: stepA * m * k, strideB: stepB * k * n },
+      epilogue,
+    );
     return;
   }
   // Operands broadcast in an uneven pattern: one call for each product.
@@ -27,7 +31,16 @@ export function lowerMatmul(node: Node, context: LoweringContext, epilogue: Epil
     const offset = at * m * n * 4;
     emitProduct(
       context,
-      { a: left.plus((starts[0][at] as number) * m * k * 4), b: right.plus((starts[1][at] as number) * k * n * 4), c: result.plus(offset), m, n, k, transposeA, transposeB },
+      {
+        a: left.plus((starts[0][at] as number) * m * k * 4),
+        b: right.plus((starts[1][at] as number) * k * n * 4),
+        c: result.plus(offset),
+        m,
+        n,
+        k,
+        transposeA,
+        transposeB,
+      },
       { ...epilogue, residual: epilogue.residual?.plus(offset) ?? null },
     );
   }
@@ -39,4 +52,6 @@ function evenStep(starts: Int32Array): number | null {
   return starts.every((start, at) => start === at * step) ? step : null;
 }
 
-export const matmulRules: Readonly<Record<"matmul", LoweringRule>> = { matmul: { supports: isSingle, lower: (node, context) => lowerMatmul(node, context) } };
+export const matmulRules: Readonly<Record<"matmul", LoweringRule>> = {
+  matmul: { supports: isSingle, lower: (node, context) => lowerMatmul(node, context) },
+};

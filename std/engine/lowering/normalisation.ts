@@ -72,7 +72,9 @@ export const normalisationRules: Readonly<
       const { inputs, outputs } = buffers(node, context);
       const [rows, channels] = rowsOf(node);
       const scratch = context.scratch(2 * scratchBytes.lrn(channels, size) * context.threads);
-      context.emit("lrnGradient", [...inputs, ...outputs, rows, channels, size, alpha, beta, k, scratch], { work: 2 * (size + 6) * output(node).size });
+      context.emit("lrnGradient", [...inputs, ...outputs, rows, channels, size, alpha, beta, k, scratch], {
+        work: 2 * (size + 6) * output(node).size,
+      });
     },
   },
 };

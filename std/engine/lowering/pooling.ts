@@ -9,7 +9,14 @@ import type { LoweringRule } from "./contract.js";
 function poolingArguments(node: Node, image: Shape, result: Shape): { args: number[]; work: number } {
   const attributes = node.attributes as PoolAttributes;
   const dilation = attributes.size.map(() => 1);
-  const { batch, input: extent, output: out, size, stride, pad } = geometryOf(image[0] as number, image.slice(1, -1), result.slice(1, -1), { ...attributes, dilation });
+  const {
+    batch,
+    input: extent,
+    output: out,
+    size,
+    stride,
+    pad,
+  } = geometryOf(image[0] as number, image.slice(1, -1), result.slice(1, -1), { ...attributes, dilation });
   const args = [batch, ...extent, image.at(-1) as number, ...out, ...size, ...stride, ...pad.map(([before]) => before)];
   return { args, work: sizeOf(result) * sizeOf(size) };
 }

@@ -40,7 +40,21 @@ export interface Product {
 const blasWork = 500_000;
 
 export function emitProduct(context: LoweringContext, product: Product, epilogue: Epilogue = plain): void {
-  const { a, b, c, m, n, k, transposeA = false, transposeB = false, batch = 1, strideA = m * k, strideB = k * n, strideC = m * n, accumulate = false } = product;
+  const {
+    a,
+    b,
+    c,
+    m,
+    n,
+    k,
+    transposeA = false,
+    transposeB = false,
+    batch = 1,
+    strideA = m * k,
+    strideB = k * n,
+    strideC = m * n,
+    accumulate = false,
+  } = product;
   const work = batch * m * n * k;
   if (m * n * batch === 0) return;
   if (context.blas && m >= 8 && n >= 8 && m * n * k >= blasWork) {

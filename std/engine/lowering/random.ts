@@ -7,9 +7,13 @@ export const randomRules: Readonly<Record<"randomUniform", LoweringRule>> = {
     supports: (node) => output(node).dtype === "f32" && output(node).size > 0,
     lower(node, context) {
       const { key } = node.attributes as RandomUniformAttributes;
-      context.emit("randomUniform", [context.buffer(input(node, 0)), context.buffer(output(node)), output(node).size, key[0] | 0, key[1] | 0], {
-        work: 10 * output(node).size,
-      });
+      context.emit(
+        "randomUniform",
+        [context.buffer(input(node, 0)), context.buffer(output(node)), output(node).size, key[0] | 0, key[1] | 0],
+        {
+          work: 10 * output(node).size,
+        },
+      );
     },
   },
 };

@@ -11,7 +11,13 @@ const supports = (node: Node): boolean => isSingle(node) && node.inputs.every((t
  * A recurrent operation: all inputs and outputs in the operation's order, then flags, batch, times and width (taken from
  * `states`, which is N x T x H) and scratch for each thread.
  */
-function lowerRecurrent(kernel: string, gates: number, states: (node: Node) => Tensor, scratch: (batch: number, width: number) => number, flags: (node: Node) => number[] = () => []): LoweringRule {
+function lowerRecurrent(
+  kernel: string,
+  gates: number,
+  states: (node: Node) => Tensor,
+  scratch: (batch: number, width: number) => number,
+  flags: (node: Node) => number[] = () => [],
+): LoweringRule {
   return {
     supports,
     lower(node: Node, context: LoweringContext) {

@@ -21,7 +21,11 @@ export function reductionSteps(shape: Shape, axes: readonly number[]): Step[] {
     if (!axes.includes(axis)) continue;
     let first = axis;
     while (first > 0 && axes.includes(first - 1)) first--;
-    steps.push({ outer: sizeOf(extents.slice(0, first)), extent: sizeOf(extents.slice(first, axis + 1)), inner: sizeOf(extents.slice(axis + 1)) });
+    steps.push({
+      outer: sizeOf(extents.slice(0, first)),
+      extent: sizeOf(extents.slice(first, axis + 1)),
+      inner: sizeOf(extents.slice(axis + 1)),
+    });
     extents.fill(1, first, axis + 1);
     axis = first;
   }
@@ -37,7 +41,9 @@ function lowerReduction(kernel: string): LoweringRule {
       const steps = reductionSteps(x.shape, axes).filter(({ extent }) => extent > 1);
       const result = context.buffer(output(node));
       if (steps.length === 0) {
-        context.emit("stridedCopy", [context.buffer(x), result, 1, 1, 1, 1, 1, x.size, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1], { work: x.size });
+        context.emit("stridedCopy", [context.buffer(x), result, 1, 1, 1, 1, 1, x.size, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1], {
+          work: x.size,
+        });
         return;
       }
       let from = context.buffer(x);

@@ -36,7 +36,10 @@ function labelArguments(node: Node): number[] {
 }
 
 export const softmaxRules: Readonly<
-  Record<"softmax" | "softmaxGradient" | "logSoftmax" | "logSoftmaxGradient" | "softmaxCrossEntropy" | "softmaxCrossEntropyGradient", LoweringRule>
+  Record<
+    "softmax" | "softmaxGradient" | "logSoftmax" | "logSoftmaxGradient" | "softmaxCrossEntropy" | "softmaxCrossEntropyGradient",
+    LoweringRule
+  >
 > = {
   softmax: lowerRows("softmax", 1),
   softmaxGradient: lowerRows("softmaxGradient", 2),
@@ -46,9 +49,13 @@ export const softmaxRules: Readonly<
     supports: supportsLabels,
     lower(node, context) {
       const [logits, labels] = [input(node, 0), input(node, 1)];
-      context.emit("crossEntropy", [context.buffer(logits), context.buffer(labels), context.buffer(output(node)), ...labelArguments(node)], {
-        work: exponentialWork * logits.size,
-      });
+      context.emit(
+        "crossEntropy",
+        [context.buffer(logits), context.buffer(labels), context.buffer(output(node)), ...labelArguments(node)],
+        {
+          work: exponentialWork * logits.size,
+        },
+      );
     },
   },
   softmaxCrossEntropyGradient: {
@@ -56,7 +63,14 @@ export const softmaxRules: Readonly<
     inPlace: [0],
     lower(node, context) {
       const [logits, labels, g] = [input(node, 0), input(node, 1), input(node, 2)];
-      const args = [context.buffer(logits), context.buffer(labels), context.buffer(g), 1, context.buffer(output(node)), ...labelArguments(node)];
+      const args = [
+        context.buffer(logits),
+        context.buffer(labels),
+        context.buffer(g),
+        1,
+        context.buffer(output(node)),
+        ...labelArguments(node),
+      ];
       context.emit("crossEntropyGradient", args, { work: exponentialWork * logits.size });
     },
   },

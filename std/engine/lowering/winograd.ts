@@ -29,7 +29,10 @@ interface Tiles {
  * The tiles of a convolution's results, or null where Winograd's algorithm does not serve: kernels of 3 x 3 and 5 x 5 with
  * stride 1, enough channels to pay for the transforms, and tiles that fit the image's size.
  */
-export function winogradTiles({ size, stride, dilation, groups, channels, filters, batch }: Convolution, [, height, width]: readonly number[]): Tiles | null {
+export function winogradTiles(
+  { size, stride, dilation, groups, channels, filters, batch }: Convolution,
+  [, height, width]: readonly number[],
+): Tiles | null {
   const kernel = size[2] as number;
   if (size[0] !== 1 || size[1] !== kernel || (kernel !== 3 && kernel !== 5)) return null;
   if (sizeOf(stride) !== 1 || sizeOf(dilation) !== 1 || groups !== 1) return null;
@@ -41,7 +44,7 @@ export function winogradTiles({ size, stride, dilation, groups, channels, filter
   const across = Math.ceil((width as number) / result);
   // Products left, as a part of the direct method's; and the kernel's transform must pay for itself.
   const part = (down * across * places) / ((height as number) * (width as number) * kernel * kernel);
-  if (part > 0.6 || batch * down * across < 48) return null;
+  if (part > 0.6 || batch * down * across < 16) return null;
   return { kernel, result, down, across };
 }
 
@@ -79,7 +82,9 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Wi
   const kernelPlane = planeOf(elements);
   const kernels = context.scratch(places * kernelPlane * 4);
   const scratch = context.scratch(scratchBytes.winograd(Math.max(channelsIn, channelsOut)) * context.threads);
-  context.emit("winogradKernel", [request.kernel, kernels, kernelPlane, kernel, elements, turned ? 1 : 0, scratch], { work: 10 * elements * 4 });
+  context.emit("winogradKernel", [request.kernel, kernels, kernelPlane, kernel, elements, turned ? 1 : 0, scratch], {
+    work: 10 * elements * 4,
+  });
 
   const tilesOfOne = down * across;
   const chunk = chunkOf(batch, places * 4 * tilesOfOne * (channelsIn + channelsOut));
@@ -92,7 +97,9 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Wi
     const rows = count * tilesOfOne;
     const from = request.image.plus(first * read[0] * read[1] * channelsIn * 4);
     const offset = first * written[0] * written[1] * channelsOut * 4;
-    context.emit("winogradImage", [from, images, imagePlane, count, ...read, channelsIn, down, across, result, ...pad, scratch], { work: transformWork * rows * channelsIn });
+    context.emit("winogradImage", [from, images, imagePlane, count, ...read, channelsIn, down, across, result, ...pad, scratch], {
+      work: transformWork * rows * channelsIn,
+    });
     emitProduct(context, {
       a: images, b: kernels, c: results, m: rows, n: channelsOut, k: channelsIn, transposeB: turned,
       batch: places, strideA: imagePlane, strideB: kernelPlane, strideC: resultPlane,
@@ -112,7 +119,7 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Wi
 export function emitWinogradWeightGradient(
   context: LoweringContext,
   { kernel, result, down, across }: Tiles,
-  { batch, input, output, channels, filters, pad }: Convolution,
+  { batch, input, output, channels, filters, corner }: Convolution & { readonly corner: readonly [number, number] },
   image: Address,
   gradient: Address,
   weights: Address,
@@ -134,7 +141,7 @@ export function emitWinogradWeightGradient(
     const rows = count * tilesOfOne;
     const from = image.plus(first * height * width * channels * 4);
     const g = gradient.plus(first * outHeight * outWidth * filters * 4);
-    context.emit("winogradImage", [from, images, imagePlane, count, height, width, channels, down, across, result, pad[1]![0], pad[2]![0], scratch], {
+    context.emit("winogradImage", [from, images, imagePlane, count, height, width, channels, down, across, result, ...corner, scratch], {
       work: transformWork * rows * channels,
     });
     context.emit("winogradGradient", [g, gradients, gradientPlane, count, outHeight, outWidth, filters, down, across, result, scratch], {

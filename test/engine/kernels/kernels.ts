@@ -14,12 +14,13 @@ export type Kernel = (...args: number[]) => number;
 
 /** A kernel module with a memory of its own, and a bump allocator over it. */
 export interface Bench {
-  readonly kernels: Record<string, Kernel>;
-  floats(values: number | ArrayLike<number>): Float32Array;
-  integers(values: number | ArrayLike<number>): Int32Array;
-  bytes(values: number | ArrayLike<number>): Uint8Array;
+  /** What an export without threads gives, such as the bytes of scratch a kernel needs. */
+  readonly ask: (name: string, ...args: number[]) => number;
+  readonly floats: (values: number | ArrayLike<number>) => Float32Array;
+  readonly integers: (values: number | ArrayLike<number>) => Int32Array;
+  readonly bytes: (values: number | ArrayLike<number>) => Uint8Array;
   /** Calls a kernel once for each of `threads` parts, in reverse order: the order of parts must not matter. */
-  call(kernel: string, args: readonly (number | Float32Array | Int32Array | Uint8Array)[], threads?: number): void;
+  readonly call: (kernel: string, args: readonly (number | Float32Array | Int32Array | Uint8Array)[], threads?: number) => void;
 }
 
 export const builds = ["simd", "relaxed"] as const;
@@ -28,10 +29,17 @@ export function supported(name: string): boolean {
   return WebAssembly.validate(readFileSync(path.join(root, "dist/kernels", `lamella.${name}.wasm`)));
 }
 
+const modules = new Map<string, WebAssembly.Module>();
+
+function moduleOf(name: string): WebAssembly.Module {
+  const module = modules.get(name) ?? new WebAssembly.Module(readFileSync(path.join(root, "dist/kernels", `lamella.${name}.wasm`)));
+  modules.set(name, module);
+  return module;
+}
+
 export function bench(name: string, pages = 192): Bench {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: true });
-  const module = new WebAssembly.Module(readFileSync(path.join(root, "dist/kernels", `lamella.${name}.wasm`)));
-  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Record<string, Kernel>;
+  const kernels = new WebAssembly.Instance(moduleOf(name), { env: { memory } }).exports as unknown as Record<string, Kernel>;
   let next = 0x80000;
   // Every buffer is surrounded by NaN and followed by 64 bytes of padding, as the engine does it.
   new Float32Array(memory.buffer).fill(NaN);
@@ -46,16 +54,21 @@ export function bench(name: string, pages = 192): Bench {
     return array;
   };
   const lengthOf = (values: number | ArrayLike<number>): number => (typeof values === "number" ? values : values.length);
+  const find = (kernel: string): Kernel => {
+    const found = kernels[kernel];
+    if (found === undefined) throw new Error(`no kernel ${kernel}`);
+    return found;
+  };
   return {
-    kernels,
+    ask: (kernel, ...args) => find(kernel)(...args),
     floats: (values) => fill(new Float32Array(memory.buffer, place(lengthOf(values) * 4), lengthOf(values)), values),
     integers: (values) => fill(new Int32Array(memory.buffer, place(lengthOf(values) * 4), lengthOf(values)), values),
     bytes: (values) => fill(new Uint8Array(memory.buffer, place(lengthOf(values)), lengthOf(values)), values),
     call(kernel, args, threads = 1) {
-      const run = kernels[kernel];
-      if (run === undefined) throw new Error(`no kernel ${kernel}`);
+      const run = find(kernel);
       const numbers = args.map((arg) => (typeof arg === "number" ? arg : arg.byteOffset));
-      if (run.length !== numbers.length + 2) throw new Error(`${kernel} takes ${run.length - 2} arguments and two of threads; ${numbers.length} arrived`);
+      if (run.length !== numbers.length + 2)
+        throw new Error(`${kernel} takes ${run.length - 2} arguments and two of threads; ${numbers.length} arrived`);
       for (let thread = threads - 1; thread >= 0; thread--) run(...numbers, thread, threads);
     },
   };
@@ -81,4 +94,10 @@ export function error(actual: ArrayLike<number>, expected: ArrayLike<number>): n
     if (!(difference <= worst)) worst = Number.isNaN(difference) ? Infinity : difference;
   }
   return worst;
+}
+
+/** The element at a place that must exist. */
+export function at<T>(list: ArrayLike<T>, index: number): T {
+  if (!(index in list)) throw new Error(`nothing at ${index}`);
+  return list[index] as T;
 }

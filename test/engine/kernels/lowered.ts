@@ -21,7 +21,11 @@ export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, Typ
     buffer: (tensor) => address((places.get(tensor) as TypedArray).byteOffset),
     scratch: (bytes) => address(machine.bytes(bytes).byteOffset),
     emit(kernel, args, options) {
-      machine.call(kernel, args.map((arg) => (typeof arg === "number" ? arg : (arg as unknown as { bytes: number }).bytes)), options?.serial === true ? 1 : threads);
+      machine.call(
+        kernel,
+        args.map((arg) => (typeof arg === "number" ? arg : (arg as unknown as { bytes: number }).bytes)),
+        options?.serial === true ? 1 : threads,
+      );
     },
     gemm: () => {
       throw new Error("no BLAS here");
@@ -36,7 +40,13 @@ export function place(machine: Bench, { dtype, data }: { dtype: string; data: Ar
 }
 
 /** Runs an operation's lowering and its portable `evaluate`; gives both results. */
-export function bothWays(build: string, operation: Operation<never>, inputs: readonly Tensor[], attributes: unknown, threads: number): { lowered: TypedArray[]; portable: TypedArray[] } {
+export function bothWays(
+  build: string,
+  operation: Operation<never>,
+  inputs: readonly Tensor[],
+  attributes: unknown,
+  threads: number,
+): { lowered: TypedArray[]; portable: TypedArray[] } {
   const node = nodeOf(operation, inputs, attributes);
   const rule = lowerings.get(operation.name);
   if (rule === undefined) throw new Error(`${operation.name} has no lowering`);
@@ -50,7 +60,11 @@ export function bothWays(build: string, operation: Operation<never>, inputs: rea
     return array;
   });
   rule.lower(node, immediateContext(machine, places, threads));
-  const outputs = node.outputs.map((tensor): OperandArray => ({ shape: tensor.shape, dtype: tensor.dtype, data: allocate(tensor.dtype, tensor.size) }));
+  const outputs = node.outputs.map((tensor): OperandArray => ({
+    shape: tensor.shape,
+    dtype: tensor.dtype,
+    data: allocate(tensor.dtype, tensor.size),
+  }));
   operation.evaluate(inputs, attributes as never, outputs);
   return { lowered, portable: outputs.map(({ data }) => data) };
 }

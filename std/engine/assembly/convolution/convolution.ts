@@ -2,8 +2,9 @@ import { TILE_COLUMNS, TILE_ROWS } from "../matmul/micro-kernel";
 import { PACK_CAPACITY, packColumns } from "../matmul/pack";
 import { ACCUMULATE } from "../matmul/micro-kernel";
 import { partBegin } from "../simd";
+import { depthwiseProduct } from "./depthwise";
 import { tileFromPixels } from "./tiles";
-import { CONVOLUTION_SCRATCH, gridOf, tapOffsets, tapWeights, windowProduct } from "./window-product";
+import { CONVOLUTION_SCRATCH, gridOf, positionTable, tapOffsets, tapWeights, windowProduct } from "./window-product";
 import { GRID_BYTES } from "./grid";
 
 /**
@@ -36,6 +37,7 @@ export function convolution(
   grid.writeBatch = grid.writeDepth * outDepth;
 
   const total = batch * outDepth * outHeight * outWidth;
+  const depthwise = groups > 1 && own == 1 && made == 1;
   let first = 0, last = total, columnBegin = 0, columnEnd = made;
   if (threads > 1) {
     if (total < 256 * threads && made >= 2 * TILE_COLUMNS * threads) {
@@ -63,6 +65,10 @@ export function convolution(
           tap++;
         }
       }
+    }
+    if (depthwise) {
+      depthwiseProduct(x, y, grid, positionTable(scratch), offsets, weights, <i32>tap, channels, first, last, bias, residual ? residual - y : 0, activation);
+      return;
     }
     const column = <usize>(group * made + columnBegin) << 2;
     windowProduct(
@@ -115,11 +121,11 @@ export function convolutionInputGradient(
   grid.writeDepth = outSlice * strideDepth;
   grid.writeHeight = outRow * strideHeight;
   grid.writeWidth = outPixel * strideWidth;
-  const columnsAtATime = own;
+  const depthwise = groups > 1 && own == 1 && made == 1;
   const total = batch * depth * height * width / (strideDepth * strideHeight * strideWidth);
   const splitColumns = threads > 1 && total < 256 * threads && own >= 2 * TILE_COLUMNS * threads;
-  const columnBegin = splitColumns ? partBegin(columnsAtATime, TILE_COLUMNS, thread, threads) : 0;
-  const columnEnd = splitColumns ? partBegin(columnsAtATime, TILE_COLUMNS, thread + 1, threads) : own;
+  const columnBegin = splitColumns ? partBegin(own, TILE_COLUMNS, thread, threads) : 0;
+  const columnEnd = splitColumns ? partBegin(own, TILE_COLUMNS, thread + 1, threads) : own;
   if (columnBegin >= columnEnd) return;
   const offsets = tapOffsets(scratch), weights = tapWeights(scratch);
   const matrix = <usize>own * <usize>filters;
@@ -162,6 +168,10 @@ export function convolutionInputGradient(
                 taps++;
               }
             }
+          }
+          if (depthwise) {
+            depthwiseProduct(corner, out, grid, positionTable(scratch), offsets, weights, taps, channels, first, last, bias, 0, activation);
+            break;
           }
           const column = <usize>(group * own + columnBegin) << 2;
           windowProduct(

@@ -30,7 +30,7 @@ export function gridOf(scratch: usize): Grid {
 
 // @ts-ignore: decorator
 @inline
-function positionTable(scratch: usize): usize {
+export function positionTable(scratch: usize): usize {
   return changetype<usize>(gridOf(scratch)) + GRID_BYTES;
 }
 
