@@ -10,3 +10,8 @@ export { makeShapes, shapes, type ShapeOptions } from "./shapes.js";
 export { augmentations } from "./augmentation.js";
 export { dataRegistry } from "./registry.js";
 export type { Augmentation, AugmentationName } from "./augmentation.js";
+export { cifar10, cifar100, parseCifar } from "./cifar.js";
+export { parseCsv, readCsv, type CsvOptions } from "./csv.js";
+export { readImage, readImages, type ImageOptions } from "./images.js";
+export { readLines, Vocabulary } from "./text.js";
+export { parseWav, readWav, type Sound } from "./wav.js";

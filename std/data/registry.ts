@@ -1,3 +1,4 @@
+import { cifar10, cifar100 } from "./cifar.js";
 import { digits } from "./digits.js";
 import { mnist } from "./mnist.js";
 import type { NamedDataset } from "./named.js";
@@ -5,4 +6,4 @@ import { andGate, blobs, moons, nandGate, orGate, spirals, xor } from "./points.
 import { shapes } from "./shapes.js";
 
 /** The data sets a program may name without defining them. Nothing is read or made before it is used. */
-export const dataRegistry: Readonly<Record<string, NamedDataset>> = { mnist, digits, orGate, andGate, nandGate, xor, spirals, blobs, moons, shapes };
+export const dataRegistry: Readonly<Record<string, NamedDataset>> = { mnist, digits, orGate, andGate, nandGate, xor, spirals, blobs, moons, shapes, cifar10, cifar100 };

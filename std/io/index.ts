@@ -1,2 +1,3 @@
 export { readSafetensors, writeSafetensors, type SafetensorsFile } from "./safetensors.js";
 export { load, save } from "./weights.js";
+export { formatNpy, formatNpz, parseNpy, parseNpz, readNpy, readNpz, writeNpy, writeNpz } from "./npy.js";

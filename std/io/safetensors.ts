@@ -1,6 +1,7 @@
 import { LamellaError } from "../errors.js";
 import { formatShape, sizeOf } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
+import { halfToNumber } from "./half.js";
 
 /**
  * The safetensors format: eight bytes with the length of the header (little-endian), a JSON header that gives each tensor's
@@ -115,16 +116,6 @@ function decode({ dtype, shape }: Entry, view: DataView): Tensor {
     default:
       return new Tensor({ shape, dtype: dtype === "BOOL" ? "bool" : "u8" }, Uint8Array.from({ length: count }, (_, at) => view.getUint8(at)));
   }
-}
-
-/** Half precision: 1 sign bit, 5 of the exponent, 10 of the fraction. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 const scratch = new DataView(new ArrayBuffer(4));
