@@ -15,3 +15,5 @@ export { parseCsv, readCsv, type CsvOptions } from "./csv.js";
 export { readImage, readImages, type ImageOptions } from "./images.js";
 export { readLines, Vocabulary } from "./text.js";
 export { parseWav, readWav, type Sound } from "./wav.js";
+export { dates, numberInWords, numberWords, PairDataset } from "./sequences.js";
+export { makeTones, tones, type ToneOptions } from "./tones.js";
