@@ -4,7 +4,7 @@ import {
   add, embedding, exp, grad, gradients, mul, portableExecutor, randomNormal, sum, Tensor, tensor, trace, withScope, type Graph,
 } from "../../std/tensor/index.js"; // prettier-ignore
 import { cases, fromEntry, references, type Case, type Reference } from "./cases.js";
-import { randomProgram } from "./random-programs.js";
+import { randomProgram, randomTraining } from "./random-programs.js";
 
 afterAll(() => configureEngine({}));
 
@@ -70,6 +70,19 @@ describe.each(settings)("the engine with %j agrees with the portable executor", 
     configureEngine(setting);
     const { graph, inputs, text } = randomProgram(seed, true);
     runBoth(graph, inputs, text);
+  });
+
+  test.each(Array.from({ length: 40 }, (_, seed) => seed))("random training step %i", (seed) => {
+    configureEngine(setting);
+    const [ours, reference] = [randomTraining(seed), randomTraining(seed)];
+    const plan = executor().prepare(ours.graph);
+    const portable = portableExecutor.prepare(reference.graph);
+    for (let step = 0; step < 3; step++) {
+      expectAgreement(plan.run(ours.inputs), portable.run(reference.inputs), `${ours.text}, step ${step}`);
+      const [left, right] = [ours, reference].map(({ variables }) => variables.map(({ value }) => value)) as [Tensor[], Tensor[]];
+      expectAgreement(left, right, `variables after ${ours.text}, step ${step}`);
+    }
+    plan.dispose();
   });
 
   test("grad of a large function runs on the engine, with the same result", () => {

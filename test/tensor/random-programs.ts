@@ -1,5 +1,5 @@
 import * as t from "../../std/tensor/index.js";
-import { Generator, gradients, tensor, trace, type Graph, type Tensor } from "../../std/tensor/index.js";
+import { Generator, gradients, tensor, trace, Variable, type Graph, type Tensor } from "../../std/tensor/index.js";
 
 /** A random chain of operations on images, rows and sequences with its gradients, and inputs for it. */
 export interface RandomProgram {
@@ -205,42 +205,95 @@ const largeStarts: readonly (readonly number[])[] = [
 ];
 const largest = 20_000;
 
-/** The same program for the same seed. @param large on tensors that take the kernels to their blocked and threaded parts */
-export function randomProgram(seed: number, large = false): RandomProgram {
+/** What the graphs of one seed have in common: the shapes, in the order in which `walk` asks for parameters, and the steps. */
+function plan(seed: number, large: boolean) {
   const g = new Generator(seed, 99);
   const shape = pick(g, large ? largeStarts : starts);
   const length = 2 + g.integer(7);
-  // A first pass decides the steps and finds the parameters' shapes; they are then inputs of the graph.
-  const shapes: (readonly number[])[] = [shape];
   const texts: string[] = [];
   const walk = (x: Tensor, parameter: (shape: readonly number[]) => Tensor): Tensor => {
     const own = new Generator(seed, 100);
     texts.length = 0;
     for (let made = 0; made < length;) {
       const drawn = pick(own, steps)(x, own, parameter);
-      if (drawn === null || drawn[1].size > (large ? 10 * largest : largest) || drawn[1].size === 0) {
-        if (drawn !== null) made++;
-        continue;
-      }
+      if (drawn === null) continue;
+      made++;
+      if (drawn[1].size > (large ? 10 * largest : largest) || drawn[1].size === 0) continue;
       texts.push(drawn[0]);
       x = drawn[1];
-      made++;
     }
     return x;
   };
-  trace((x) => walk(x, (wanted) => (shapes.push(wanted), t.broadcastTo(t.mul(t.sum(x), 0), wanted))), [{ shape, dtype: "f32" }]);
-  const inputs = shapes.map((own, index) =>
-    t.randomNormal(own, {
-      seed,
-      stream: index,
-      deviation: index === 0 || own.length < 2 ? 1 : 1 / Math.sqrt(own.slice(0, -1).reduce((a, b) => a * b, 1)),
-    }),
-  );
+  const shapes: (readonly number[])[] = [shape];
+  const zeros = (x: Tensor, wanted: readonly number[]): Tensor => t.broadcastTo(t.mul(t.sum(x), 0), wanted);
+  trace((x) => walk(x, (wanted) => (shapes.push(wanted), zeros(x, wanted))), [{ shape, dtype: "f32" }]);
+  const values = shapes.map((own, index) => {
+    const fan = index === 0 || own.length < 2 ? 1 : own.slice(0, -1).reduce((a, b) => a * b, 1);
+    return t.randomNormal(own, { seed, stream: index, deviation: 1 / Math.sqrt(fan) });
+  });
+  return { walk, values, text: (): string => `program ${seed} on ${shape.join("x")}: ${texts.join(", ")}` };
+}
+
+/** One number from many, that weighs all of them differently. */
+function lossOf(y: Tensor): Tensor {
+  return t.sum(t.mul(y, t.sin(t.reshape(t.arange(0, y.size, 1, "f32"), y.shape))));
+}
+
+/** The same program for the same seed. @param large on tensors that take the kernels to their blocked and threaded parts */
+export function randomProgram(seed: number, large = false): RandomProgram {
+  const { walk, values, text } = plan(seed, large);
   const graph = trace((...symbolic) => {
     let next = 1;
     const y = walk(symbolic[0] as Tensor, () => symbolic[next++] as Tensor);
-    const loss = t.sum(t.mul(y, t.sin(t.reshape(t.arange(0, y.size, 1, "f32"), y.shape))));
-    return [y, ...gradients(loss, symbolic)];
-  }, inputs);
-  return { graph, inputs, text: `program ${seed} on ${shape.join("x")}: ${texts.join(", ")}` };
+    return [y, ...gradients(lossOf(y), symbolic)];
+  }, values);
+  return { graph, inputs: values, text: text() };
+}
+
+/** A training step on the same chain: its parameters are variables that the graph reads and sets. */
+export interface RandomTraining extends RandomProgram {
+  readonly variables: readonly Variable[];
+}
+
+/** The same for the same seed, with variables of its own at each call. */
+export function randomTraining(seed: number): RandomTraining {
+  const { walk, values, text } = plan(seed, false);
+  const g = new Generator(seed, 101);
+  const [x, ...rest] = values as [Tensor, ...Tensor[]];
+  const parameters = rest.map((value, index) => new Variable(`parameter ${index}`, value));
+  const momenta = rest.map((value, index) => new Variable(`momentum ${index}`, t.mul(value, 0.1)));
+  // Values that only move from variable to variable, all in one step.
+  const ring = [1, 2, 3].map((value) => new Variable(`ring ${value}`, t.full([5], value)));
+  const count = new Variable("count", tensor(0, { dtype: "i32" }));
+  const rule = pick(g, ["plain", "momentum", "normalized"]);
+  const graph = trace(
+    (input) => {
+      let next = 0;
+      const before = parameters.map((parameter) => parameter.value);
+      const y = walk(input, () => before[next++] as Tensor);
+      const loss = lossOf(y);
+      const found = gradients(loss, before);
+      count.assign(t.add(count.value, 1));
+      const rate = t.div(0.01, t.add(t.cast(count.value, "f32"), 1));
+      for (const [index, gradient] of found.entries()) {
+        const [parameter, momentum] = [parameters[index] as Variable, momenta[index] as Variable];
+        const step = rule === "normalized" ? t.div(gradient, t.add(t.sqrt(t.mean(t.square(gradient))), 1)) : gradient;
+        if (rule !== "plain") momentum.assign(t.add(t.mul(momentum.value, 0.9), step));
+        parameter.assign(t.sub(parameter.value, t.mul(rule === "plain" ? step : momentum.value, rate)));
+      }
+      const old = ring.map(({ value }) => value);
+      for (const [index, variable] of ring.entries()) variable.assign(old[(index + 1) % 3] as Tensor);
+      // Old values and new ones, side by side.
+      return [
+        loss,
+        count.value,
+        ...before.slice(0, 2),
+        ...parameters.slice(0, 2).map(({ value }) => value),
+        ...old,
+        t.sum(t.add(old[0] as Tensor, old[1] as Tensor)),
+      ];
+    },
+    [x],
+  );
+  return { graph, inputs: [x], text: `training (${rule}) of ${text()}`, variables: [...parameters, ...momenta, ...ring, count] };
 }

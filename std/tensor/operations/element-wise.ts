@@ -1,7 +1,7 @@
 import { ShapeError } from "../../errors.js";
 import { broadcastStrides, offsetsOf } from "../offsets.js";
 import { defineOperation, type OperandArray, type Operation } from "../operation.js";
-import { broadcastShapes, formatShape, sameShape, type DType, type Shape, type TypedArray } from "../shape.js";
+import { broadcastShapes, sameShape, type DType, type Shape, type TypedArray } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { isFloat } from "./operand.js";
 import { sumTo } from "./reductions.js";
@@ -68,9 +68,4 @@ export function broadcastData(operand: OperandArray, to: Shape): TypedArray {
   const result = new (source.constructor as new (length: number) => TypedArray)(offsets.length);
   for (let i = 0; i < result.length; i++) result[i] = source[offsets[i] as number] as number;
   return result;
-}
-
-/** @throws ShapeError unless both are of one shape. */
-export function requireSameShape(a: Shape, b: Shape, who: string, what: string): void {
-  if (!sameShape(a, b)) throw new ShapeError(`${who}: ${what} must be ${formatShape(a)}, but it is ${formatShape(b)}`);
 }

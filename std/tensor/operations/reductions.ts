@@ -21,7 +21,7 @@ export interface ReductionOptions {
   readonly keepDims?: boolean;
 }
 
-export function reductionAttributes(x: { readonly shape: Shape }, options: ReductionOptions, who: string): ReductionAttributes {
+function reductionAttributes(x: { readonly shape: Shape }, options: ReductionOptions, who: string): ReductionAttributes {
   const rank = x.shape.length;
   const given =
     options.axes === undefined ? x.shape.map((_, axis) => axis) : typeof options.axes === "number" ? [options.axes] : options.axes;
@@ -30,13 +30,13 @@ export function reductionAttributes(x: { readonly shape: Shape }, options: Reduc
   return { axes, keepDims: options.keepDims ?? false };
 }
 
-export function reducedShape(shape: Shape, { axes, keepDims }: ReductionAttributes): number[] {
+function reducedShape(shape: Shape, { axes, keepDims }: ReductionAttributes): number[] {
   if (keepDims) return shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
   return shape.filter((_, axis) => !axes.includes(axis));
 }
 
 /** Puts the reduced axes back with extent 1, so that the result broadcasts against what was reduced. */
-export function restoreAxes(reduced: Tensor, shape: Shape, axes: readonly number[]): Tensor {
+function restoreAxes(reduced: Tensor, shape: Shape, axes: readonly number[]): Tensor {
   return reshape(
     reduced,
     shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)),
