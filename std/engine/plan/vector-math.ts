@@ -87,8 +87,9 @@ export class VectorCode {
     return sum;
   }
 
+  /** `pmin` and `pmax` are one instruction each, and with x first NaN stays NaN. */
   clamp(x: number, low: number, high: number): number {
-    return this.op(simd.f32Min, this.op(simd.f32Max, x, this.constant(low)), this.constant(high));
+    return this.op(simd.f32Pmin, this.op(simd.f32Pmax, x, this.constant(low)), this.constant(high));
   }
 
   /** Cephes expf: x = n ln 2 + r; gives e^r - 1, n as integers, and n as floats. */
@@ -104,17 +105,11 @@ export class VectorCode {
     return this.mul(y, this.shift(simd.i32Shl, this.op(simd.i32Add, power, this.integer(127)), 23));
   }
 
-  /** e^x to about 1 ulp; 0 below -87.3, infinity above 88.7. */
+  /** e^x to about 1 ulp, down to 0 and up to infinity: 2^n is applied in two halves, each of which is a float. */
   exp(x: number): number {
-    const limited = this.clamp(x, -87.33654, 88.02969);
-    const { rest, power } = this.#exponential(limited);
-    const y = this.#scaled(this.add(rest, this.constant(1)), power);
-    // Between 88.03 (2^127) and the largest float the clamped power falls short by a factor: apply the rest of it.
-    const excess = this.op(simd.f32Gt, x, this.constant(88.02969));
-    const beyond = this.sub(x, limited);
-    const large = this.mul(y, this.polynomial(beyond, [1 / 24, 1 / 6, 0.5, 1, 1]));
-    const overflow = this.select(this.op(simd.f32Gt, x, this.constant(88.72284)), this.constant(Infinity), large);
-    return this.select(excess, overflow, this.op(simd.andnot, y, this.op(simd.f32Lt, x, this.constant(-87.33654))));
+    const { rest, power } = this.#exponential(this.clamp(x, -104, 89));
+    const half = this.shift(simd.i32ShrS, power, 1);
+    return this.#scaled(this.#scaled(this.add(rest, this.constant(1)), half), this.op(simd.i32Sub, power, half));
   }
 
   /** e^x - 1, exact near 0. */
