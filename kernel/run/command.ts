@@ -113,6 +113,7 @@ async function runFile(file: string, request: Request, streams: CommandStreams):
   };
   process.on("SIGINT", onInterrupt);
   let result: RunResult;
+  progress.starting();
   try {
     result = await runNotebook(notebook, {
       directory: dirname(resolve(file)),

@@ -32,6 +32,11 @@ export class TerminalProgress {
     this.#now = now;
   }
 
+  /** Before the first cell, while the session starts. */
+  starting(): void {
+    if (this.#terminal.isTTY === true) this.#terminal.write("\r\u001b[Kstarting");
+  }
+
   begin(source: string): void {
     this.#cell++;
     this.#title = titleOf(source);

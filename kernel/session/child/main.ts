@@ -15,6 +15,9 @@ import { stopShellCommands } from "./runtime.js";
 import { captureStreams } from "./streams.js";
 import { installStackTraces, toCellError } from "./tracebacks.js";
 
+// Ctrl-C in a terminal reaches every process of the group. What it means, the kernel process decides, and says so by message.
+process.on("SIGINT", () => {});
+
 const words = new Int32Array(new SharedArrayBuffer(shared.words * 4));
 const answers = new MessageChannel();
 const helper = new Worker(compiledFile("kernel/session/child/helper"), {
