@@ -142,10 +142,13 @@ for (const [name, operation] of Object.entries(methods)) {
   });
 }
 
-Object.defineProperty(Tensor.prototype, "toString", {
-  value(this: Tensor) {
-    return formatTensor(this);
-  },
-  writable: true,
-  configurable: true,
-});
+// `String(x)`, and what console.log and an inspector show of x.
+for (const name of ["toString", Symbol.for("nodejs.util.inspect.custom")]) {
+  Object.defineProperty(Tensor.prototype, name, {
+    value(this: Tensor) {
+      return formatTensor(this);
+    },
+    writable: true,
+    configurable: true,
+  });
+}

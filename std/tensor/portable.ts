@@ -108,12 +108,13 @@ class PortableExecutable implements Executable {
     if (node.kind === "constant") return [node.constant as Tensor];
     if (node.variable !== null) return [{ shape: node.variable.shape, dtype: node.variable.dtype, data: node.variable.storage }];
     const outputs = node.types.map(({ shape, dtype }) => ({ shape, dtype, data: allocate(dtype, sizeOf(shape)) }));
+    const operands = node.inputs.map(valueOf);
     try {
-      (node.operation as NonNullable<Node["operation"]>).evaluate(node.inputs.map(valueOf), node.attributes, outputs);
+      (node.operation as NonNullable<Node["operation"]>).evaluate(operands, node.attributes, outputs);
     } catch (error) {
       throw error instanceof LamellaError && node.scope !== "" ? error.within(`in ${node.scope}`) : error;
     }
-    if (this.#checkNumbers) checkFinite(node, outputs, this.#name);
+    if (this.#checkNumbers) checkFinite(node, operands, outputs, this.#name);
     return outputs;
   }
 
@@ -152,16 +153,24 @@ class PortableExecutable implements Executable {
   }
 }
 
-function checkFinite(node: Node, outputs: readonly OperandArray[], name: string): void {
-  for (const { dtype, data, shape } of outputs) {
-    if (dtype !== "f32" && dtype !== "f64") continue;
-    const at = data.findIndex((value) => !Number.isFinite(value));
+/** The place of the first number that is NaN or infinite; -1 when there is none. */
+function firstNotFinite({ dtype, data }: OperandArray): number {
+  return dtype === "f32" || dtype === "f64" ? data.findIndex((value) => !Number.isFinite(value)) : -1;
+}
+
+/** Every earlier result was finite, so that what an operation was given wrong came in with the graph's inputs or variables. */
+function checkFinite(node: Node, inputs: readonly OperandArray[], outputs: readonly OperandArray[], name: string): void {
+  for (const output of outputs) {
+    const at = firstNotFinite(output);
     if (at < 0) continue;
     const where = node.scope === "" ? "" : ` in ${node.scope}`;
+    const cause = inputs.some((input) => firstNotFinite(input) >= 0)
+      ? "its input held such a number already: look at the data, or at weights from a step that went wrong"
+      : "from numbers that were all finite: a learning rate that is too large, a logarithm or a root of 0, or a division by 0";
     throw new LamellaError(
-      `${name}: ${node.operation?.name ?? node.kind}${where} made ${String(data[at])} (first at element ${at} of ` +
-        `${formatShape(shape)}), from numbers that were all finite: ` +
-        `a learning rate that is too large, a logarithm or a root of 0, or a division by 0`,
+      `${name}: ${node.operation?.name ?? node.kind}${where} made ${String(output.data[at])} (first at element ${at} of ` +
+        `${formatShape(output.shape)}); ${cause}`,
+      { code: "E900" },
     );
   }
 }

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { arange, randomNormal, reshape, tensor, trace, zeros } from "../../std/tensor/index.js";
 
@@ -16,6 +17,7 @@ test.each([
 ])("%s", (_, x, text) => {
   expect(x.toString()).toBe(text);
   expect(String(x)).toBe(text);
+  expect(inspect(x)).toBe(text);
 });
 
 test("a large matrix keeps its corners", () => {

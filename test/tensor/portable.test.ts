@@ -61,9 +61,20 @@ describe("the portable executor", () => {
     const plan = portableExecutor.prepare(graph, { name: "step of Net", checkNumbers: true });
     expect(() => plan.run([tensor([2, 3, 1])])).toThrow(
       new LamellaError(
-        "step of Net: log in loss of Net made -Infinity (first at element 2 of 3), from numbers that were all finite: " +
+        "step of Net: log in loss of Net made -Infinity (first at element 2 of 3); from numbers that were all finite: " +
           "a learning rate that is too large, a logarithm or a root of 0, or a division by 0",
       ),
+    );
+  });
+
+  test("tells a NaN that came in from one that was made", () => {
+    const plan = portableExecutor.prepare(
+      trace((a) => t.add(a, 1), [{ shape: [2], dtype: "f32" }]),
+      { checkNumbers: true },
+    );
+    expect(() => plan.run([tensor([0, NaN])])).toThrow(
+      "this graph: add made NaN (first at element 1 of 2); its input held such a number already: look at the data, " +
+        "or at weights from a step that went wrong",
     );
   });
 
