@@ -117,7 +117,8 @@ if(window.lamellaPlotly)return void window.lamellaPlotly.then(begin,function(){}
 var config=document.getElementById("jupyter-config-data"),base=document.body&&document.body.getAttribute("data-base-url");
 if(config)try{base=JSON.parse(config.textContent).baseUrl}catch(e){}
 if(!base)return;
+var kernel=window.Jupyter&&window.Jupyter.notebook&&window.Jupyter.notebook.kernel,name=kernel&&kernel.name||"lamella";
 window.lamellaPlotly=new Promise(function(done,failed){var tag=document.createElement("script");
-tag.src=base+"kernelspecs/lamella/"+file;tag.onload=done;tag.onerror=failed;document.head.appendChild(tag)});
+tag.src=base+"kernelspecs/"+encodeURIComponent(name)+"/"+file;tag.onload=done;tag.onerror=failed;document.head.appendChild(tag)});
 window.lamellaPlotly.then(begin,function(){})
 }`.replace(/\n/g, "");
