@@ -13,6 +13,27 @@ let planCount = 0;
 /** Below this much work a run is over before a worker would have woken: it stays on the calling thread. */
 const inlineWork = 2_000_000;
 
+const turnMs = 10;
+let lastTurn = 0;
+
+/** Lets the event loop have its turn now and then: a loop of tiny awaited steps must not keep interrupts and output waiting. */
+async function turn(): Promise<void> {
+  if (performance.now() - lastTurn < turnMs) return;
+  await new Promise((resolve) => setImmediate(resolve));
+  lastTurn = performance.now();
+}
+
+/** Frees what a plan holds when nobody disposed of it. */
+const forgotten = new FinalizationRegistry<() => void>((free) => free());
+
+/** Not a method: what it closes over must not keep the executable alive. */
+function releaseOf(engine: Engine, constants: PlanExecutable["constants"], plan: number): () => void {
+  return () => {
+    for (const { address, bytes } of constants) engine.memory.free(address, bytes);
+    engine.startedPool?.forget(plan);
+  };
+}
+
 interface Views {
   readonly base: number;
   readonly inputs: readonly TypedArray[];
@@ -44,6 +65,7 @@ export class PlanExecutable implements Executable {
     if (!block) throw engine.tooLarge(graph, options, plan.workspaceBytes);
     const module = new WebAssembly.Module(plan.binary);
     this.#thread = { plan: ++planCount, module, products: plan.products };
+    forgotten.register(this, releaseOf(engine, constants, this.#thread.plan), this);
     const instance = new WebAssembly.Instance(module, {
       env: { memory: engine.memory.memory },
       kernels: engine.instance.exports,
@@ -78,7 +100,11 @@ export class PlanExecutable implements Executable {
 
   async runAsync(inputs: readonly Tensor[], { signal }: { signal?: AbortSignal } = {}): Promise<Tensor[]> {
     signal?.throwIfAborted();
-    if (this.plan.work < inlineWork) return this.run(inputs);
+    if (this.plan.work < inlineWork) {
+      await turn();
+      signal?.throwIfAborted();
+      return this.run(inputs);
+    }
     this.#check(inputs);
     const { engine } = this;
     const workspace = workspaceOf(engine);
@@ -108,8 +134,8 @@ export class PlanExecutable implements Executable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const { address, bytes } of this.constants) this.engine.memory.free(address, bytes);
-    this.engine.startedPool?.forget(this.#thread.plan);
+    forgotten.unregister(this);
+    releaseOf(this.engine, this.constants, this.#thread.plan)();
   }
 
   #check(inputs: readonly Tensor[]): void {
