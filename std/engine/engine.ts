@@ -122,6 +122,8 @@ export class Engine implements Executor {
     return new LamellaError(
       `${who}${input === undefined ? "" : ` on ${formatShape(input.shape)}`} needs ${formatBytes(needed)} of engine memory in one piece, but only ${formatBytes(free)} of 4 GiB are free ` +
         `(${formatBytes(this.memory.heap.used)} are in use): ${advice}`,
+      // Training looks for this code, to split a batch.
+      { code: "E901" },
     );
   }
 }

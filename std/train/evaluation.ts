@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { inBatches } from "./batches.js";
 import { trainingExecutor } from "./executor.js";
 import { Feed } from "./feed.js";
+import { fittingBatch } from "./memory-limit.js";
 import { MetricCollector } from "./metric-collector.js";
 import { NetworkLoss } from "./network-loss.js";
 import type { TrainOptions } from "./options.js";
@@ -20,7 +21,7 @@ export class Evaluation {
   readonly #loss: NetworkLoss;
   readonly #measured: ConstructorParameters<typeof MetricCollector>[0];
   readonly #runner: StepRunner;
-  readonly #batch: number;
+  #batch: number;
 
   constructor(network: Network, dataset: Dataset, options: EvaluationOptions) {
     const feed = new Feed([network], dataset, { all: typeof options.loss === "function", augmentations: options.augmentations ?? [] });
@@ -49,6 +50,7 @@ export class Evaluation {
   /** @param examples which; all of the data set by default. */
   async run(examples?: Int32Array, signal?: AbortSignal): Promise<Record<string, number>> {
     const indices = examples ?? Int32Array.from({ length: this.#feed.dataset.size }, (_, index) => index);
+    this.#batch = fittingBatch(Math.min(this.#batch, Math.max(1, indices.length)), (size) => this.#runner.prepare(size, ""));
     const collector = new MetricCollector(this.#measured);
     let lastPause = performance.now();
     for (const batch of inBatches(indices, this.#batch)) {

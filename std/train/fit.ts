@@ -13,6 +13,7 @@ import { engineDescription, trainingExecutor } from "./executor.js";
 import { Feed } from "./feed.js";
 import { initializeRest, keepWeights } from "./kept-weights.js";
 import { MetricCollector } from "./metric-collector.js";
+import { planWithinMemory } from "./memory-limit.js";
 import type { TrainOptions } from "./options.js";
 import { checkOptions } from "./check-options.js";
 import { PerceptronProgram } from "./perceptron.js";
@@ -69,6 +70,8 @@ class Run {
   readonly #info: RunInfo;
   readonly #batch: number;
   readonly #accumulate: number;
+  /** Examples that go through the net at once: the batch, or a piece of one that does not fit into memory whole. */
+  readonly #piece: number;
   #lastPause = performance.now();
 
   constructor(networks: readonly Network[], data: Dataset, options: TrainOptions, seed: number) {
@@ -80,19 +83,28 @@ class Run {
     const single = networks[0] as Network;
     const all = typeof options.loss === "function" || options.updates !== undefined;
     this.#feed = new Feed(networks, data, { all, augmentations });
-    this.#program =
+    this.#accumulate = options.accumulate ?? 1;
+    this.#batch = Math.min(options.batch ?? 32, data.size);
+    const program = (pieces: number): TrainingProgram =>
       options.updates !== undefined
         ? new AdversarialProgram(networks, this.#feed, options, options.updates, seed)
         : options.rule === "perceptron"
           ? new PerceptronProgram(single, this.#feed, options)
-          : new SupervisedProgram(single, this.#feed, options);
+          : new SupervisedProgram(single, this.#feed, { ...options, accumulate: this.#accumulate * pieces });
     const executor = trainingExecutor();
-    this.#runner = new StepRunner(this.#program, executor);
+    const whole = this.#batch;
+    const planned = planWithinMemory(networks, whole, options, (pieces) => {
+      const made = program(pieces);
+      const runner = new StepRunner(made, executor);
+      runner.prepare(Math.ceil(whole / pieces), "apply");
+      return { program: made, runner };
+    });
+    this.#program = planned.program;
+    this.#runner = planned.runner;
+    this.#piece = Math.ceil(whole / planned.pieces);
     this.#checker = new StepRunner(this.#program, executor);
     this.#schedule = scheduleOf(options.schedule).start();
     this.#snapshots = new Snapshots(this.#program.variables);
-    this.#accumulate = options.accumulate ?? 1;
-    this.#batch = Math.min(options.batch ?? 32, data.size);
 
     const parts = divide(data.size, options.split, seed, 0);
     const validation = options.validation?.size ?? parts.validation.length;
@@ -105,7 +117,7 @@ class Run {
       epochs: options.epochs ?? 10,
       stepsPerEpoch: Math.ceil(parts.training.length / (this.#batch * this.#accumulate)),
       seed,
-      engine: engineDescription(),
+      engine: `${engineDescription()}${planned.pieces === 1 ? "" : `, each batch in ${planned.pieces} pieces`}`,
     };
   }
 
@@ -170,17 +182,12 @@ class Run {
     }
   }
 
-  /** The batches of an epoch, as many together as one update takes. */
+  /** The examples of each update of an epoch, in the pieces that go through the net at once. */
   *#groups(epoch: number): Generator<Int32Array[]> {
     const { training } = divide(this.#data.size, this.#options.split, this.#seed, epoch - 1);
-    let group: Int32Array[] = [];
-    for (const batch of inBatches(shuffled(training, this.#seed, epoch), this.#batch)) {
-      group.push(batch);
-      if (group.length < this.#accumulate) continue;
-      yield group;
-      group = [];
+    for (const update of inBatches(shuffled(training, this.#seed, epoch), this.#batch * this.#accumulate)) {
+      yield [...inBatches(update, this.#batch)].flatMap((batch) => [...inBatches(batch, this.#piece)]);
     }
-    if (group.length > 0) yield group;
   }
 
   async #group(
@@ -197,7 +204,7 @@ class Run {
       const columns = this.#feed.batch(batch, randomStream(this.#seed, "augment", epoch, step, index));
       const numbers = {
         // Batches of one update draw different random numbers.
-        step: step * this.#accumulate + index,
+        step: step * this.#accumulate * Math.ceil(this.#batch / this.#piece) + index,
         scalars: this.#program.scalars(step + 1, learningRate, batch.length / examples),
       };
       const variant = index < group.length - 1 ? "accumulate" : "apply";

@@ -33,6 +33,11 @@ export class StepRunner {
     this.#executor = executor;
   }
 
+  /** Plans for a batch of this size now. @throws LamellaError with code E901 when it does not fit into memory. */
+  prepare(size: number, variant: string): void {
+    this.#plan(size, variant, false);
+  }
+
   async run(
     size: number,
     columns: readonly Tensor[],
