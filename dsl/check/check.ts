@@ -80,6 +80,10 @@ class CellChecker {
     for (const parameter of statement.parameters) {
       this.#unique(parameter.name, known, "this header");
       if (parameter.fallback !== null) this.#expressions.value(parameter.fallback, outer, null, true);
+      for (const dim of parameter.shape?.dims ?? []) {
+        const extent = dim.kind === "number" ? dim.value : dim.kind === "unary" ? -1 : 1;
+        if (!Number.isInteger(extent) || extent < 1) this.#add("E010", `an extent of a shape is a whole number from 1 up, or a name`, dim.span);
+      }
       this.#shadowsLayer(parameter.name, statement, outer);
     }
     if (statement.kind === "net" && !statement.parameters.some(({ shape }) => shape !== null)) {
@@ -90,7 +94,9 @@ class CellChecker {
     const hasFlow = statement.kind === "block" || inputs.length <= 1;
     const rows = statement.body.rows;
     if (!hasFlow) this.#firstRow(rows, scope, inputs);
-    if (statement.kind === "net" && rows.length === 0) this.#add("E014", `\`${statement.name.text}\` has no rows`, statement.name.span);
+    const [from, to] = statement.body.span;
+    const written = this.#options.source.slice(from + 1, to - 1).replace(/\/\/[^\n]*/gu, "").trim();
+    if (statement.kind === "net" && rows.length === 0 && written === "") this.#add("E014", `\`${statement.name.text}\` has no rows`, statement.name.span);
     this.#body(statement.body, scope, known);
   }
 

@@ -223,7 +223,7 @@ export class BuiltNetwork extends Callable implements Network {
 
   pathsOf(tap: string): readonly string[] {
     const { parameters, tapPaths } = this.built;
-    const slice = /^(?:(.*?)(?=\[\.\.))?\[?\.\.(.*?)\]?$/.exec(tap);
+    const slice = /^(.*)\[\.\.(.*)\]$/.exec(tap) ?? /^()\.\.(.*)$/.exec(tap);
     const all = [...parameters.keys()];
     if (slice !== null) {
       const [, base = "", inner = ""] = slice;

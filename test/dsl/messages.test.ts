@@ -1,0 +1,159 @@
+import { describe, expect, test } from "vitest";
+import { checkSource, renderDiagnostics } from "../../dsl/index.js";
+import { registry, runtime } from "./library.js";
+
+function messages(source: string): string {
+  return renderDiagnostics(source, checkSource(source, { registry, runtime, closed: true }).diagnostics);
+}
+
+/** A template of rows: the first line break and the common indentation are left out. */
+function rows(text: string): string {
+  return text.replace(/^\n/, "").replace(/\n\s*$/, "");
+}
+
+describe("the messages of the language's description, in full", () => {
+  test.each<[name: string, source: string, message: string]>([
+    [
+      "a claim that does not hold",
+      `
+net AlexNet(image: 224x224x3) {
+  default init=normal(0, 0.01)
+
+  conv1: conv 96, 11x11, stride=4, pad=0              | relu | lrn   -> 55x55x96, 34944 params
+}`,
+      `
+line 4, column 73: this row gives 54x54x96, not 55x55x96
+    conv1: conv 96, 11x11, stride=4, pad=0              | relu | lrn   -> 55x55x96, 34944 params
+                                                                          ^^^^^^^^
+  (224 + 2*0 - 11)/4 + 1 = 54.25, rounded down; pad=2 gives 55`,
+    ],
+    [
+      "a layer that is not there",
+      "net A(image: 8x8x1) {\n  cov 6, 5x5\n}",
+      "line 2, column 3: there is no layer `cov`; did you mean `conv`?\n    cov 6, 5x5\n    ^^^",
+    ],
+    [
+      "an option that is not there",
+      "net A(image: 8x8x1) {\n  maxpool 3x3, strid=2\n}",
+      "line 2, column 16: `maxpool` has no option `strid`; did you mean `stride`? (it has size, stride, pad)\n    maxpool 3x3, strid=2\n                 ^^^^^",
+    ],
+    [
+      "tensors that do not fit, in a block, in a repetition",
+      `
+block shortcut(c, stride) {
+  if x.c != c { conv c, 1x1, stride=stride, bias=false | bn }
+}
+block Bottleneck(c, stride=1) {
+  let skip = x
+  conv c, 1x1, bias=false | bn | relu
+  conv 4*c, 1x1, bias=false | bn
+  add skip | relu
+}
+net R(image: 56x56x64) {
+  stage: repeat [n, c] in [[3, 64], [4, 128]] {
+    Bottleneck c
+  }
+}`,
+      `
+line 8, column 3: cannot add: the flow is 56x56x256, \`skip\` is 56x56x64
+    add skip | relu
+    ^^^^^^^^
+  in Bottleneck, called at line 12, repetition 1 of \`stage\`
+  line 7: here the flow became 56x56x256
+  line 5: here \`skip\` was made: 56x56x64`,
+    ],
+    [
+      "a layer that needs a flat flow",
+      "net A(image: 7x7x512) {\n  conv 512, 1x1\n  dense 10\n}",
+      "line 3, column 3: `dense` works on the last dimension, but the flow is 7x7x512: flatten or gap first?\n    dense 10\n    ^^^^^\n  line 2: here the flow became 7x7x512",
+    ],
+    [
+      "an option that does not fit the flow, with the chain of calls",
+      `
+block residual(f) { f | add x }
+block EncoderLayer(heads) {
+  residual (attention heads=heads | dropout 0.1) | layernorm
+}
+net Transformer(src: S int, d=500) {
+  src | embedding 100, d
+  EncoderLayer 8
+}`,
+      `
+line 3, column 23: heads=8 does not divide 500
+    residual (attention heads=heads | dropout 0.1) | layernorm
+                        ^^^^^^^^^^^
+  in residual, called at line 3, in EncoderLayer, called at line 7, in Transformer (d=500)
+  line 6: here the flow became Sx500`,
+    ],
+    [
+      "a claim of parameters",
+      "net A(image: 27x27x96, g=2) {\n  conv 256, 5x5, pad=2, groups=g -> 27x27x256, 614656 params\n}",
+      "line 2, column 48: this row has 307456 parameters, not 614656\n    conv 256, 5x5, pad=2, groups=g -> 27x27x256, 614656 params\n                                                 ^^^^^^^^^^^^^\n  weight 5x5x48x256, bias 256; with g=2",
+    ],
+    [
+      "recursion without an end",
+      "block B(n) { dense n | B n }\nnet A(x: 3) { B 2 }",
+      "line 1, column 24: B calls itself without end: 64 calls deep\n  block B(n) { dense n | B n }\n                         ^\n  an `if` must end the recursion",
+    ],
+    [
+      "weights that cannot be shared",
+      "net A(x: 3) {\n  let f = dense 4\n  f | f\n}",
+      "line 2, column 11: these weights are shared, but weight is 3x4 where it was first used and would be 4x4 here\n    let f = dense 4\n            ^^^^^\n  write the layer out where it is used to get weights of its own",
+    ],
+    [
+      "a missing value",
+      "net A(x: 3) { dense }",
+      "line 1, column 15: `dense` needs units: how many numbers come out.\n  net A(x: 3) { dense }\n                ^^^^^",
+    ],
+    ["a statement that is none", "nett A(x: 3) { dense 3 }", "line 1, column 1: a statement starts with net, block, let, train, show, load or save, not `nett`; did you mean `net`?\n  nett A(x: 3) { dense 3 }\n  ^^^^"],
+    ["a brace left open", "net A(x: 3) {\n  dense 3\n", "line 1, column 13: `{` is never closed\n  net A(x: 3) {\n              ^\n  a `}` is missing"],
+    ["something missing", "net A(x: 3) {\n  dense 3 |\n  dense 4\n}", "line 2, column 11: something is missing after `|`\n    dense 3 |\n            ^\n  a layer follows a |"],
+    ["a missing comma", "net A(x: 8x8x3) {\n  conv 3 5x5\n}", "line 2, column 10: `5x5` cannot follow `3` here\n    conv 3 5x5\n           ^^^\n  values are separated by commas, layers by |"],
+    ["an unknown key of train", "net A(x: 3) { dense 3 }\ntrain A on mnist {\n  epoch 3\n}", ""],
+  ])("%s", (name, source, message) => {
+    const text = messages(rows(source));
+    if (name === "an unknown key of train") expect(text).toMatch(/^line 3, column 3: `train` has no row `epoch`; did you mean `epochs`\?\n {4}epoch 3\n {4}\^\^\^\^\^\n/);
+    else if (name === "recursion without an end") expect(text.startsWith(rows(message))).toBe(true);
+    else expect(text).toBe(rows(message));
+  });
+});
+
+describe("every mistake of a cell is reported at once", () => {
+  test("syntax, names, options, shapes", () => {
+    const source = `net A(image: 8x8x1) {
+  cov 6, 3x3
+  conv 6 3x3
+  maxpool 2x2, strid=2
+  flatten | dense 10 |
+}
+net B(image: 28x28x1) {
+  conv 6, 5x5 -> 28x28x6
+  flatten
+  dense 10 -> 11
+}
+train B on mnist {
+  los crossentropy
+  optimizer adm
+}`;
+    const { diagnostics } = checkSource(source, { registry, runtime, closed: true });
+    expect(diagnostics.map(({ code, span }) => `${code} ${source.slice(...span)}`)).toEqual(["E020 cov", "E003 3x3", "E026 strid", "E003 |", "E040 28x28x6", "E060 los", "E064 adm"]);
+  });
+
+  test("a mistake is reported once, not again for what comes of it", () => {
+    const source = "net A(image: 8x8x1) {\n  repeat 3 { maxpool 9x9 }\n  conv 3, 3x3 -> 6x6x3\n  dense 4\n}";
+    expect(checkSource(source, { registry, runtime }).diagnostics).toHaveLength(1);
+  });
+
+  test("fixes put it right", () => {
+    const source = "net A(image: 8x8x1) {\n  cnv 6, 3x3, strde=2 -> 2x2x6\n}";
+    let text = source;
+    for (let round = 0; round < 4; round++) {
+      const { diagnostics } = checkSource(text, { registry, runtime });
+      const fix = diagnostics.find((one) => one.fix !== null)?.fix;
+      if (fix === null || fix === undefined) break;
+      text = text.slice(0, fix.span[0]) + fix.text + text.slice(fix.span[1]);
+    }
+    expect(checkSource(text, { registry, runtime }).diagnostics).toEqual([]);
+    expect(text).toBe("net A(image: 8x8x1) {\n  conv 6, 3x3, stride=2 -> 3x3x6\n}");
+  });
+});
