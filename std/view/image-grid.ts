@@ -15,6 +15,8 @@ export interface ImageGridOptions extends ViewOptions {
   readonly predictions?: readonly (number | string)[] | Tensor;
   /** How sure it was of what it said, each from 0 to 1. */
   readonly probabilities?: readonly number[] | Tensor;
+  /** The images are mistakes all of them: none is framed, each says what was said and what it was. */
+  readonly onlyMistakes?: boolean;
 }
 
 /** Images the grid shows before it says how many there are more. */
@@ -41,23 +43,15 @@ export function imageGrid(images: Tensor, options: ImageGridOptions = {}): MimeB
     const mistaken = label !== undefined && said !== undefined && label !== said;
     if (mistaken) wrong++;
     const certainty = sure === undefined ? "" : `, ${Number.isFinite(sure) ? `${Math.floor(sure * 100)} %` : "?"}`;
-    const caption =
-      said === undefined
-        ? label === undefined
-          ? []
-          : [label]
-        : label === undefined
-          ? [`${said}${certainty}`]
-          : mistaken
-            ? [`✗ ${said}${certainty}`, `was ${label}`]
-            : [`✓ ${said}${certainty}`];
-    return { ...batch.tile(index), range, caption, wrong: mistaken };
+    const lines = captionLines(label, said === undefined ? undefined : said + certainty, mistaken, options.onlyMistakes === true);
+    return { ...batch.tile(index), range, caption: lines, wrong: mistaken && options.onlyMistakes !== true };
   });
   const count = plural(batch.count, "image");
   const size = formatShape([batch.height, batch.width, batch.channels]);
   const rest = shown < batch.count ? `, the first ${shown} shown` : "";
   const compared = labels !== null && predictions !== null ? `, ${wrong === 0 ? "none" : wrong} of these wrong (framed, ✗)` : "";
-  const caption = `${options.title === undefined ? "" : `${options.title}: `}${count} of ${size}${rest}${compared}`;
+  const content = `${count} of ${size}${rest}${compared}`;
+  const caption = options.title === undefined ? content : options.onlyMistakes === true ? options.title : `${options.title}: ${content}`;
   const listed = (names: readonly string[] | null, name: string): string =>
     names === null ? "" : `\n${name}: ${names.slice(0, Math.min(shown, 32)).join(" ")}${shown > 32 ? " …" : ""}`;
   const drawing = mosaic(tiles, {
@@ -65,6 +59,14 @@ export function imageGrid(images: Tensor, options: ImageGridOptions = {}): MimeB
     ...(options.columns === undefined ? {} : { columns: options.columns }),
   });
   return pictureBundle(drawing, `${caption}${listed(labels, "labels")}${listed(predictions, "predictions")}`, { caption });
+}
+
+/** The lines under a tile: its label, or what was said of it and, where that is wrong, what it was. */
+function captionLines(label: string | undefined, said: string | undefined, mistaken: boolean, plain: boolean): string[] {
+  if (said === undefined) return label === undefined ? [] : [label];
+  if (label === undefined) return [said];
+  if (!mistaken) return [`✓ ${said}`];
+  return [plain ? `said ${said}` : `✗ ${said}`, `was ${label}`];
 }
 
 /** A tensor as images, however many axes it has. */

@@ -71,6 +71,7 @@ export function mistakes(network: Network, dataset: Dataset, options: ViewOption
   return imageGrid(dataset.batch(shown)[input] as Tensor, {
     ...options,
     title,
+    onlyMistakes: true,
     limit: shown.length,
     labels: shown.map((index) => asked.labels[index] as number),
     predictions: shown.map((index) => asked.predictions[index] as number),

@@ -26,6 +26,8 @@ export function plotlyFigure(panels: readonly Panel[]): PlotlyFigure {
     grid: { rows: 1, columns: panels.length, pattern: "independent" },
     legend: { orientation: "h", y: -0.22 },
   };
+  const named = new Set(panels.flatMap((panel) => panel.series.filter((line) => line.faint !== true).map((line) => line.name)));
+  layout["showlegend"] = named.size > 1;
   const titles: object[] = [];
   const data = panels.flatMap((panel, index) => {
     const suffix = index === 0 ? "" : String(index + 1);
@@ -109,7 +111,7 @@ function(mark,figure,file){
 var draw=function(tries){if(!window.Plotly)return;
 var place=document.querySelector('[data-lamella-figure="'+mark+'"]:not([data-live])');
 if(!place){if(tries<20)setTimeout(function(){draw(tries+1)},50);return}
-place.setAttribute("data-live","");var box=document.createElement("div");place.appendChild(box);
+place.setAttribute("data-live","");var box=document.createElement("div");place.insertBefore(box,place.firstChild);
 window.Plotly.newPlot(box,figure.data,figure.layout,{responsive:true,displaylogo:false}).then(function(){var img=place.querySelector("img");if(img)img.style.display="none"})};
 var begin=function(){setTimeout(function(){draw(0)},0)};
 if(window.Plotly)return begin();
