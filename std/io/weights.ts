@@ -66,7 +66,7 @@ export function load(network: Network, path: string): void {
     const tensor = tensors.get(name);
     if (tensor !== undefined) variable.assign(tensor);
   }
-  keepWeights(network.parameters.values());
+  keepWeights(network);
 }
 
 function listed(names: readonly string[]): string {

@@ -44,7 +44,7 @@ export async function* fit(network: Network | readonly Network[], dataset: Datas
   try {
     return yield* run.events();
   } finally {
-    keepWeights(networks.flatMap((one) => [...one.parameters.values()]));
+    for (const one of networks) keepWeights(one);
     run.dispose();
   }
 }

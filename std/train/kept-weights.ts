@@ -1,17 +1,26 @@
 import type { Network } from "../network/network.js";
-import type { Variable } from "../tensor/graph.js";
+import { BuiltNetwork } from "../network/built-network.js";
 
-/** Variables that hold something worth keeping: they were trained or loaded. */
-const kept = new WeakSet<Variable>();
+/** Networks whose weights are worth keeping: they were trained or loaded. */
+const kept = new WeakSet<object>();
 
-/** Says that these weights were trained or loaded, so that the next `train` goes on from them. */
-export function keepWeights(variables: Iterable<Variable>): void {
-  for (const variable of variables) kept.add(variable);
+/** Says that a network was trained or loaded, so that the next `train` goes on from its weights, and from those of networks used inside it. */
+export function keepWeights(network: Network): void {
+  kept.add(network);
+  if (!(network instanceof BuiltNetwork)) return;
+  for (const path of network.parameters.keys()) {
+    const owner = network.entryAt(path)?.owner?.network;
+    if (owner instanceof BuiltNetwork) kept.add(owner);
+  }
 }
 
-/** Draws a network's weights from `seed`, all but those that were trained or loaded before. */
+/** Draws a network's weights from `seed` unless it was trained or loaded before; then `seed` only fixes what is random while it runs. */
 export function initializeRest(network: Network, seed: number): void {
-  const values = [...network.parameters.values()].filter((variable) => kept.has(variable)).map((variable) => ({ variable, value: variable.value }));
+  if (!kept.has(network)) {
+    network.initialize(seed);
+    return;
+  }
+  const values = [...network.parameters.values()].map((variable) => ({ variable, value: variable.value }));
   network.initialize(seed);
   for (const { variable, value } of values) variable.assign(value);
 }

@@ -99,6 +99,23 @@ describe("train", () => {
     expect(history.steps[0]?.loss).toBeLessThan(0.5);
   });
 
+  it("weights loaded into a net are those a net that uses it starts from, and trains on", async () => {
+    const base = net("Base", { point: shape(2) }, ({ point }, { dense, tanh }) => point.row("h", dense(8), tanh()));
+    base.initialize(5);
+    const file = join(folder, "base");
+    save(base, file);
+    const loaded = net("Loaded", { point: shape(2) }, ({ point }, { dense, tanh }) => point.row("h", dense(8), tanh()));
+    load(loaded, file);
+    const user = net("User", { point: shape(2) }, ({ point }, { dense, softmax }) => point.row("base", loaded).row(dense(3), softmax()));
+    await train(user, blobs, { freeze: "base", epochs: 1, seed: 9, ...quiet });
+    expect([...loaded.parameters.values()][0]?.storage).toEqual([...base.parameters.values()][0]?.storage);
+    await train(user, blobs, { epochs: 1, seed: 9, ...quiet });
+    const moved = loaded.weightsHash();
+    // The base was trained inside the other net: a run of its own goes on from there.
+    for await (const event of fit(loaded, new MemoryDataset({ name: "d", columns: { point: { data: new Float32Array(8), shape: [2] }, y: { data: new Float32Array(32), shape: [8] } } }), { loss: "mse", optimizer: sgd({ lr: 0 }), epochs: 1 })) void event;
+    expect(loaded.weightsHash()).toBe(moved);
+  });
+
   it("early stop, schedule and checkpoints follow the metrics", async () => {
     const file = join(folder, "deep", "check");
     const events: TrainingEvent[] = [];
