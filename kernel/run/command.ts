@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -97,6 +97,9 @@ async function runFile(file: string, request: Request, streams: CommandStreams):
     for (const missing of undeclared(notebook, request.parameters))
       err.write(`-p ${missing}: the cell tagged \`parameters\` declares no ${missing}; it is set all the same\n`);
     notebook = withParameters(notebook, request.parameters);
+    // Before the run: an hour of training must not end in a folder that cannot be written to.
+    mkdirSync(request.output, { recursive: true });
+    accessSync(request.output, constants.W_OK);
   } catch (error) {
     if (!(error instanceof LamellaError) && !isFileError(error)) throw error;
     err.write(`${error.message}\n`);
@@ -136,7 +139,6 @@ async function runFile(file: string, request: Request, streams: CommandStreams):
   }
 
   const written = [target];
-  mkdirSync(request.output, { recursive: true });
   writeWhole(target, formatNotebook(result.notebook));
   if (request.html) {
     const page = join(request.output, `${name}.html`);

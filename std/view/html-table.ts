@@ -42,7 +42,7 @@ export function htmlTable(
   );
 }
 
-export function toHtml(content: HtmlCell): string {
+function toHtml(content: HtmlCell): string {
   return typeof content === "string" ? escapeHtml(content) : content.html;
 }
 

@@ -70,7 +70,7 @@ function captionLines(label: string | undefined, said: string | undefined, mista
 }
 
 /** A tensor as images, however many axes it has. */
-export function imageBatch(images: Tensor): {
+function imageBatch(images: Tensor): {
   count: number;
   height: number;
   width: number;
@@ -108,7 +108,7 @@ export function imageBatch(images: Tensor): {
 }
 
 /** [0, 1] and [0, 255] keep their meaning; anything else is stretched to its own range. */
-export function imageRange(images: Tensor): [number, number] {
+function imageRange(images: Tensor): [number, number] {
   const [low, high] = rangeOf(images.data);
   if (images.dtype === "u8") return [0, 255];
   if (low >= 0 && high <= 1) return [0, 1];

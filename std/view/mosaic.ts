@@ -42,6 +42,8 @@ export function mosaic(tiles: readonly Tile[], options: MosaicOptions): Drawing 
   const longest = Math.max(tileWidth, tileHeight);
   // Small pictures are magnified by a whole number, so that every pixel stays a sharp square.
   let scale = longest <= target ? Math.floor(target / longest) : longest <= target * 2 ? 1 : (target * 2) / longest;
+  // Where captions make the cells wide anyway, the tiles fill them.
+  if (scale >= 1 && options.tileSize === undefined) scale = Math.max(scale, Math.round(captionWidth / tileWidth));
   const gap = tiles.length === 1 ? 0 : 6;
   const fitting = Math.max(1, Math.floor((width + gap) / (Math.max(tileWidth * scale, captionWidth) + gap)));
   const wanted =

@@ -28,7 +28,7 @@ export function imageElement(drawing: Drawing, alternative: string): string {
   );
 }
 
-export function svgDataUri(drawing: Drawing): string {
+function svgDataUri(drawing: Drawing): string {
   // Texts are escaped, so the only quotes left delimit attributes, and single ones need no encoding.
   const encoded = svgDocument(drawing)
     .replace(/[\r\n]+\s*/g, " ")

@@ -58,10 +58,7 @@ function usualView({ shape, dtype }: Tensor): string {
   return "summary";
 }
 
-export function titleOf(
-  { shape, dtype }: { readonly shape: readonly number[]; readonly dtype: string },
-  options: ViewOptions = {},
-): string {
+function titleOf({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: string }, options: ViewOptions = {}): string {
   return `${options.title === undefined ? "" : `${options.title}: `}${shape.length === 0 ? "scalar" : `tensor ${formatShape(shape)}`} ${dtype}`;
 }
 

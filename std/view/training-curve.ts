@@ -1,4 +1,4 @@
-import type { RunInfo, TrainingHistory } from "../train/events.js";
+import type { TrainingHistory } from "../train/events.js";
 import type { MimeBundle } from "./bundle.js";
 import { lineChart, sideBySide, type LineChartOptions, type Series } from "./chart/line-chart.js";
 import { seriesColours } from "./colours.js";
@@ -100,7 +100,7 @@ export function progressText(history: Progress): string {
   ].join("  ");
 }
 
-export function captionOf(history: Progress): string {
+function captionOf(history: Progress): string {
   const { run, epochs, steps, stopped } = history;
   if (stopped === null) return `${run.network}: ${progressText(history)}`;
   const last = epochs.at(-1)?.metrics ?? {};
@@ -158,7 +158,7 @@ export function smoothLoss({ run, steps }: Progress): number[] {
 }
 
 /** The mean of the `window` values up to each one. */
-export function runningMean(values: readonly number[], window: number): number[] {
+function runningMean(values: readonly number[], window: number): number[] {
   const result: number[] = [];
   let sum = 0;
   let count = 0;
@@ -182,9 +182,4 @@ export function thin(x: readonly number[], y: readonly number[], count: number):
   const stride = Math.max(1, Math.ceil(x.length / count));
   const kept = x.map((_, index) => index).filter((index) => index % stride === 0 || index === x.length - 1);
   return { x: kept.map((index) => x[index] as number), y: kept.map((index) => y[index] as number) };
-}
-
-/** For views of a run that has only begun. */
-export function emptyProgress(run: RunInfo): Progress {
-  return { run, steps: [], epochs: [], stopped: null };
 }

@@ -67,7 +67,7 @@ export function viewOf(value: unknown, options: ViewOptions = {}, warnings: stri
 }
 
 /** A value as plain text, below the warnings. */
-export function plainBundle(value: unknown, warnings: readonly string[] = []): MimeBundle {
+function plainBundle(value: unknown, warnings: readonly string[] = []): MimeBundle {
   const text = plainText(value);
   if (warnings.length === 0) return { "text/plain": text };
   const notes = warnings.map((warning) => `(${warning})`).join("\n");

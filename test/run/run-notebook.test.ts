@@ -195,6 +195,17 @@ describe("the command", () => {
     expect(err).toContain(message);
   });
 
+  test("a folder that cannot be made is told before anything runs", async () => {
+    writeFileSync(join(folder, "x.ipynb"), formatNotebook(notebookOf("1")));
+    let err = "";
+    const code = await runCommand([join(folder, "x.ipynb"), "--output", join(folder, "x.ipynb", "y")], {
+      out: { write: () => 0 },
+      err: { write: (part) => (err += part) },
+      openSession: () => expect.unreachable("nothing may run"),
+    });
+    expect([code, err]).toEqual([2, expect.stringMatching(/^E(?:NOTDIR|EXIST|NOENT): /)]);
+  });
+
   test("a notebook is never written over by its own run", async () => {
     writeFileSync(join(folder, "x.ipynb"), formatNotebook(notebookOf("1")));
     const { code, err } = await command(join(folder, "x.ipynb"), "--output", folder).then(async () => {
