@@ -4,6 +4,7 @@ import {
   add, embedding, exp, grad, gradients, mul, portableExecutor, randomNormal, sum, Tensor, tensor, trace, withScope, type Graph,
 } from "../../std/tensor/index.js"; // prettier-ignore
 import { cases, fromEntry, references, type Case, type Reference } from "./cases.js";
+import { randomIntegers } from "./random-integers.js";
 import { randomProgram, randomTraining } from "./random-programs.js";
 
 afterAll(() => configureEngine({}));
@@ -70,6 +71,18 @@ describe.each(settings)("the engine with %j agrees with the portable executor", 
     configureEngine(setting);
     const { graph, inputs, text } = randomProgram(seed, true);
     runBoth(graph, inputs, text);
+  });
+
+  test.each(Array.from({ length: 60 }, (_, seed) => seed))("random program %i on whole numbers and bools", (seed) => {
+    configureEngine(setting);
+    const { graph, inputs, text } = randomIntegers(seed);
+    const plan = executor().prepare(graph);
+    const expected = portableExecutor.prepare(graph).run(inputs);
+    for (const [index, output] of plan.run(inputs).entries()) {
+      expect(output.dtype, text).toBe(expected[index]?.dtype);
+      expect([...output.data], `${text}, output ${index}`).toEqual([...(expected[index] as Tensor).data]);
+    }
+    plan.dispose();
   });
 
   test.each(Array.from({ length: 40 }, (_, seed) => seed))("random training step %i", (seed) => {

@@ -41,6 +41,7 @@ describe("dtypes", () => {
     ["a fraction makes them f32", () => t.add(whole, 0.5), "f32", [1.5, 2.5]],
     ["the wider dtype wins", () => t.mul(whole, tensor([0.5, 0.25])), "f32", [0.5, 0.5]],
     ["f64 stays f64", () => t.mul(tensor([1], { dtype: "f64" }), 0.1), "f64", [0.1]],
+    ["true and true make 2", () => t.add(tensor([true]), tensor([true])), "i32", [2]],
     ["bools count", () => t.sum(tensor([true, true, false])), "i32", 2],
     ["a mask multiplies", () => t.mul(tensor([true, false]), tensor([3, 4])), "f32", [3, 0]],
     ["whole numbers divide as f32", () => t.div(whole, 2), "f32", [0.5, 1]],

@@ -129,7 +129,11 @@ class Planner {
     const lastRead = new Map<Tensor, number>();
     for (const [position, unit] of units.entries()) for (const input of unit.inputs) lastRead.set(rootOf(input), position);
     for (const output of this.ordered.outputs) lastRead.set(rootOf(output), Infinity);
-    for (const input of this.graph.inputs) this.#storage(input).use(-1);
+    for (const input of this.graph.inputs) {
+      this.#storage(input).use(-1);
+      // An input that is handed out again is read once more after the last unit.
+      if (lastRead.get(input) === Infinity) this.#storage(input).use(units.length);
+    }
     for (const [position, unit] of units.entries()) {
       if (unit.kind === "view") continue;
       for (const input of unit.inputs) if (!isUniform(unit, input)) this.#storage(input).use(position);

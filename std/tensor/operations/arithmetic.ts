@@ -4,7 +4,7 @@ import { greater, equal } from "./comparison.js";
 import { cast } from "./cast.js";
 import { binaryOperation, unaryOperation } from "./element-wise.js";
 import { log } from "./exponential.js";
-import { isFloat, promote, toFloat, type TensorLike } from "./operand.js";
+import { isFloat, promote, promoteNumbers, toFloat, toNumber, type TensorLike } from "./operand.js";
 import { where } from "./selection.js";
 
 export const addOperation: Operation<null> = binaryOperation(
@@ -76,17 +76,17 @@ function roundHalfToEven(x: number): number {
 
 /** a + b, operands broadcast. */
 export function add(a: TensorLike, b: TensorLike): Tensor {
-  return applyOne(addOperation, promote(a, b), null);
+  return applyOne(addOperation, promoteNumbers(a, b), null);
 }
 
 /** a - b, operands broadcast. */
 export function sub(a: TensorLike, b: TensorLike): Tensor {
-  return applyOne(subOperation, promote(a, b), null);
+  return applyOne(subOperation, promoteNumbers(a, b), null);
 }
 
 /** a * b element by element, operands broadcast. */
 export function mul(a: TensorLike, b: TensorLike): Tensor {
-  return applyOne(mulOperation, promote(a, b), null);
+  return applyOne(mulOperation, promoteNumbers(a, b), null);
 }
 
 /** a / b, operands broadcast; integers are divided as f32. */
@@ -97,7 +97,7 @@ export function div(a: TensorLike, b: TensorLike): Tensor {
 
 /** a to the power b, operands broadcast. */
 export function pow(a: TensorLike, b: TensorLike): Tensor {
-  return b === 2 ? square(a) : applyOne(powOperation, promote(a, b), null);
+  return b === 2 ? square(a) : applyOne(powOperation, promoteNumbers(a, b), null);
 }
 
 /** The larger of a and b; NaN where either is. The gradient goes to the larger, half to each where they are equal. */
@@ -116,21 +116,21 @@ export function clamp(x: TensorLike, low: number, high: number): Tensor {
 }
 
 export function neg(x: TensorLike): Tensor {
-  return applyOne(negOperation, [asTensor(x)], null);
+  return applyOne(negOperation, [toNumber(x)], null);
 }
 
 /** |x|; the gradient at 0 is 0. */
 export function abs(x: TensorLike): Tensor {
-  return applyOne(absOperation, [asTensor(x)], null);
+  return applyOne(absOperation, [toNumber(x)], null);
 }
 
 /** -1, 0 or 1; its gradient is 0. */
 export function sign(x: TensorLike): Tensor {
-  return applyOne(signOperation, [asTensor(x)], null);
+  return applyOne(signOperation, [toNumber(x)], null);
 }
 
 export function square(x: TensorLike): Tensor {
-  return applyOne(squareOperation, [asTensor(x)], null);
+  return applyOne(squareOperation, [toNumber(x)], null);
 }
 
 /** 1 / x. */
@@ -149,8 +149,4 @@ export function ceil(x: TensorLike): Tensor {
 /** To the nearest whole number, halves to the even one. */
 export function round(x: TensorLike): Tensor {
   return applyOne(roundOperation, [toFloat(x)], null);
-}
-
-function asTensor(x: TensorLike): Tensor {
-  return typeof x === "number" ? toFloat(x) : x;
 }

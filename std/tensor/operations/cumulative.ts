@@ -2,6 +2,7 @@ import { viewAlong } from "../offsets.js";
 import { applyOne, defineOperation, type Operation } from "../operation.js";
 import { normalizeAxis } from "../shape.js";
 import type { Tensor } from "../tensor.js";
+import { toNumber } from "./operand.js";
 
 export interface CumsumAttributes {
   readonly axis: number;
@@ -30,5 +31,5 @@ export const cumsumOperation: Operation<CumsumAttributes> = defineOperation<Cums
 
 /** The running sum along an axis; with `reverse` from its end. @param axis default the last */
 export function cumsum(x: Tensor, axis = -1, options: { readonly reverse?: boolean } = {}): Tensor {
-  return applyOne(cumsumOperation, [x], { axis: normalizeAxis(axis, x.rank, "cumsum"), reverse: options.reverse ?? false });
+  return applyOne(cumsumOperation, [toNumber(x)], { axis: normalizeAxis(axis, x.rank, "cumsum"), reverse: options.reverse ?? false });
 }

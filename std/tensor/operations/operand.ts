@@ -43,6 +43,18 @@ export function promote(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
   return rank[a.dtype] > rank[b.dtype] ? [a, cast(b, a.dtype)] : [cast(a, b.dtype), b];
 }
 
+/** Like `promote`, for arithmetic: bools are counted as 0 and 1 (i32), so that true + true is 2. */
+export function promoteNumbers(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
+  const [left, right] = promote(a, b);
+  return left.dtype === "bool" ? [cast(left, "i32"), cast(right, "i32")] : [left, right];
+}
+
+/** The operand as a number: bools as i32. */
+export function toNumber(x: TensorLike): Tensor {
+  if (typeof x === "number") return scalar(x);
+  return x.dtype === "bool" ? cast(x, "i32") : x;
+}
+
 /** A whole number keeps an integer tensor whole; a fraction beside it makes both f32. */
 function numberBeside(value: number, other: Tensor): [Tensor, Tensor] {
   const whole = Number.isInteger(value);

@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor.js";
 import { div, mul, square, sub } from "./arithmetic.js";
 import { cast } from "./cast.js";
 import { equal } from "./comparison.js";
-import { toFloat } from "./operand.js";
+import { toFloat, toNumber } from "./operand.js";
 import { broadcastTo, reshape } from "./reshaping.js";
 
 /** Axes are in rising order and not negative. */
@@ -164,7 +164,7 @@ export function min(x: Tensor, options: ReductionOptions = {}): Tensor {
 
 /** The product over `axes`. */
 export function prod(x: Tensor, options: ReductionOptions = {}): Tensor {
-  return applyOne(prodOperation, [x], reductionAttributes(x, options, "prod"));
+  return applyOne(prodOperation, [toNumber(x)], reductionAttributes(x, options, "prod"));
 }
 
 /**
