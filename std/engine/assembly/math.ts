@@ -1,7 +1,7 @@
 import { multiplyAdd, multiplySubtract } from "./simd";
 
-// Approximations on four lanes. Each is within 2 units in the last place of the exact function over its range (held by
-// test/engine/kernels/math.test.ts), which is the accuracy of the C library's single-precision functions; a sum of more
+// Approximations on four lanes. Each is within 4 units in the last place of the exact function over its range (held by
+// test/engine/kernels/math.test.ts), as are the single-precision functions of vector mathematics libraries; a sum of more
 // than a few terms rounds worse than that.
 
 /**
@@ -65,7 +65,7 @@ export function logarithm(x: v128): v128 {
   return v128.bitselect(result, f32x4.splat(NaN), f32x4.ge(x, f32x4.splat(0)));
 }
 
-/** tanh x as an odd polynomial of degree 13 over an even one of degree 6 (Eigen's ptanh); beyond 7.9 it is 1 in single precision. */
+/** tanh x as an odd polynomial of degree 13 over an even one of degree 6 (Eigen's ptanh), which holds to 7.9. */
 // @ts-ignore: decorator
 @inline
 export function hyperbolicTangent(x: v128): v128 {
@@ -83,8 +83,11 @@ export function hyperbolicTangent(x: v128): v128 {
   q = multiplyAdd(q, s, f32x4.splat(2.268434632439e-3));
   q = multiplyAdd(q, s, f32x4.splat(4.89352518554385e-3));
   const result = f32x4.div(f32x4.mul(p, t), q);
-  // where the cube is lost in rounding, x itself is closer than the quotient
-  return v128.bitselect(x, result, f32x4.lt(f32x4.abs(x), f32x4.splat(4e-4)));
+  const size = f32x4.abs(x);
+  // where the cube is lost in rounding, x itself is closer than the quotient; far out, 1 is
+  const near = v128.bitselect(x, result, f32x4.lt(size, f32x4.splat(4e-4)));
+  const one = v128.or(v128.and(x, i32x4.splat(0x80000000)), f32x4.splat(1));
+  return v128.bitselect(one, near, f32x4.gt(size, f32x4.splat(8.5)));
 }
 
 /** 1 / (1 + e^-x). */
@@ -93,25 +96,4 @@ export function hyperbolicTangent(x: v128): v128 {
 export function logistic(x: v128): v128 {
   const one = f32x4.splat(1);
   return f32x4.div(one, f32x4.add(one, exponential(f32x4.neg(x))));
-}
-
-/** erf x as an odd polynomial of degree 13 over an even one of degree 8 (Eigen's perf); beyond 4 it is 1 in single precision. */
-// @ts-ignore: decorator
-@inline
-export function errorFunction(x: v128): v128 {
-  const t = f32x4.pmax(f32x4.pmin(x, f32x4.splat(4)), f32x4.splat(-4));
-  const s = f32x4.mul(t, t);
-  let p = f32x4.splat(-2.72614225801306e-10);
-  p = multiplyAdd(p, s, f32x4.splat(2.77068142495902e-8));
-  p = multiplyAdd(p, s, f32x4.splat(-2.10102402082508e-6));
-  p = multiplyAdd(p, s, f32x4.splat(-5.69250639462346e-5));
-  p = multiplyAdd(p, s, f32x4.splat(-7.34990630326855e-4));
-  p = multiplyAdd(p, s, f32x4.splat(-2.954599808540248e-3));
-  p = multiplyAdd(p, s, f32x4.splat(-1.60960333262415e-2));
-  let q = f32x4.splat(-1.45660718464996e-5);
-  q = multiplyAdd(q, s, f32x4.splat(-2.13374055278905e-4));
-  q = multiplyAdd(q, s, f32x4.splat(-1.68282697438203e-3));
-  q = multiplyAdd(q, s, f32x4.splat(-7.37332916720468e-3));
-  q = multiplyAdd(q, s, f32x4.splat(-1.42647390514189e-2));
-  return f32x4.div(f32x4.mul(p, t), q);
 }

@@ -117,6 +117,10 @@ export function maxPoolRoute(
             routeFour(image + corner, g + out, target + corner, pixel, row, channels, overlaps);
             continue;
           }
+          if (spread && z1 - z0 == 1 && y1 - y0 == 3 && x1 - x0 == 3) {
+            routeNine(image + corner, g + out, target + corner, pixel, row, channels);
+            continue;
+          }
           for (let c = 0; c < channels; c += 4) {
             const lane = <usize>c << 2;
             const left = channels - c;
@@ -177,6 +181,49 @@ function routeFour(x: usize, g: usize, y: usize, pixel: usize, row: usize, chann
     put(y + pixel, v128.and(second, incoming), left, overlaps);
     put(y + row, v128.and(third, incoming), left, overlaps);
     put(y + row + pixel, v128.and(fourth, incoming), left, overlaps);
+    x += 16;
+    g += 16;
+    y += 16;
+  }
+}
+
+/** The same for a window of 3 x 3 pixels, added to what is there. */
+// @ts-ignore: decorator
+@inline
+function routeNine(x: usize, g: usize, y: usize, pixel: usize, row: usize, channels: i32): void {
+  const row2 = 2 * row, pixel2 = 2 * pixel;
+  for (let left = channels; left > 0; left -= 4) {
+    const a = v128.load(x), b = v128.load(x + pixel), c = v128.load(x + pixel2);
+    const d = v128.load(x + row), e = v128.load(x + row + pixel), f = v128.load(x + row + pixel2);
+    const h = v128.load(x + row2), i = v128.load(x + row2 + pixel), j = v128.load(x + row2 + pixel2);
+    const top = f32x4.max(f32x4.max(a, b), c), middle = f32x4.max(f32x4.max(d, e), f), bottom = f32x4.max(f32x4.max(h, i), j);
+    const best = f32x4.max(f32x4.max(top, middle), bottom);
+    const incoming = v128.load(g);
+    let here = isLargest(a, best);
+    let open = v128.not(here);
+    put(y, v128.and(here, incoming), left, true);
+    here = v128.and(open, isLargest(b, best));
+    open = v128.andnot(open, here);
+    put(y + pixel, v128.and(here, incoming), left, true);
+    here = v128.and(open, isLargest(c, best));
+    open = v128.andnot(open, here);
+    put(y + pixel2, v128.and(here, incoming), left, true);
+    here = v128.and(open, isLargest(d, best));
+    open = v128.andnot(open, here);
+    put(y + row, v128.and(here, incoming), left, true);
+    here = v128.and(open, isLargest(e, best));
+    open = v128.andnot(open, here);
+    put(y + row + pixel, v128.and(here, incoming), left, true);
+    here = v128.and(open, isLargest(f, best));
+    open = v128.andnot(open, here);
+    put(y + row + pixel2, v128.and(here, incoming), left, true);
+    here = v128.and(open, isLargest(h, best));
+    open = v128.andnot(open, here);
+    put(y + row2, v128.and(here, incoming), left, true);
+    here = v128.and(open, isLargest(i, best));
+    open = v128.andnot(open, here);
+    put(y + row2 + pixel, v128.and(here, incoming), left, true);
+    put(y + row2 + pixel2, v128.and(v128.and(open, isLargest(j, best)), incoming), left, true);
     x += 16;
     g += 16;
     y += 16;
