@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { highlight, isLayerCell } from "../../kernel/run/html/highlight.js";
+import { highlight } from "../../kernel/run/html/highlight.js";
 import { renderMarkdown } from "../../kernel/run/html/markdown.js";
 import { mathToHtml } from "../../kernel/run/html/math.js";
 import { renderOutput, terminalText } from "../../kernel/run/html/output.js";
@@ -57,19 +57,6 @@ show LeNet, title="<b>"`;
     ]) {
       expect(html).toContain(expected);
     }
-  });
-
-  test.each([
-    ["net A(x: 2) {", true],
-    ["// c\n/* d */ train A on b {", true],
-    ["%%layers\nlet a = 1", true],
-    ["show LeNet", true],
-    ["show(LeNet)", false],
-    ["let net = 1", false],
-    ["load = 3", false],
-    ["network()", false],
-  ])("the language of %j", (source, expected) => {
-    expect(isLayerCell(source)).toBe(expected);
   });
 });
 

@@ -1,3 +1,4 @@
+import { isLayerCell } from "../../../dsl/detect.js";
 import { escapeHtml } from "../../../std/view/escape.js";
 
 /** What a piece of program text is; the names are the classes of the page's style sheet. */
@@ -15,13 +16,6 @@ const layerKeywords = new Set(
 
 const tokens =
   /(?<comment>\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|(?<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\[\s\S])*`?)|(?<claim>->[^\n|;}/]*)|(?<number>\b\d[\d_.]*(?:x\d+)*(?:e[+-]?\d+)?n?\b)|(?<word>[\p{ID_Start}$_][\p{ID_Continue}$]*)(?<colon>:(?!:))?/gu;
-
-/** True for a cell in the layer language: it begins with one of its statements (the rule by which the kernel tells them apart). */
-export function isLayerCell(source: string): boolean {
-  if (/^\s*%%layers\b/.test(source)) return true;
-  const code = source.replace(/^(?:\s|\/\/[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/, "");
-  return /^(?:net|block|train|show|load|save)[ \t]+[\p{ID_Start}"_]/u.test(code);
-}
 
 /** Program text as HTML, escaped, its tokens in spans. Knows enough of both languages to colour them, and loses no character of either. */
 export function highlight(source: string, language: "typescript" | "layers" = isLayerCell(source) ? "layers" : "typescript"): string {

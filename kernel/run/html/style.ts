@@ -22,7 +22,7 @@ pre.code { background: var(--panel); border: 1px solid var(--line); border-radiu
 .output { padding: 0.5em 0.2em 0 0.9em; }
 .output > * { margin: 0.35em 0; }
 .stderr { color: var(--soft); border-left: 3px solid var(--line); padding-left: 0.7em; }
-.error { color: var(--error); background: var(--error-panel); border-radius: 6px; padding: 0.6em 0.9em; }
+.error { color: var(--error); background: var(--error-panel); border-radius: 6px; padding: 0.6em 0.9em; white-space: pre-wrap; }
 .shown { overflow-x: auto; }
 .text table { border-collapse: collapse; }
 .text th, .text td { border-bottom: 1px solid var(--line); padding: 0.25em 0.8em; text-align: left; }
