@@ -48,6 +48,7 @@ export interface LamellaActionDict<T> extends BaseActionDict<T> {
   ClaimPart_shape?: (this: NonterminalNode, arg0: NonterminalNode, arg1: IterationNode) => T;
   ClaimPart?: (this: NonterminalNode, arg0: NonterminalNode) => T;
   Pipe?: (this: NonterminalNode, arg0: NonterminalNode, arg1: IterationNode, arg2: IterationNode) => T;
+  Item_name?: (this: NonterminalNode, arg0: NonterminalNode, arg1: NonterminalNode) => T;
   Item_juxtaposed?: (this: NonterminalNode, arg0: NonterminalNode, arg1: NonterminalNode, arg2: NonterminalNode) => T;
   Item_opened?: (this: NonterminalNode, arg0: NonterminalNode, arg1: TerminalNode, arg2: NonterminalNode, arg3: TerminalNode, arg4: NonterminalNode, arg5: NonterminalNode) => T;
   Item?: (this: NonterminalNode, arg0: NonterminalNode) => T;
@@ -60,7 +61,11 @@ export interface LamellaActionDict<T> extends BaseActionDict<T> {
   Arg_named?: (this: NonterminalNode, arg0: NonterminalNode, arg1: TerminalNode, arg2: NonterminalNode) => T;
   Arg_positional?: (this: NonterminalNode, arg0: NonterminalNode) => T;
   Arg?: (this: NonterminalNode, arg0: NonterminalNode) => T;
+  ArgValue_atom?: (this: NonterminalNode, arg0: NonterminalNode, arg1: NonterminalNode) => T;
   ArgValue?: (this: NonterminalNode, arg0: NonterminalNode) => T;
+  Atom?: (this: NonterminalNode, arg0: NonterminalNode) => T;
+  Name?: (this: NonterminalNode, arg0: NonterminalNode) => T;
+  Number?: (this: NonterminalNode, arg0: NonterminalNode) => T;
   Shape?: (this: NonterminalNode, arg0: NonterminalNode, arg1: IterationNode, arg2: IterationNode) => T;
   SpacedShape?: (this: NonterminalNode, arg0: NonterminalNode, arg1: IterationNode, arg2: IterationNode) => T;
   ShapeDim?: (this: NonterminalNode, arg0: NonterminalNode) => T;
@@ -88,9 +93,7 @@ export interface LamellaActionDict<T> extends BaseActionDict<T> {
   Postfix_index?: (this: NonterminalNode, arg0: NonterminalNode, arg1: TerminalNode, arg2: NonterminalNode, arg3: NonterminalNode, arg4: NonterminalNode, arg5: TerminalNode) => T;
   Postfix?: (this: NonterminalNode, arg0: NonterminalNode) => T;
   Primary_call?: (this: NonterminalNode, arg0: NonterminalNode, arg1: TerminalNode, arg2: NonterminalNode, arg3: NonterminalNode, arg4: NonterminalNode, arg5: TerminalNode) => T;
-  Primary_name?: (this: NonterminalNode, arg0: NonterminalNode) => T;
   Primary_shape?: (this: NonterminalNode, arg0: NonterminalNode) => T;
-  Primary_number?: (this: NonterminalNode, arg0: NonterminalNode) => T;
   Primary_string?: (this: NonterminalNode, arg0: NonterminalNode) => T;
   Primary_list?: (this: NonterminalNode, arg0: TerminalNode, arg1: NonterminalNode, arg2: NonterminalNode, arg3: NonterminalNode, arg4: TerminalNode) => T;
   Primary_paren?: (this: NonterminalNode, arg0: TerminalNode, arg1: NonterminalNode, arg2: NonterminalNode, arg3: NonterminalNode, arg4: TerminalNode) => T;
@@ -137,6 +140,7 @@ export interface LamellaActionDict<T> extends BaseActionDict<T> {
   nls?: (this: NonterminalNode, arg0: IterationNode) => T;
   comma?: (this: NonterminalNode, arg0: NonterminalNode, arg1: TerminalNode, arg2: NonterminalNode) => T;
   times?: (this: NonterminalNode, arg0: TerminalNode) => T;
+  valueEnd?: (this: NonterminalNode, arg0: NonterminalNode | TerminalNode) => T;
   argStart?: (this: NonterminalNode, arg0: IterationNode, arg1: NonterminalNode | TerminalNode) => T;
   binaryWord?: (this: NonterminalNode, arg0: TerminalNode) => T;
   identStart?: (this: NonterminalNode, arg0: NonterminalNode | TerminalNode) => T;

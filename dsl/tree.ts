@@ -157,6 +157,7 @@ const actions: LamellaActionDict<Result> = {
     return pipeOf(listed<Item>(first, rest), spanOf(this));
   },
   Item: same,
+  Item_name: (title, _end) => tree(title),
   Item_juxtaposed(callee, _start, args) {
     return call(callee, tree(args), true, spanOf(this));
   },
@@ -183,6 +184,14 @@ const actions: LamellaActionDict<Result> = {
     return { name: null, value: tree(value), span: spanOf(this) };
   },
   ArgValue: same,
+  ArgValue_atom: (atom, _end) => tree(atom),
+  Atom: (atom) => (atom.ctorName === "shape" ? shapeOfText(atom) : tree(atom)),
+  Name(title): Expression {
+    return { kind: "name", text: title.sourceString, span: spanOf(this) };
+  },
+  Number(number): Expression {
+    return { kind: "number", value: Number(number.sourceString), text: number.sourceString, span: spanOf(this) };
+  },
 
   Shape(first, _x, rest): ShapeExpression {
     return joined(listed<Expression>(first, rest), spanOf(this));
@@ -232,13 +241,8 @@ const actions: LamellaActionDict<Result> = {
   Primary_call(callee, _open, _nl, args, _nl2, _close) {
     return call(callee, tree(args), false, spanOf(this));
   },
-  Primary_name(title): Expression {
-    return { kind: "name", text: title.sourceString, span: spanOf(this) };
-  },
   Primary_shape: (shape) => shapeOfText(shape),
-  Primary_number(number): Expression {
-    return { kind: "number", value: Number(number.sourceString), text: number.sourceString, span: spanOf(this) };
-  },
+  Primary: same,
   Primary_string(string): Expression {
     const text = string.sourceString.slice(1, -1).replace(/\\(.)/gu, (_, char: string) => (char === "n" ? "\n" : char === "t" ? "\t" : char));
     return { kind: "string", value: text, span: spanOf(this) };

@@ -1,4 +1,5 @@
 import { diagnostic, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { taken } from "../emit/body.js";
 import { nearestName } from "../diagnostics/nearest.js";
 import { positionOf } from "../diagnostics/position.js";
 import type { Names, Registry } from "../registry.js";
@@ -37,7 +38,10 @@ class CellChecker {
     for (const name of this.#options.lost) if (!scope.has(name)) scope.define(name, "any");
     const defined = new Map<string, Name>();
     for (const statement of this.#cell.statements) {
-      if ("name" in statement) this.#unique(statement.name, defined, "this cell");
+      if ("name" in statement) {
+        this.#unique(statement.name, defined, "this cell");
+        if (taken.has(statement.name.text)) this.#add("E006", `\`${statement.name.text}\` is a word of TypeScript, in which this cell is run; choose another name`, statement.name.span);
+      }
       switch (statement.kind) {
         case "net":
         case "block":

@@ -117,6 +117,8 @@ function emitBinary(node: Extract<Expression, { kind: "binary" }>, scope: Scope,
     if (leftTensor) return [...emitExpression(left, scope, context), ".", mark, `${method}(`, ...other, ")"];
     return ["lamella.operators.", mark, `${method}(`, ...emitExpression(left, scope, context), ", ", ...other, ")"];
   }
+  // Tensors of the notebook: only the operator tells.
+  if (operator === "@") return ["lamella.matmul(", ...emitExpression(left, scope, context), ", ", ...emitExpression(right, scope, context), ")"];
   const rank = ranks[operator];
   const symbol = symbols[operator] ?? operator;
   return [...nested(left, operator === "^" ? rank + 1 : rank, scope, context), ` ${symbol} `, ...nested(right, operator === "^" ? rank : rank + 1, scope, context)];
