@@ -6,6 +6,7 @@ export { show } from "./show.js";
 export { networkTable } from "./network-table.js";
 export { tensorView } from "./tensor-view.js";
 export { imageGrid, type ImageGridOptions } from "./image-grid.js";
+export { attentionMaps } from "./attention.js";
 export { featureMaps, filters } from "./feature-maps.js";
 export { trainingCurve } from "./training-curve.js";
 export { liveTraining } from "./live-training.js";

@@ -1,5 +1,6 @@
 import { formatShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { attentionMaps } from "./attention.js";
 import type { MimeBundle } from "./bundle.js";
 import { colourStops, ink } from "./colours.js";
 import { escapeHtml } from "./escape.js";
@@ -28,7 +29,9 @@ function viewOfTensor(value: Tensor, options: ViewOptions): MimeBundle {
   if (value.symbolic) return { "text/plain": `${titleOf(value, options)}, a value to come (inside trace)` };
   if (value.size === 0) return { "text/plain": `${titleOf(value, options)}, empty` };
   const { shape } = value;
-  switch (options.as ?? usualView(value)) {
+  switch (options.as ?? ("heads" in options ? "attention" : usualView(value))) {
+    case "attention":
+      return attentionMaps(value, options);
     case "heatmap":
       return heatMap(value, options);
     case "image":

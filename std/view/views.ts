@@ -4,7 +4,7 @@ import { escapeHtml } from "./escape.js";
 
 /** What `show thing, option=…` and `show(thing, { option: … })` pass to a view; each view reads what concerns it. */
 export interface ViewOptions {
-  /** Which view, where a value has several: "values", "heatmap", "image", "maps", "filters", "curve", "table", "typescript", "text". */
+  /** Which view, where a value has several: "values", "heatmap", "image", "maps", "filters", "attention", "curve", "table", "typescript", "text". */
   readonly as?: string;
   /** Tiles side by side. */
   readonly columns?: number;

@@ -168,6 +168,23 @@ describe("nothing a user wrote becomes markup", () => {
   });
 });
 
+describe("attention weights", () => {
+  const weights = tensor(
+    Float32Array.from({ length: 2 * 3 * 4 }, (_, index) => index / 24),
+    { shape: [1, 2, 3, 4] },
+  );
+  test.each([
+    ["all", "2 heads of 3x4, a row looks at the columns, from 0 (dark) to 0.958 (bright)"],
+    [1, "1 head of 3x4, a row looks at the columns, from 0 (dark) to 0.958 (bright)"],
+    [[0, 1], "2 heads of 3x4, a row looks at the columns, from 0 (dark) to 0.958 (bright)"],
+    [2, /heads are "all", one or a list of 0 to 1, but 2 arrived/],
+  ])("heads=%j", (heads, expected) => {
+    const text = bundleOf(weights, { heads })["text/plain"];
+    if (typeof expected === "string") expect(text.split("\n")[0]).toBe(expected);
+    else expect(text).toMatch(expected);
+  });
+});
+
 describe("shapes that do not fit a view say what would", () => {
   test.each([
     [
