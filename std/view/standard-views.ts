@@ -14,7 +14,6 @@ import { datasetView } from "./dataset-view.js";
 import { typescriptOf } from "./emitted-typescript.js";
 import { escapeHtml } from "./escape.js";
 import { formatFlow } from "./flow-text.js";
-import { looksLikeFilters } from "./feature-maps.js";
 import { htmlTable } from "./html-table.js";
 import { networkTable } from "./network-table.js";
 import { formatCount, plural } from "./numbers.js";
@@ -37,6 +36,7 @@ const standardViews: readonly ViewHandler[] = [
   },
   { name: "data set", accepts: isDataset, render: (value: Dataset, options) => datasetView(value, options) },
   { name: "tap", accepts: isTap, render: (value: TapHandle, options) => tapView(value, options) },
+  { name: "parameters", accepts: isMapOfVariables, render: parametersView },
   {
     name: "histories",
     accepts: areHistories,
@@ -86,25 +86,41 @@ function isTap(value: unknown): value is TapHandle {
 }
 
 function variableView(variable: Variable, options: ViewOptions): MimeBundle {
-  const filtersWanted = options.as === undefined && looksLikeFilters(variable.shape) && (variable.shape[0] as number) > 1;
-  return tensorView(variable.value, { title: variable.name, ...(filtersWanted ? { as: "filters" } : {}), ...options });
+  return tensorView(variable.value, { title: variable.name, ...options });
+}
+
+function isMapOfVariables(value: unknown): value is ReadonlyMap<string, Variable> {
+  return value instanceof Map && value.size > 0 && [...value.values()].every((item) => item instanceof Variable);
+}
+
+/** The parameters of a network, a line each. */
+function parametersView(parameters: ReadonlyMap<string, Variable>): MimeBundle {
+  const all = [...parameters.values()];
+  return parameterTable(`${plural(all.length, "tensor")}, ${plural(numbersIn(all), "parameter")} to train`, all);
+}
+
+function numbersIn(parameters: readonly Variable[]): number {
+  return parameters.filter(({ trainable }) => trainable).reduce((sum, { storage }) => sum + storage.length, 0);
+}
+
+function parameterTable(head: string, parameters: readonly Variable[]): MimeBundle {
+  if (parameters.length === 0) return { "text/plain": head };
+  const columns = [{ title: "parameter" }, { title: "shape" }, { title: "numbers", align: "right" as const }, { title: "" }];
+  const rows = parameters.map(({ name, shape, storage, trainable }) => [
+    name,
+    formatShape(shape),
+    formatCount(storage.length),
+    `${statisticsText(statisticsOf(storage))}${trainable ? "" : " (not trained)"}`,
+  ]);
+  return { "text/plain": `${head}\n${textTable(columns, rows)}`, "text/html": `<div>${escapeHtml(head)}</div>${htmlTable(columns, rows)}` };
 }
 
 /** A tap: what it gives, and its parameters with their numbers in a line each. */
 function tapView(tap: TapHandle, options: ViewOptions): MimeBundle {
-  const head = `${options.title ?? tap.name}: ${formatFlow(tap.type)}, ${plural(
-    tap.parameters.filter(({ trainable }) => trainable).reduce((sum, { storage }) => sum + storage.length, 0),
-    "parameter",
-  )}`;
-  const columns = [{ title: "parameter" }, { title: "shape" }, { title: "numbers", align: "right" as const }, { title: "" }];
-  const rows = tap.parameters.map(({ name, shape, storage }) => [
-    name,
-    formatShape(shape),
-    formatCount(storage.length),
-    statisticsText(statisticsOf(storage)),
-  ]);
-  if (rows.length === 0) return { "text/plain": head };
-  return { "text/plain": `${head}\n${textTable(columns, rows)}`, "text/html": `<div>${escapeHtml(head)}</div>${htmlTable(columns, rows)}` };
+  return parameterTable(
+    `${options.title ?? tap.name}: ${formatFlow(tap.type)}, ${plural(numbersIn(tap.parameters), "parameter")}`,
+    tap.parameters,
+  );
 }
 
 /** A net that waits for hyperparameters has no table yet; its error says what it needs. */

@@ -4,7 +4,7 @@ import { attentionMaps } from "./attention.js";
 import type { MimeBundle } from "./bundle.js";
 import { colourStops, ink } from "./colours.js";
 import { escapeHtml } from "./escape.js";
-import { featureMaps, filters } from "./feature-maps.js";
+import { featureMaps, filters, looksLikeFilters } from "./feature-maps.js";
 import { htmlTable } from "./html-table.js";
 import { imageGrid } from "./image-grid.js";
 import { mosaic } from "./mosaic.js";
@@ -54,9 +54,10 @@ function usualView({ shape, dtype }: Tensor): string {
   const channels = shape.at(-1) ?? 1;
   if (shape.length <= 1) return "values";
   if (shape.length === 2) return (shape[0] as number) <= numbersLimit && (shape[1] as number) <= numbersLimit ? "values" : "heatmap";
-  if ((shape.length === 3 || shape.length === 4) && dtype !== "bool" && height >= 2 && width >= 2) {
+  if ((shape.length === 3 || shape.length === 4) && dtype !== "bool") {
     if ((channels === 1 || channels === 3) && height >= 5 && width >= 5) return "image";
-    return shape.length === 3 || shape[0] === 1 ? "maps" : "summary";
+    if (looksLikeFilters(shape)) return shape[0] === 1 ? "heatmap" : "filters";
+    return height >= 2 && width >= 2 && (shape.length === 3 || shape[0] === 1) ? "maps" : "summary";
   }
   return "summary";
 }

@@ -111,6 +111,22 @@ describe("a tensor is shown as what it most likely is", () => {
       tensor(noise(28 * 28 * 6), { shape: [28, 28, 6] }),
       "6 maps of 28x28, each from its least (dark) to its greatest value (bright)\nmin -0.9994, mean -4.046e-6, max 0.9997, sd 0.5",
     ],
+    [
+      "the weights of a convolution",
+      tensor(new Float32Array(5 * 5 * 6).fill(0.5), { shape: [5, 5, 1, 6] }),
+      "6 filters of 5x5x1, blue below zero, orange above, to ±0.5\nmin 0.5, mean 0.5, max 0.5, sd 0",
+    ],
+    [
+      "the weights of a 1x1 convolution",
+      tensor(new Float32Array(8 * 4), { shape: [1, 1, 8, 4] }),
+      "tensor 1x1x8x4 f32, min 0, mean 0, max 0, sd 0",
+    ],
+    ["a batch of eight 8x8 pictures", tensor(new Float32Array(512), { shape: [8, 8, 8, 1] }), "8 images of 8x8x1"],
+    [
+      "a sequence",
+      tensor(new Float32Array(10 * 4), { shape: [10, 4, 1] }),
+      "1 map of 10x4, each from its least (dark) to its greatest value (bright), 1 is constant\nmin 0, mean 0, max 0, sd 0",
+    ],
     ["nothing", tensor(new Float32Array(0), { shape: [0, 3] }), "tensor 0x3 f32, empty"],
     ["only NaN", tensor(new Float32Array(400).fill(NaN), { shape: [20, 20] }), "tensor 20x20 f32, 400 NaN"],
   ])("%s", (_, value, expected) => {
@@ -231,6 +247,22 @@ test("a bundle is recognised by its keys", () => {
   expect(isBundle({ "text/plain": "x", "application/vnd.plotly.v1+json": {} })).toBe(true);
   expect(isBundle({ "text/plain": "x", note: "y" })).toBe(false);
   expect(isBundle({ "text/html": "x" })).toBe(false);
+});
+
+test("the parameters of a network as a table", () => {
+  const parameters = new Map([
+    ["c1/weight", new Variable("c1/weight", tensor([[1, 2], [3, 4]]))],
+    ["c1/runningMean", new Variable("c1/runningMean", tensor([0]), { trainable: false })],
+  ]); // prettier-ignore
+  expect(bundleOf(parameters)["text/plain"]).toBe(
+    [
+      "2 tensors, 4 parameters to train",
+      "parameter       shape  numbers",
+      "─".repeat(14 + 5 + 7 + 40 + 3 * 2),
+      "c1/weight       2x2          4  min 1, mean 2.5, max 4, sd 1.118",
+      "c1/runningMean  1            1  min 0, mean 0, max 0, sd 0 (not trained)",
+    ].join("\n"),
+  );
 });
 
 test("what a view function gives shows itself, and nothing of that is stored", () => {
