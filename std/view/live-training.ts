@@ -27,9 +27,14 @@ export function liveTraining(run: RunInfo, now: () => number = () => performance
   let started = now();
   let displayed = false;
 
+  let interval = updateInterval;
+
   const draw = (): void => {
+    const began = now();
     displaySink().display(trainingCurve(history, { interactive: history.stopped !== null }), { displayId, update: displayed });
     displayed = true;
+    // A history of a million steps takes a while to draw: never more than a twentieth of the time goes to it.
+    interval = Math.max(updateInterval, 20 * (now() - began));
     shown = now();
   };
   const report = (text: string): void => displaySink().progress?.(text);
@@ -44,7 +49,7 @@ export function liveTraining(run: RunInfo, now: () => number = () => performance
       case "step":
         steps.push({ step: event.step, epoch: event.epoch, loss: event.loss, learningRate: event.learningRate });
         if (!displayed) started = now();
-        if (now() - shown < updateInterval) return;
+        if (now() - shown < interval) return;
         draw();
         report(`${progressText(history)}${remaining(history, now() - started)}`);
         break;
