@@ -9,17 +9,28 @@ import { randomProgram, randomTraining } from "./random-programs.js";
 
 afterAll(() => configureEngine({}));
 
-/** Sums of f32 in another order: as far apart as a few roundings of the largest number. */
+/** The largest finite magnitude, at least 1. */
+function scaleOf(x: Tensor): number {
+  let scale = 1;
+  for (const value of x.data) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+  return scale;
+}
+
+/**
+ * Sums of f32 in another order: as far apart as a few roundings of the largest number; where terms cancel (a gradient that is
+ * 0), of the largest number anywhere in the program.
+ */
 function expectAgreement(actual: readonly Tensor[], expected: readonly Tensor[], what: string): void {
   expect(actual.length).toBe(expected.length);
+  const scales = expected.map(scaleOf);
+  const cancelled = 1e-6 * Math.max(...scales);
   for (const [index, right] of expected.entries()) {
     const left = actual[index] as Tensor;
     expect([left.shape, left.dtype], `${what}, output ${index}`).toEqual([right.shape, right.dtype]);
-    let scale = 1;
-    for (const value of right.data) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+    const tolerance = Math.max(5e-5 * (scales[index] as number), cancelled);
     for (let at = 0; at < right.size; at++) {
       const [a, b] = [left.data[at] as number, right.data[at] as number];
-      if (Object.is(a, b) || a === b || Math.abs(a - b) <= 5e-5 * scale) continue;
+      if (Object.is(a, b) || a === b || Math.abs(a - b) <= tolerance) continue;
       expect.fail(`${what}, output ${index}, element ${at} of ${right.shape.join("x")}: the engine gives ${a}, the portable executor ${b}`);
     }
   }
@@ -41,6 +52,9 @@ const settings = [
   { threads: 2, blas: "off" },
   { threads: 2, blas: "auto" },
 ] as const;
+
+/** Programs with a sort are left out: of two numbers that a rounding sets apart, executors may put either first. */
+const largeSeeds = Array.from({ length: 18 }, (_, seed) => 100 + seed).filter((seed) => !randomProgram(seed, true).text.includes("sort"));
 
 describe.each(settings)("the engine with %j agrees with the portable executor", (setting) => {
   test.each(Object.keys(references))("%s", (name) => {
@@ -66,8 +80,7 @@ describe.each(settings)("the engine with %j agrees with the portable executor", 
     runBoth(graph, inputs, text);
   });
 
-  // These twelve hold no sort and no gradient that cancels to 0: there roundings alone set executors apart.
-  test.each(Array.from({ length: 12 }, (_, seed) => 100 + seed))("random program %i on large tensors", (seed) => {
+  test.each(largeSeeds)("random program %i on large tensors", (seed) => {
     configureEngine(setting);
     const { graph, inputs, text } = randomProgram(seed, true);
     runBoth(graph, inputs, text);

@@ -211,7 +211,7 @@ function plan(seed: number, large: boolean) {
   const shape = pick(g, large ? largeStarts : starts);
   const length = 2 + g.integer(7);
   const texts: string[] = [];
-  const walk = (x: Tensor, parameter: (shape: readonly number[]) => Tensor): Tensor => {
+  const walk = (x: Tensor, parameter: (shape: readonly number[]) => Tensor, taps: Tensor[] = []): Tensor => {
     const own = new Generator(seed, 100);
     texts.length = 0;
     for (let made = 0; made < length;) {
@@ -220,6 +220,7 @@ function plan(seed: number, large: boolean) {
       made++;
       if (drawn[1].size > (large ? 10 * largest : largest) || drawn[1].size === 0) continue;
       texts.push(drawn[0]);
+      if (own.integer(4) === 0) taps.push(x);
       x = drawn[1];
     }
     return x;
@@ -244,8 +245,9 @@ export function randomProgram(seed: number, large = false): RandomProgram {
   const { walk, values, text } = plan(seed, large);
   const graph = trace((...symbolic) => {
     let next = 1;
-    const y = walk(symbolic[0] as Tensor, () => symbolic[next++] as Tensor);
-    return [y, ...gradients(lossOf(y), symbolic)];
+    const taps: Tensor[] = [];
+    const y = walk(symbolic[0] as Tensor, () => symbolic[next++] as Tensor, taps);
+    return [y, ...taps, ...gradients(lossOf(y), symbolic)];
   }, values);
   return { graph, inputs: values, text: text() };
 }

@@ -23,7 +23,8 @@ function argExtreme(name: "argMax" | "argMin", better: (x: number, best: number)
           let at = 0;
           for (let k = 1; k < extent; k++) {
             const base = o * extent * inner + i;
-            if (better(x.data[base + k * inner] as number, x.data[base + at * inner] as number)) at = k;
+            const [value, best] = [x.data[base + k * inner] as number, x.data[base + at * inner] as number];
+            if (better(value, best) || (Number.isNaN(value) && !Number.isNaN(best))) at = k;
           }
           out.data[o * inner + i] = at;
         }
@@ -35,12 +36,12 @@ function argExtreme(name: "argMax" | "argMin", better: (x: number, best: number)
 export const argMaxOperation: Operation<AxisAttributes> = argExtreme("argMax", (x, best) => x > best);
 export const argMinOperation: Operation<AxisAttributes> = argExtreme("argMin", (x, best) => x < best);
 
-/** Where the largest number stands along an axis (i32); the first of several. @param axis default the last */
+/** Where the largest number stands along an axis (i32); the first of several, a NaN before all. @param axis default the last */
 export function argMax(x: Tensor, axis = -1): Tensor {
   return applyOne(argMaxOperation, [x], { axis: normalizeAxis(axis, x.rank, "argMax") });
 }
 
-/** Where the smallest number stands along an axis (i32); the first of several. @param axis default the last */
+/** Where the smallest number stands along an axis (i32); the first of several, a NaN before all. @param axis default the last */
 export function argMin(x: Tensor, axis = -1): Tensor {
   return applyOne(argMinOperation, [x], { axis: normalizeAxis(axis, x.rank, "argMin") });
 }
