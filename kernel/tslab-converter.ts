@@ -87,12 +87,17 @@ const requireFromTslab = createRequire(tslabPackage);
 /** tslab's TypeScript. Loading it takes about 0.2 s. */
 export const ts: typeof TypeScript = requireFromTslab("@tslab/typescript-for-tslab") as typeof TypeScript;
 
+/** As TypeScript made it; a second checker of the same thread starts from here. */
+const unpatched = { ...ts.sys };
+
 /** Checks cells as if they lay in `directory`. Takes about a second. One per thread: it patches the thread's `ts.sys`. */
 export function createTypeChecker(directory: string): TypeChecker {
-  redirectPaths(directory);
+  const files = watchedFiles(directory);
+  redirectPaths(directory, files.watchFile);
   const converter = loadTslab().createConverter();
   return {
     check(declarations, source) {
+      files.announceEdits();
       const result = converter.convert(declarations, source);
       const problems = result.diagnostics.map((problem) => ({
         start: problem.start.offset,
@@ -145,15 +150,46 @@ function loadTslab(): TslabModule {
   }
 }
 
+interface WatchedFiles {
+  readonly watchFile: NonNullable<typeof ts.sys.watchFile>;
+  announceEdits(): void;
+}
+
+/**
+ * In place of the system's file events, which would reach tslab at moments when it throws: the files of the notebook's folder are
+ * looked at before each check. (Files that did not exist before are the business of whoever gets "cannot find module".)
+ */
+function watchedFiles(directory: string): WatchedFiles {
+  const root = slashes(resolve(directory)) + "/";
+  const watched = new Map<string, { edited: number; readonly callback: TypeScript.FileWatcherCallback }>();
+  const editTime = (path: string): number => ts.sys.getModifiedTime?.(path)?.getTime() ?? 0;
+  return {
+    watchFile(path, callback) {
+      if (path.startsWith(root) && !path.includes("/node_modules/") && ts.sys.fileExists(path)) {
+        watched.set(path, { edited: editTime(path), callback });
+      }
+      return { close: () => watched.delete(path) };
+    },
+    announceEdits() {
+      for (const [path, file] of watched) {
+        const edited = editTime(path);
+        if (edited === file.edited) continue;
+        file.edited = edited;
+        file.callback(path, ts.FileWatcherEventKind.Changed);
+      }
+    },
+  };
+}
+
 /**
  * Makes tslab see what it would not find: `@types/node` (tslab looks in its own `node_modules` only, where npm may not have put it)
  * and the package `lamella`, wherever the notebook lies.
  */
-function redirectPaths(directory: string): void {
+function redirectPaths(directory: string, watchFile: NonNullable<typeof ts.sys.watchFile>): void {
   const sys = ts.sys as { -readonly [K in keyof typeof ts.sys]: (typeof ts.sys)[K] };
   const root = slashes(resolve(directory));
   sys.getCurrentDirectory = () => root;
-  const original = { ...sys };
+  const original = unpatched;
   const redirections = [
     { from: slashes(join(dirname(tslabPackage), "node_modules", "@types", "node")), to: dirname(require.resolve("@types/node/package.json")) },
     { from: slashes(join(directory, "node_modules", "lamella")), to: packageRoot },
@@ -164,6 +200,8 @@ function redirectPaths(directory: string): void {
     }
     return path;
   };
+  sys.watchFile = watchFile;
+  sys.watchDirectory = () => ({ close: () => {} });
   sys.readFile = (path, encoding) => original.readFile(redirect(path), encoding);
   sys.fileExists = (path) => original.fileExists(redirect(path));
   sys.directoryExists = (path) =>

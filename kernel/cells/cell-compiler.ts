@@ -1,10 +1,12 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { TypeChecker } from "../tslab-converter.js";
+import { pathToFileURL } from "node:url";
+import type { TypeChecker, TypeProblem } from "../tslab-converter.js";
 import { createTypeChecker, ts } from "../tslab-converter.js";
 import { compileCell, isLayerCell, renderDiagnostics } from "../../dsl/index.js";
 import type { NameKind } from "../../dsl/index.js";
 import { diagnosticsError } from "./diagnostics-error.js";
+import { resolveLocal } from "../session/child/local-files.js";
 import { isCompleteTypeScript, nextIndent } from "./is-complete.js";
 import type { CompiledCell, CompilerCalls, Completeness, Completion, InspectionBundle } from "./messages.js";
 import { readMagics } from "./magics.js";
@@ -86,6 +88,14 @@ export class CellCompiler implements CompilerCalls {
     return null;
   }
 
+  /** Compiles something that changes nothing: the engine compiles TypeScript's own hot paths while nobody waits. */
+  rehearse(round: number): void {
+    const checker = this.#ready();
+    const source = round % 2 === 0 ? `${round} + 1` : `const rehearsal${round} = [${round}].map((n) => n + 1);`;
+    checker.check(this.#declarations, source);
+    transpile(source);
+  }
+
   #ready(): TypeChecker {
     if (this.#checker === undefined) {
       this.#checker = createTypeChecker(this.#directory);
@@ -103,6 +113,7 @@ export class CellCompiler implements CompilerCalls {
     if (checked.problems.length > 0) {
       const loose = looseImports(source, checked.problems, (specifier) => this.#isInstalled(specifier));
       if (loose !== undefined) checked = checker.check(this.#declarations, loose);
+      else if (this.#hasAppeared(checked.problems)) checked = this.#renew().check(this.#declarations, source);
     }
     if (checked.problems.length > 0) return { kind: "failed", error: problemsError(checked.problems, source, request.title) };
     if (!request.expression) this.#declarations = checked.declarations;
@@ -128,6 +139,19 @@ export class CellCompiler implements CompilerCalls {
     const notices = renderDiagnostics(source, compiled.diagnostics);
     const networks = compiled.defines.filter(({ kind }) => kind === "network").map(({ name }) => name);
     return { kind: "script", source, code, mappings, timed, layers: compiled.map, emitted: { networks, typescript: compiled.typescript }, notices };
+  }
+
+  /** Whether a local file that could not be found is there: it was written after TypeScript had looked for it. */
+  #hasAppeared(problems: readonly TypeProblem[]): boolean {
+    const missing = problems.flatMap(({ code, message }) => (code === 2307 ? [/'(\.{1,2}\/[^']+)'/.exec(message)?.[1]] : []));
+    const url = pathToFileURL(join(this.#directory, "notebook.mjs")).href;
+    return missing.some((specifier) => specifier !== undefined && resolveLocal(specifier, url) !== undefined);
+  }
+
+  #renew(): TypeChecker {
+    this.#checker?.close();
+    this.#checker = createTypeChecker(this.#directory);
+    return this.#checker;
   }
 
   /** Magics become code of the same length where there is one, so that offsets hold. */

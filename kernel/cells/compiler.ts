@@ -4,25 +4,19 @@ import type { CompilerAnswer, CompilerCalls, CompilerRequest } from "./messages.
 
 /** The cell compiler, seen from the thread that waits for it. */
 export class Compiler {
-  readonly #thread: Worker;
+  readonly #directory: string;
   readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  #thread: Worker | undefined;
   #requests = 0;
 
   constructor(directory: string) {
-    this.#thread = new Worker(compiledFile("kernel/cells/compiler-thread"), { workerData: { directory } });
-    this.#thread.on("message", (answer: CompilerAnswer) => {
-      const waiting = this.#waiting.get(answer.id);
-      this.#waiting.delete(answer.id);
-      if ("error" in answer) waiting?.reject(new Error(answer.error));
-      else waiting?.resolve(answer.value as never);
-    });
-    this.#thread.on("error", (error) => {
-      for (const { reject } of this.#waiting.values()) reject(error);
-      this.#waiting.clear();
-    });
+    this.#directory = directory;
+    this.#thread = this.#start();
   }
 
+  /** Rejects when the compiler itself fails; the call after that starts a new one, which knows no earlier declarations. */
   call<K extends keyof CompilerCalls>(call: K, argument: Parameters<CompilerCalls[K]>[0]): Promise<ReturnType<CompilerCalls[K]>> {
+    this.#thread ??= this.#start();
     this.#requests += 1;
     const id = this.#requests;
     this.#thread.postMessage({ id, call, argument } satisfies CompilerRequest);
@@ -32,6 +26,27 @@ export class Compiler {
   }
 
   async close(): Promise<void> {
-    await this.#thread.terminate();
+    await this.#thread?.terminate();
+  }
+
+  #start(): Worker {
+    const thread = new Worker(compiledFile("kernel/cells/compiler-thread"), { workerData: { directory: this.#directory } });
+    thread.on("message", (answer: CompilerAnswer) => {
+      const waiting = this.#waiting.get(answer.id);
+      this.#waiting.delete(answer.id);
+      if ("error" in answer) waiting?.reject(new Error(answer.error));
+      else waiting?.resolve(answer.value as never);
+    });
+    let cause = new Error("the compiler's thread ended");
+    thread.on("error", (error) => {
+      cause = error instanceof Error ? error : new Error(String(error));
+    });
+    thread.on("exit", () => {
+      if (this.#thread === thread) this.#thread = undefined;
+      const waiting = [...this.#waiting.values()];
+      this.#waiting.clear();
+      for (const { reject } of waiting) reject(cause);
+    });
+    return thread;
   }
 }
