@@ -4,7 +4,7 @@ import { emitCell, type EmitOptions } from "./emit/cell.js";
 import type { SiteMap } from "./emit/code.js";
 import { parseCell } from "./parse.js";
 import type { Names, Registry } from "./registry.js";
-import type { Cell } from "./syntax.js";
+import type { Cell, Statement } from "./syntax.js";
 
 export interface CompileOptions extends EmitOptions {
   readonly registry: Registry;
@@ -26,6 +26,8 @@ export interface CompiledCell {
   readonly map: PositionMap;
   readonly defines: readonly { readonly name: string; readonly kind: "network" | "block" | "value" }[];
   readonly uses: readonly string[];
+  /** What the cell's statements are, in order. */
+  readonly statements: readonly Statement["kind"][];
 }
 
 /** Where mistakes at run time come from. Plain data: it may be sent to the process that runs the cell. */
@@ -42,7 +44,7 @@ export function compileCell(source: string, options: CompileOptions): CompiledCe
   const diagnostics = inOrder([...parsed.diagnostics, ...found]);
   const ok = !diagnostics.some(({ severity }) => severity === "error");
   const emitted = emitSound(parsed.cell, source, diagnostics, options);
-  return { source, diagnostics, ok, ...emitted, map: { source, sites: emitted.sites } };
+  return { source, diagnostics, ok, ...emitted, map: { source, sites: emitted.sites }, statements: parsed.cell.statements.map(({ kind }) => kind) };
 }
 
 /** Statements without mistakes are emitted even when others have some: their shapes can be checked at the same time. */

@@ -11,3 +11,5 @@ export { completeAt, type Completion, type CompletionItem, type EditorOptions } 
 export { hoverAt, type Hover, type HoverOptions } from "./editor/hover.js";
 export { rowShapes, type RowShape } from "./editor/row-shapes.js";
 export { formatSource } from "./format.js";
+export { createLayersTemplate, LayersError, type LayersTemplate } from "./template.js";
+export { errorCodes, errorReference, type ErrorCode } from "./diagnostics/codes.js";

@@ -60,7 +60,7 @@ function definitionsOf(javascript: string): string {
     .map((line) => {
       if (/^(await )?lamella\.(train|show|load|save)\(/u.test(line)) skipping = true;
       const shown = skipping ? "" : line;
-      if (skipping && /\);$/u.test(line) && !/^ {2}/u.test(line)) skipping = false;
+      if (skipping && line.endsWith(');') && !/^ {2}/u.test(line)) skipping = false;
       return shown;
     })
     .join("\n");

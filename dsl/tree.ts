@@ -130,6 +130,7 @@ const actions: LamellaActionDict<Result> = {
     return { kind: "out", names: [name(first), ...rest.children.map(name)], span: spanOf(this) };
   },
   IfRow(_if, condition, then, otherwise): IfRow {
+    // oxlint-disable-next-line unicorn/no-thenable -- the branch of an `if`, never awaited
     return { kind: "if", condition: tree(condition), then: tree(then), otherwise: maybe<Body | IfRow>(otherwise), span: spanOf(this) };
   },
   Else_if: (_else, row) => tree(row),

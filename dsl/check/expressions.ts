@@ -1,6 +1,7 @@
 import type { ArgumentSpec } from "../../std/layers/definition.js";
 import { diagnostic, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { nearestName } from "../diagnostics/nearest.js";
+import { taken } from "../emit/body.js";
 import { kindOf, type Scope } from "../scope.js";
 import type { Argument, Call, Expression, Span } from "../syntax.js";
 import type { CheckOptions } from "./check.js";
@@ -142,17 +143,19 @@ export class ExpressionChecker {
 
   /** A name that stands for nothing here. In a notebook it may be TypeScript's: then only near misses are reported. */
   #unknown(name: string, span: Span, scope: Scope, asLayer: boolean): void {
+    // A word of TypeScript cannot be one of its names.
+    const closed = this.#options.closed || taken.has(name);
     if (this.#options.lost.has(name) || scope.registry.networks.has(name) || scope.registry.datasets.has(name)) return;
     const nearName = nearestName(name, [...scope.names().keys(), ...scope.registry.networks.keys()]);
     const nearLayer = scope.registry.suggestLayer(name);
     if (asLayer) {
       // In the place of a layer: a layer first, then a block or layer value of the scope.
       const meant = nearLayer ?? nearName;
-      if (meant === null && !this.#options.closed) return;
+      if (meant === null && !closed) return;
       this.#add("E020", `there is no layer \`${name}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}`, span, meant);
       return;
     }
-    if (nearName === null && !this.#options.closed) return;
+    if (nearName === null && !closed) return;
     this.#add("E011", `\`${name}\` is not defined${nearName === null ? "" : `; did you mean \`${nearName}\`?`}`, span, nearName);
   }
 

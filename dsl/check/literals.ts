@@ -34,7 +34,10 @@ export function literalProblem(spec: ArgumentSpec, value: number | string): { co
     case "tensor":
     case "layer":
       return wrong();
-    default:
+    case "any":
+    case "initializer":
+    case "padding":
+    case "shape":
       return null;
   }
 }

@@ -158,7 +158,7 @@ export function describeOption(spec: ArgumentSpec): string {
 
 function plain(value: unknown): string {
   if (typeof value === "object" && value !== null && "name" in value) return String(value.name);
-  return Array.isArray(value) ? value.join("x") : String(value as number);
+  return Array.isArray(value) ? value.join("x") : String(value);
 }
 
 function optionValues(spec: ArgumentSpec | undefined, scope: ReadonlyMap<string, ScopeEntry>, registry: Registry): CompletionItem[] {
@@ -176,7 +176,13 @@ function optionValues(spec: ArgumentSpec | undefined, scope: ReadonlyMap<string,
       return names(scope, ["tensor"]);
     case "layer":
       return [...names(scope, ["layer", "block", "hyperparameter"]), ...layers(registry)];
-    default:
+    case "integer":
+    case "number":
+    case "size":
+    case "shape":
+    case "string":
+    case "any":
+    case undefined:
       return names(scope, ["hyperparameter", "dimension", "any", "value", "block"]);
   }
 }

@@ -85,8 +85,12 @@ function describeEntry(name: string, { kind, text }: ScopeEntry): string {
     case "network":
     case "block":
       return `\`${text}\``;
-    default:
-      return `**${name}**: ${kind === "any" ? "a name of this notebook" : `a ${kind}`}`;
+    case "any":
+      return `**${name}**: a name of this notebook`;
+    case "layer":
+    case "dataset":
+    case "value":
+      return `**${name}**: a ${kind}`;
   }
 }
 

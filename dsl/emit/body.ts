@@ -114,7 +114,7 @@ export class BodyEmitter implements EmitContext {
       } else lines.push([`return ${state.declared ? this.#flow : (state.start ?? this.#flow)};`]);
     }
     this.#indent--;
-    return this.#braces(lines);
+    return this.#braces(constantFlow(lines, this.#flow));
   }
 
   #braces(lines: readonly Code[]): Code {
@@ -242,6 +242,14 @@ export class BodyEmitter implements EmitContext {
     const inner = this.#body(repeat.body, scope, this.#flow, true, names);
     return [`(${parameters}) => `, ...inner];
   }
+}
+
+/** `let flow = …` becomes `const` where nothing assigns it again. */
+function constantFlow(lines: readonly Code[], flow: string): readonly Code[] {
+  const declaration = `let ${flow} = `;
+  const assigned = new RegExp(`(?<!let |\\w)${flow} = `, "u");
+  if (lines.some((line) => assigned.test(textOf(line)))) return lines;
+  return lines.map((line) => (textOf(line).startsWith(declaration) ? [`const ${flow} = `, ...withoutPrefix(line, declaration)] : line));
 }
 
 function withoutPrefix(code: Code, prefix: string): Code {

@@ -128,11 +128,11 @@ function stepExpression(node: Expression, statement: TrainStatement, scope: Scop
       return scope.has(node.text) && kindOf(node, scope) !== "tensor" ? emitExpression(node, scope, context) : [output(node.text)];
     case "binary": {
       const name = functions[node.operator];
-      if (name === undefined || (!tensorish(node.left, statement) && !tensorish(node.right, statement))) return emitExpression(node, scope, context);
+      if (name === undefined || (!tensorish(node.left) && !tensorish(node.right))) return emitExpression(node, scope, context);
       return [`lamella.${name}(`, ...visit(node.left), ", ", ...visit(node.right), ")"];
     }
     case "unary":
-      return node.operator === "-" && tensorish(node.operand, statement) ? ["lamella.neg(", ...visit(node.operand), ")"] : emitExpression(node, scope, context);
+      return node.operator === "-" && tensorish(node.operand) ? ["lamella.neg(", ...visit(node.operand), ")"] : emitExpression(node, scope, context);
     case "call": {
       const entry = scope.registry.train.families.loss.find(({ name }) => name === node.callee.text);
       const positional = node.args.filter(({ name }) => name === null).map(({ value }) => visit(value));
@@ -148,7 +148,12 @@ function stepExpression(node: Expression, statement: TrainStatement, scope: Scop
       for (const item of rest) code = item.kind === "repeat" ? code : ["step.run(", ...emitExpression(item, scope, context), ", ", ...code, ")"];
       return code;
     }
-    default:
+    case "number":
+    case "string":
+    case "shape":
+    case "list":
+    case "index":
+    case "slice":
       return emitExpression(node, scope, context);
   }
 }
@@ -157,9 +162,9 @@ function stepFunction(name: string): string {
   return name === "normal" || name === "uniform" ? `step.${name}` : `lamella.${name}`;
 }
 
-function tensorish(node: Expression, statement: TrainStatement): boolean {
+function tensorish(node: Expression): boolean {
   if (node.kind === "number" || node.kind === "string") return false;
-  if (node.kind === "binary") return tensorish(node.left, statement) || tensorish(node.right, statement);
+  if (node.kind === "binary") return tensorish(node.left) || tensorish(node.right);
   return true;
 }
 

@@ -5,7 +5,7 @@ import type { Place } from "./builder.js";
 import { currentBuilder } from "./builder.js";
 import { writeCall } from "./describe.js";
 import { Flow } from "./flow.js";
-import { Value } from "./program.js";
+import type { Value } from "./program.js";
 import type { Site } from "./site.js";
 
 /** What may stand on a row: a layer value, several in a row, a block with its values, a network or a part of one. */

@@ -37,7 +37,7 @@ export interface NetDefinition {
 class Callable {
   constructor() {
     const call = (...values: unknown[]): unknown => (call as unknown as { called(values: unknown[]): unknown }).called(values);
-    return Object.setPrototypeOf(call, new.target.prototype as object) as this;
+    return Object.setPrototypeOf(call, new.target.prototype) as this;
   }
 }
 
@@ -293,6 +293,13 @@ export class BuiltNetwork extends Callable implements Network {
     return this.#taps;
   }
 
+  /** The TypeScript that defines this network: the text that ran, not one made for showing. */
+  get typescript(): string {
+    const { name, declarations, body } = this.#definition;
+    const list = Object.entries(declarations).map(([key, declared]) => `${key}: ${declarationText(key in this.#given ? this.#given[key] : declared)}`);
+    return `const ${name} = lamella.net(\n  ${JSON.stringify(name)},\n  { ${list.join(", ")} },\n  ${body.toString()},\n);`;
+  }
+
   weightsHash(): string {
     return hashOf(this.parameters);
   }
@@ -326,6 +333,13 @@ function logitsOf({ step }: Value): Value | null {
 function withBatch(inputs: readonly Value[], tensors: readonly Tensor[]): { tensors: Tensor[]; single: boolean } {
   const single = tensors.length > 0 && tensors.every((tensor, index) => tensor instanceof Tensor && tensor.rank === inputs[index]?.shape.length);
   return { tensors: single ? tensors.map((tensor) => new Tensor({ shape: [1, ...tensor.shape], dtype: tensor.dtype }, tensor.data)) : [...tensors], single };
+}
+
+function declarationText(declared: unknown): string {
+  if (declared === required) return "lamella.required";
+  if (declared instanceof InputShape) return `lamella.${declared.integer ? "tokens" : "shape"}(${declared.dims.map((dim: number | string) => JSON.stringify(dim)).join(", ")})`;
+  if (typeof declared === "function" && "blockName" in declared) return String(declared.blockName);
+  return JSON.stringify(declared) ?? "undefined";
 }
 
 const largestBatch = 256;

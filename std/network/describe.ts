@@ -22,7 +22,7 @@ export function writeValue(value: unknown, nested = false): string {
     if (typeof text === "string") return text;
     if (typeof name === "string") return name;
   }
-  return typeof value === "function" ? value.name : String(value as number);
+  return typeof value === "function" ? value.name : String(value);
 }
 
 /** `conv 96, 11x11, stride=4` */

@@ -1,3 +1,5 @@
+// Methods are named here without being called: the stack above them is left out (`callSite`).
+/* oxlint-disable typescript/unbound-method */
 import type { Dim, FlowType } from "../layers/definition.js";
 import { compareShapes, formatFlowShape } from "../layers/dimensions.js";
 import { explainClaim } from "../layers/explain.js";
@@ -7,7 +9,7 @@ import { toApplicable } from "./applicable.js";
 import { currentBuilder, type Builder, type DraftRow } from "./builder.js";
 import { describeChain } from "./failure.js";
 import type { FormulaOperator } from "./formula.js";
-import { Value } from "./program.js";
+import type { Value } from "./program.js";
 import { callSite, type Site } from "./site.js";
 
 const precedence: Readonly<Record<FormulaOperator, number>> = { "+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "^": 4, negate: 3 };
@@ -56,7 +58,7 @@ export class Flow {
   /** Applies layers inside an expression; not a row of its own. */
   to(...items: readonly unknown[]): Flow {
     const site = callSite(this.to);
-    let flow: Flow = this;
+    let flow: Flow = new Flow(this.value, this.rowText);
     const texts = [this.rowText];
     for (const [index, item] of items.entries()) {
       const applicable = toApplicable(item);

@@ -50,7 +50,7 @@ export function net<D extends Declarations, Names extends string = any>(
   declarations: D,
   body: (values: BodyValues<D>, layers: Layers) => Flow | Readonly<Record<string, Flow>>,
 ): Net<Names> {
-  const definition: NetDefinition = { name, declarations, body: body as unknown as NetDefinition["body"], site: callSite(net), build: buildNet };
+  const definition: NetDefinition = { name, declarations, body: body, site: callSite(net), build: buildNet };
   return BuiltNetwork.create(definition, {}) as unknown as Net<Names>;
 }
 

@@ -105,7 +105,7 @@ export class NetworkPart extends Applicable {
     const ids = new Set(entries.map((entry) => entry.id));
     const before = new Set(stepsTo(entries));
     const behind = steps.filter((step) => !before.has(step));
-    const made = new Set([...ids, ...behind.flatMap((step) => [step.output.id, ...(step.kind === "layer" ? Object.values(step.extras).flat().map((value) => (value as Value).id) : [])])]);
+    const made = new Set([...ids, ...behind.flatMap((step) => [step.output.id, ...(step.kind === "layer" ? Object.values(step.extras).flat().map((value) => (value).id) : [])])]);
     for (const step of behind) {
       const crossing = step.inputs.find((input) => !made.has(input.id));
       if (crossing === undefined) continue;

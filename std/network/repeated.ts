@@ -14,7 +14,7 @@ class Repeated extends Applicable {
   }
 
   get rowText(): string {
-    return `repeat ${Array.isArray(this.#over) ? this.#over.length : String(this.#over as number)}`;
+    return `repeat ${Array.isArray(this.#over) ? this.#over.length : String(this.#over)}`;
   }
 
   applyTo(flow: Flow, _place: Place): Flow {

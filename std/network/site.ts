@@ -9,7 +9,9 @@ export interface Site {
  * The place that called `callee`, or null when the engine gives none. Only the one frame is read, so this costs microseconds.
  */
 export function callSite(callee: (...values: never[]) => unknown): Site | null {
-  const { prepareStackTrace, stackTraceLimit } = Error;
+  const { stackTraceLimit } = Error;
+  // oxlint-disable-next-line typescript/unbound-method -- put back as it was, never called
+  const { prepareStackTrace } = Error;
   const holder: { stack?: unknown } = {};
   Error.stackTraceLimit = 1;
   Error.prepareStackTrace = (_error, frames) => frames;

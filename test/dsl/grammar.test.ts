@@ -9,7 +9,7 @@ test("the bundle is that of the grammar (else: node node_modules/@ohm-js/cli/ind
   const fresh = grammarFromText(readFileSync(new URL("../../dsl/grammar.ohm", import.meta.url), "utf8"));
   const shape = (grammar: typeof fresh): string[] =>
     Object.entries(grammar.rules)
-      .map(([name, rule]) => `${name} = ${(rule as unknown as { body: object }).body.toString()}`)
+      .map(([name, rule]) => `${name} = ${(rule as unknown as { body: { toString(): string } }).body.toString()}`)
       .sort();
   expect(shape(bundle)).toEqual(shape(fresh));
 });

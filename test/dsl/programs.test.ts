@@ -50,7 +50,7 @@ describe("known totals", () => {
 
   test("AlexNet has the lecture's figures on its rows", () => {
     const rows = network(check("04-alexnet.lamella"), "AlexNet").rows;
-    const figures = rows.filter(({ label }) => label !== "").map(({ label, output, parameters }) => `${label} ${output.shape.join("x")} ${parameters}`);
+    const figures = rows.filter(({ label }) => label !== "").map(({ label, output, parameters }) => `${label} ${output.shape.map(String).join("x")} ${parameters}`);
     expect(figures).toEqual([
       "conv1 55x55x96 34944",
       "pool1 27x27x96 0",

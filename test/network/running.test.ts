@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import "../../std/engine/index.js";
 import { checkSource } from "../../dsl/index.js";
 import type { BuiltNetwork } from "../../std/network/index.js";
-import { gradients, mean, square, trace, tensor, Tensor } from "../../std/tensor/index.js";
+import type { Tensor } from "../../std/tensor/index.js";
+import { add, gradients, mean, square, trace, tensor } from "../../std/tensor/index.js";
 import { portableExecutor } from "../../std/tensor/portable.js";
 import { zoo } from "../../std/zoo/index.js";
 import { registry, runtime } from "../dsl/library.js";
@@ -37,7 +38,7 @@ function forwardAndBackward(network: BuiltNetwork, inputs: Tensor[]): { outputs:
   const graph = trace((...symbolic) => {
     const { outputs } = network.forward(symbolic, { training: true });
     count = outputs.length;
-    const loss = outputs.map((output) => mean(square(output))).reduce((sum, one) => sum);
+    const loss = outputs.map((output) => mean(square(output))).reduce((sum, one) => add(sum, one));
     return [...outputs, ...gradients(loss, trainable.map(([, variable]) => variable.value))];
   }, inputs);
   const results = portableExecutor.prepare(graph).run(inputs);

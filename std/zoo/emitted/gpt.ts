@@ -13,7 +13,7 @@ export function gpt(): { GPT: lamella.Net<"layer[]"> } {
     "Decoder",
     { heads: lamella.required },
     ({ x, heads }, { layernorm, attention, dropout, dense, gelu }) => {
-      let flow = x.row(residual(lamella.chain(layernorm(), attention({ heads, causal: true }), dropout(0.1))));
+      const flow = x.row(residual(lamella.chain(layernorm(), attention({ heads, causal: true }), dropout(0.1))));
       return flow.row(residual(lamella.chain(layernorm(), dense(4 * x.c), gelu(), dense(x.c), dropout(0.1))));
     },
   );

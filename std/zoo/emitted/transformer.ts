@@ -13,7 +13,7 @@ export function transformer(): { Transformer: lamella.Net<"memory[]"> } {
     "EncoderLayer",
     { h: lamella.required, heads: lamella.required },
     ({ x, h, heads }, { attention, dropout, layernorm, dense, relu }) => {
-      let flow = x.row(residual(lamella.chain(attention({ heads }), dropout(0.1))), layernorm());
+      const flow = x.row(residual(lamella.chain(attention({ heads }), dropout(0.1))), layernorm());
       return flow.row(residual(lamella.chain(dense(h), relu(), dense(x.c), dropout(0.1))), layernorm());
     },
   );

@@ -13,7 +13,7 @@ export function vit(): { ViT: lamella.Net<"patches"> } {
     "Encoder",
     { h: lamella.required, heads: lamella.required },
     ({ x, h, heads }, { layernorm, attention, dense, gelu }) => {
-      let flow = x.row(residual(lamella.chain(layernorm(), attention({ heads }))));
+      const flow = x.row(residual(lamella.chain(layernorm(), attention({ heads }))));
       return flow.row(residual(lamella.chain(layernorm(), dense(h), gelu(), dense(x.c))));
     },
   );
