@@ -5,7 +5,7 @@ import type { MimeBundle } from "./bundle.js";
 import { escapeHtml } from "./escape.js";
 import { htmlTable } from "./html-table.js";
 import { imageGrid } from "./image-grid.js";
-import { formatNumber } from "./numbers.js";
+import { formatCount, formatNumber } from "./numbers.js";
 import { textTable } from "./text-table.js";
 import { htmlOf, selfShowing, type ViewOptions } from "./views.js";
 
@@ -30,6 +30,7 @@ function viewOfDataset(dataset: Dataset, options: ViewOptions): MimeBundle {
     const target = dataset.columns[names.at(-1) as string];
     const labelled = names.length > 1 && target?.shape.length === 0;
     const grid = imageGrid(batch[names[0] as string] as Tensor, {
+      caption: count < dataset.size ? `the first ${count} of ${formatCount(dataset.size)}` : `all ${formatCount(count)}`,
       ...options,
       limit: count,
       ...(labelled ? { labels: batch[names.at(-1) as string] as Tensor } : {}),

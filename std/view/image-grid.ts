@@ -17,6 +17,8 @@ export interface ImageGridOptions extends ViewOptions {
   readonly probabilities?: readonly number[] | Tensor;
   /** The images are mistakes all of them: none is framed, each says what was said and what it was. */
   readonly onlyMistakes?: boolean;
+  /** Below the grid, in place of the number and size of the images. */
+  readonly caption?: string;
 }
 
 /** Images the grid shows before it says how many there are more. */
@@ -51,7 +53,9 @@ export function imageGrid(images: Tensor, options: ImageGridOptions = {}): MimeB
   const rest = shown < batch.count ? `, the first ${shown} shown` : "";
   const compared = labels !== null && predictions !== null ? `, ${wrong === 0 ? "none" : wrong} of these wrong (framed, ✗)` : "";
   const content = `${count} of ${size}${rest}${compared}`;
-  const caption = options.title === undefined ? content : options.onlyMistakes === true ? options.title : `${options.title}: ${content}`;
+  const caption =
+    options.caption ??
+    (options.title === undefined ? content : options.onlyMistakes === true ? options.title : `${options.title}: ${content}`);
   const listed = (names: readonly string[] | null, name: string): string =>
     names === null ? "" : `\n${name}: ${names.slice(0, Math.min(shown, 32)).join(" ")}${shown > 32 ? " …" : ""}`;
   const drawing = mosaic(tiles, {

@@ -78,6 +78,6 @@ test("a confusion matrix refuses what is not one", () => {
 
 test("a data set shows its first pictures under their classes", () => {
   expect(bundleOf(dataset, { limit: 4 })["text/plain"]).toBe(
-    "rings: 600 images of 8x8x1, 3 classes, generated\n4 images of 8x8x1\nlabels: zero one two zero",
+    "rings: 600 images of 8x8x1, 3 classes, generated\nthe first 4 of 600\nlabels: zero one two zero",
   );
 });
