@@ -6,7 +6,7 @@ export { fill, stridedCopy } from "./layout/strided-copy";
 export { epilogue } from "./matmul/epilogue";
 export { matmul, matmulScratchBytes } from "./matmul/matmul";
 export { avgPool, avgPoolGradient, maxPool, maxPoolRoute } from "./pooling/pooling";
-export { argExtreme, maximum, minimum, sum } from "./rows/reduce";
+export { argExtreme, maximum, minimum, sum, sumIntegers } from "./rows/reduce";
 export { crossEntropy, crossEntropyGradient, logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./rows/softmax";
 export { winogradGradient, winogradImage, winogradKernel, winogradKernelGradient, winogradResult, winogradScratchBytes } from "./convolution/winograd";
 export { interpolateAxis, interpolateAxisGradient, repeatAxis } from "./layout/upsample";

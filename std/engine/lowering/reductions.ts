@@ -32,11 +32,12 @@ export function reductionSteps(shape: Shape, axes: readonly number[]): Step[] {
   return steps;
 }
 
-function lowerReduction(kernel: string): LoweringRule {
+function lowerReduction(kernel: string, ofIntegers: string | null = null): LoweringRule {
   return {
-    supports: (node) => isSingle(node) && input(node, 0).size > 0,
+    supports: (node) => input(node, 0).size > 0 && (isSingle(node) || (ofIntegers !== null && input(node, 0).dtype === "i32")),
     lower(node, context) {
       const x = input(node, 0);
+      const called = x.dtype === "i32" && ofIntegers !== null ? ofIntegers : kernel;
       const { axes } = node.attributes as ReductionAttributes;
       const steps = reductionSteps(x.shape, axes).filter(({ extent }) => extent > 1);
       const result = context.buffer(output(node));
@@ -49,7 +50,7 @@ function lowerReduction(kernel: string): LoweringRule {
       let from = context.buffer(x);
       for (const [index, { outer, extent, inner }] of steps.entries()) {
         const to = index === steps.length - 1 ? result : context.scratch(outer * inner * 4);
-        context.emit(kernel, [from, to, outer, extent, inner], { work: outer * extent * inner });
+        context.emit(called, [from, to, outer, extent, inner], { work: outer * extent * inner });
         from = to;
       }
     },
@@ -68,7 +69,7 @@ function lowerArgExtreme(smallest: number): LoweringRule {
 }
 
 export const reductionRules: Readonly<Record<"sum" | "max" | "min" | "argMax" | "argMin", LoweringRule>> = {
-  sum: lowerReduction("sum"),
+  sum: lowerReduction("sum", "sumIntegers"),
   max: lowerReduction("maximum"),
   min: lowerReduction("minimum"),
   argMax: lowerArgExtreme(0),

@@ -9,8 +9,8 @@ import { scratchBytes } from "./scratch.js";
 const places = 36;
 const side = 6;
 
-/** Transformed images are made for as many images at a time as keep them within this: about a third-level cache. */
-const chunkBytes = 24 * 2 ** 20;
+/** Transformed images are made for as many images at a time as keep them within this: what a laptop's third-level cache holds. */
+const chunkBytes = 8 * 2 ** 20;
 
 /** Room after each plane, so that the 36 places of one tile do not all fall on the same lines of a cache. */
 const planePadding = 16;

@@ -135,6 +135,8 @@ export const cases: readonly Case[] = [
     { name, inputs: [f32(5, 1, 3)], attributes: reduce(1) },
     { name, inputs: [f32(900)], attributes: reduce(0), tolerance: 1e-4 },
   ]),
+  { name: "sum", inputs: [i32(100, 5, 40)], attributes: reduce(0) },
+  { name: "sum", inputs: [i32(100, 5, 4, 3)], attributes: reduce(0, 2) },
   { name: "argMax", inputs: [coarse(6, 10)], attributes: axis(1) },
   { name: "argMin", inputs: [coarse(6, 10, 3)], attributes: axis(1) },
   ...(["softmax", "logSoftmax"] as const).flatMap((name): Case[] => [

@@ -141,8 +141,8 @@ function reduce(x: usize, y: usize, outer: i32, extent: i32, inner: i32, kind: i
     for (let o = partBegin(outer, 1, thread, threads); o < end; o++) store<f32>(y + (<usize>o << 2), reduceRow(x + <usize>o * bytes, extent, kind));
     return;
   }
-  // Work is dealt out in blocks of 16 columns (of 4, where there are few).
-  const grain = inner > 8 ? 16 : 4;
+  // Work is dealt out in blocks of 16 columns: a cache line. Of 4, where there are few.
+  const grain = outer * inner >= 16 * threads && inner > 8 ? 16 : 4;
   const blocks = (inner + grain - 1) / grain;
   const end = partBegin(outer * blocks, 1, thread + 1, threads);
   const lead = <usize>inner << 2;
@@ -187,5 +187,21 @@ export function argExtreme(x: usize, y: usize, outer: i32, extent: i32, inner: i
       }
     }
     store<i32>(y + (<usize>at << 2), place);
+  }
+}
+
+/** The sum of whole numbers (i32), which wraps around at 2^31. */
+export function sumIntegers(x: usize, y: usize, outer: i32, extent: i32, inner: i32, thread: i32, threads: i32): void {
+  const end = partBegin(outer * inner, 16, thread + 1, threads);
+  const lead = <usize>inner << 2;
+  for (let at = partBegin(outer * inner, 16, thread, threads); at < end; at++) {
+    const o = at / inner;
+    let from = x + ((<usize>o * extent * inner + <usize>(at - o * inner)) << 2);
+    let total = 0;
+    for (let e = 0; e < extent; e++) {
+      total += load<i32>(from);
+      from += lead;
+    }
+    store<i32>(y + (<usize>at << 2), total);
   }
 }
