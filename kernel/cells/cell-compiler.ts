@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TypeChecker, TypeProblem } from "../tslab-converter.js";
 import { createTypeChecker, ts } from "../tslab-converter.js";
-import { compileCell, isLayerCell, renderDiagnostics } from "../../dsl/index.js";
+import { compileCell, completeAt, hoverAt, isLayerCell, layerSource, renderDiagnostics } from "../../dsl/index.js";
 import type { NameKind } from "../../dsl/index.js";
 import { diagnosticsError } from "./diagnostics-error.js";
 import { resolveLocal } from "../session/child/local-files.js";
@@ -41,6 +41,10 @@ export class CellCompiler implements CompilerCalls {
   }
 
   complete(request: { source: string; offset: number }): Completion {
+    if (isLayerCell(request.source)) {
+      const { start, end, items } = completeAt(layerSource(request.source), request.offset, { registry: layerLanguage, names: this.#names });
+      return { start, end, matches: items.map(({ text, kind, detail }) => ({ text, type: kind, signature: detail })) };
+    }
     const source = this.#sourceForEditing(request.source);
     const { start, end, entries } = this.#ready().complete(this.#declarations, source, request.offset);
     const matches = entries
@@ -50,6 +54,10 @@ export class CellCompiler implements CompilerCalls {
   }
 
   inspect(request: { source: string; offset: number }): InspectionBundle | null {
+    if (isLayerCell(request.source)) {
+      const hover = hoverAt(layerSource(request.source), request.offset, { registry: layerLanguage, names: this.#names });
+      return hover === null ? null : { data: { "text/plain": hover.text, "text/markdown": hover.text } };
+    }
     const source = this.#sourceForEditing(request.source);
     const checker = this.#ready();
     // The cursor stands after the name as often as in it.

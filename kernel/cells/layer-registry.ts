@@ -3,6 +3,7 @@ import { dataRegistry } from "../../std/data/registry.js";
 import { initializerRegistry } from "../../std/layers/initializer-registry.js";
 import { layerRegistry, suggestLayer } from "../../std/layers/registry.js";
 import { trainRegistry } from "../../std/train/registry.js";
+import { zooEntries } from "../../std/zoo/index.js";
 
 /** Every name that the layer language knows without the notebook's help. */
 export const layerLanguage: Registry = {
@@ -10,6 +11,6 @@ export const layerLanguage: Registry = {
   initializers: initializerRegistry,
   train: trainRegistry,
   datasets: new Map(Object.entries(dataRegistry)),
-  networks: new Map(),
+  networks: zooEntries,
   suggestLayer,
 };

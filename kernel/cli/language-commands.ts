@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { checkSource, renderDiagnostics } from "../../dsl/index.js";
+import { checkSource, formatSource, renderDiagnostics } from "../../dsl/index.js";
 import type { CheckedCell } from "../../dsl/index.js";
 import { LamellaError } from "../../std/errors.js";
 import { layerLanguage } from "../cells/layer-registry.js";
@@ -25,6 +25,17 @@ export async function emitCommand(args: readonly string[]): Promise<number> {
       return 1;
     }
     process.stdout.write(typescript);
+  }
+  return 0;
+}
+
+/** Prints the file with its columns lined up; `--write` puts that into the file. */
+export async function formatCommand(args: readonly string[]): Promise<number> {
+  const write = args.includes("--write");
+  for (const file of filesOf(args.filter((arg) => arg !== "--write"), "fmt")) {
+    const formatted = formatSource(readFileSync(file, "utf8"));
+    if (write) writeFileSync(file, formatted);
+    else process.stdout.write(formatted);
   }
   return 0;
 }

@@ -8,6 +8,7 @@ const usage = `lamella COMMAND …
   run          runs notebooks without Jupyter      lamella run --help
   check FILE   checks networks in the layer language
   emit FILE    prints the TypeScript they become
+  fmt FILE     lays the rows out in columns        [--write]
   doctor       says what of this machine is used, and what more would bring
   kernel       what Jupyter starts                 [--allow-shell] CONNECTION_FILE`;
 
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
   run: async (args) => (await import("../run/index.js")).runCommand(args),
   check: async (args) => (await import("./language-commands.js")).checkCommand(args),
   emit: async (args) => (await import("./language-commands.js")).emitCommand(args),
+  fmt: async (args) => (await import("./language-commands.js")).formatCommand(args),
   doctor: async () => (await import("./doctor-command.js")).doctorCommand(),
 };
 
