@@ -46,12 +46,13 @@ export function bothWays(
   inputs: readonly Tensor[],
   attributes: unknown,
   threads: number,
+  pages = 96,
 ): { lowered: TypedArray[]; portable: TypedArray[] } {
   const node = nodeOf(operation, inputs, attributes);
   const rule = lowerings.get(operation.name);
   if (rule === undefined) throw new Error(`${operation.name} has no lowering`);
   if (rule.supports?.(node) === false) throw new Error(`the lowering of ${operation.name} refuses this case`);
-  const machine = bench(build, 96);
+  const machine = bench(build, pages);
   const places = new Map<Tensor, TypedArray>();
   inputs.forEach((input, index) => places.set(node.inputs[index] as Tensor, place(machine, input)));
   const lowered = node.outputs.map((tensor) => {

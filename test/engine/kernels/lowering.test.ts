@@ -253,3 +253,16 @@ describe.each(builds.filter(supported))("lowered operations give what their port
     },
   );
 });
+
+test.each(["conv", "convWeightGradient"] as const)("%s of more images than are transformed at a time", (name) => {
+  const images = f32(200, 10, 8, 16);
+  const [inputs, attributes] =
+    name === "conv" ? [[images, f32(3, 3, 16, 32)], conv(1)] : [[images, f32(200, 10, 8, 32)], { ...conv(1), kernel: [3, 3] }];
+  const { lowered, portable } = bothWays("simd", operations[name], inputs, attributes, 2, 1024);
+  // Sums of up to 16,000 numbers: measured against the root mean square of the results.
+  const expected = Float64Array.from(at(portable, 0));
+  const scale = Math.sqrt(expected.reduce((sum, value) => sum + value * value, 0) / expected.length);
+  expect(expected.reduce((most, value, index) => Math.max(most, Math.abs(value - at(at(lowered, 0), index))), 0) / scale).toBeLessThan(
+    1e-4,
+  );
+});
