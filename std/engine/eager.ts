@@ -1,6 +1,6 @@
 import { Trace, type Graph } from "../tensor/graph.js";
 import { setGradientExecutor } from "../tensor/differentiate.js";
-import { setEagerRunner, type EagerRunner, type Operation } from "../tensor/operation.js";
+import { setEagerRunner, type EagerRunner } from "../tensor/operation.js";
 import { portableEagerRunner, portableExecutor } from "../tensor/portable.js";
 import { sizeOf } from "../tensor/shape.js";
 import { configurationNumber, currentEngine, executor } from "./engine.js";
@@ -21,7 +21,8 @@ export const eagerRunner: EagerRunner = (operation, inputs, attributes, types) =
   let size = 0;
   for (const input of inputs) size += input.size;
   for (const type of types) size += sizeOf(type.shape);
-  if (engine === null || size < (heavy.has(operation.name) ? smallSize / 8 : smallSize)) return portableEagerRunner(operation, inputs, attributes, types);
+  if (engine === null || size < (heavy.has(operation.name) ? smallSize / 8 : smallSize))
+    return portableEagerRunner(operation, inputs, attributes, types);
 
   let key = `${configurationNumber()}|${operation.name}|${JSON.stringify(attributes, named)}`;
   for (const { dtype, shape } of inputs) key += `|${dtype}${shape.join("x")}`;
@@ -29,7 +30,7 @@ export const eagerRunner: EagerRunner = (operation, inputs, attributes, types) =
   if (executable === undefined) {
     const building = new Trace();
     const symbols = inputs.map((input) => building.input(input));
-    const outputs = building.add(operation as Operation, symbols, attributes, types);
+    const outputs = building.add(operation, symbols, attributes, types);
     const graph: Graph = { inputs: symbols, outputs, assignments: [], nodes: building.nodes };
     executable = engine.prepare(graph, { name: operation.name });
     if (plans.size >= plansKept) {

@@ -166,9 +166,17 @@ function start(): NonNullable<typeof current> {
   const blas = findBlas(settings.blas);
   const engine = new Engine(memory, kernels, settings, blas);
   const losses: string[] = [];
-  if (kernels.simd === "plain" && settings.simd === "auto") losses.push("no relaxed SIMD in this JavaScript engine (Node 20 and later have it): products without fused multiply-add, up to a quarter slower");
+  if (kernels.simd === "plain" && settings.simd === "auto")
+    losses.push(
+      "no relaxed SIMD in this JavaScript engine (Node 20 and later have it): products without fused multiply-add, up to a quarter slower",
+    );
   if (settings.threads === 1) losses.push("one thread: work that two could share takes up to twice as long");
-  if (blas === null) losses.push(settings.blas === "off" ? "system BLAS switched off (LAMELLA_BLAS=off)" : "no system BLAS (OpenBLAS, BLIS, MKL, Accelerate): large matrix products run on our own kernels, 2 to 4 times slower");
+  if (blas === null)
+    losses.push(
+      settings.blas === "off"
+        ? "system BLAS switched off (LAMELLA_BLAS=off)"
+        : "no system BLAS (OpenBLAS, BLIS, MKL, Accelerate): large matrix products run on our own kernels, 2 to 4 times slower",
+    );
   current = {
     engine,
     executor: engine,
@@ -176,7 +184,11 @@ function start(): NonNullable<typeof current> {
       threads: settings.threads,
       simd: kernels.simd,
       blas: blas === null ? null : { name: blas.name, path: blas.path },
-      description: [`WebAssembly ${kernels.simd === "relaxed" ? "relaxed SIMD" : "SIMD"}`, `${settings.threads} thread${settings.threads === 1 ? "" : "s"}`, ...(blas === null ? [] : [blas.name])].join(", "),
+      description: [
+        `WebAssembly ${kernels.simd === "relaxed" ? "relaxed SIMD" : "SIMD"}`,
+        `${settings.threads} thread${settings.threads === 1 ? "" : "s"}`,
+        ...(blas === null ? [] : [blas.name]),
+      ].join(", "),
       losses,
     },
   };

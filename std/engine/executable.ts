@@ -71,12 +71,13 @@ export class PlanExecutable implements Executable {
       kernels: engine.instance.exports,
       engine: {
         host: (call: number, base: number): void => this.#host(call, base >>> 0),
-        product: (call: number, base: number, part: number, parts: number): void => engine.multiply?.(plan.products[call] as Product, base, part, parts),
+        product: (call: number, base: number, part: number, parts: number): void =>
+          engine.multiply?.(plan.products[call] as Product, base, part, parts),
         stuck: (): number => engine.startedPool?.stuck() ?? 0,
         mark: (call: number): void => this.#mark(call),
       },
     });
-    this.#program = instance.exports["run"] as unknown as RunProgram;
+    this.#program = instance.exports["run"];
   }
 
   run(inputs: readonly Tensor[]): Tensor[] {
@@ -147,7 +148,9 @@ export class PlanExecutable implements Executable {
       const given = inputs[index] as Tensor;
       const expected = traced[index] as Tensor;
       if (given.dtype !== expected.dtype || !sameShape(given.shape, expected.shape)) {
-        throw new ShapeError(`${who}: input ${index} was planned as ${formatShape(expected.shape)} ${expected.dtype}, but ${formatShape(given.shape)} ${given.dtype} arrived`);
+        throw new ShapeError(
+          `${who}: input ${index} was planned as ${formatShape(expected.shape)} ${expected.dtype}, but ${formatShape(given.shape)} ${given.dtype} arrived`,
+        );
       }
     }
     for (const check of this.#indexChecks) check(inputs);
@@ -205,7 +208,10 @@ export class PlanExecutable implements Executable {
   #host(call: number, base: number): void {
     const operation = this.plan.host[call] as Plan["host"][number];
     const { memory } = this.engine;
-    const operand = (tensor: Tensor, address: Plan["inputs"][number]): { shape: Tensor["shape"]; dtype: Tensor["dtype"]; data: TypedArray } => ({
+    const operand = (
+      tensor: Tensor,
+      address: Plan["inputs"][number],
+    ): { shape: Tensor["shape"]; dtype: Tensor["dtype"]; data: TypedArray } => ({
       shape: tensor.shape,
       dtype: tensor.dtype,
       data: memory.view(tensor.dtype, address.value + (address.storage.fixed ? 0 : base), tensor.size),

@@ -26,10 +26,13 @@ export const mostThreads = 64;
 export function resolveSettings(settings: EngineSettings): ResolvedSettings {
   const asked = settings.threads ?? numberFrom("LAMELLA_THREADS");
   if (asked !== undefined && (!Number.isInteger(asked) || asked < 1 || asked > mostThreads)) {
-    throw new LamellaError(`the engine was asked to use ${asked} threads; a whole number from 1 to ${mostThreads} is needed (LAMELLA_THREADS or configureEngine)`);
+    throw new LamellaError(
+      `the engine was asked to use ${asked} threads; a whole number from 1 to ${mostThreads} is needed (LAMELLA_THREADS or configureEngine)`,
+    );
   }
   const simd = settings.simd ?? process.env["LAMELLA_SIMD"] ?? "auto";
-  if (simd !== "auto" && simd !== "plain" && simd !== "none") throw new LamellaError(`LAMELLA_SIMD is "${simd}"; it may be auto, plain or none`);
+  if (simd !== "auto" && simd !== "plain" && simd !== "none")
+    throw new LamellaError(`LAMELLA_SIMD is "${simd}"; it may be auto, plain or none`);
   return { threads: asked ?? Math.min(physicalCores(), 8), blas: settings.blas ?? process.env["LAMELLA_BLAS"] ?? "auto", simd };
 }
 

@@ -10,7 +10,11 @@ import { fileURLToPath } from "node:url";
 import { Dealer, Subscriber } from "zeromq";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-const ours = { name: "lamella", argv: [process.execPath, join(root, "dist", "kernel", "cli", "main.js"), "kernel", "{connection_file}"], language: "typescript" };
+const ours = {
+  name: "lamella",
+  argv: [process.execPath, join(root, "dist", "kernel", "cli", "main.js"), "kernel", "{connection_file}"],
+  language: "typescript",
+};
 
 async function freePort() {
   const server = createServer();
@@ -34,11 +38,15 @@ class Client {
     const file = join(this.folder, "connection.json");
     writeFileSync(file, JSON.stringify({ transport: "tcp", ip: "127.0.0.1", key: this.#key, signature_scheme: "hmac-sha256", ...ports }));
     const began = performance.now();
-    this.process = spawn(argv[0], argv.slice(1).map((part) => part.replace("{connection_file}", file)), {
-      cwd: this.folder,
-      env: { ...process.env, LAMELLA_HISTORY: "off" },
-      stdio: "ignore",
-    });
+    this.process = spawn(
+      argv[0],
+      argv.slice(1).map((part) => part.replace("{connection_file}", file)),
+      {
+        cwd: this.folder,
+        env: { ...process.env, LAMELLA_HISTORY: "off" },
+        stdio: "ignore",
+      },
+    );
     this.#shell.connect(`tcp://127.0.0.1:${ports.shell_port}`);
     this.#control.connect(`tcp://127.0.0.1:${ports.control_port}`);
     this.#iopub.connect(`tcp://127.0.0.1:${ports.iopub_port}`);
@@ -78,15 +86,25 @@ class Client {
   }
 
   execute(code) {
-    return this.time("execute_request", { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: true });
+    return this.time("execute_request", {
+      code,
+      silent: false,
+      store_history: true,
+      user_expressions: {},
+      allow_stdin: false,
+      stop_on_error: true,
+    });
   }
 
   /** Resident memory of the kernel and its children, in MB; Linux only. */
   memory() {
     if (process.platform !== "linux") return NaN;
-    const table = execFileSync("ps", ["-eo", "pid=,ppid=,rss="], { encoding: "utf8" }).trim().split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+    const table = execFileSync("ps", ["-eo", "pid=,ppid=,rss="], { encoding: "utf8" })
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/).map(Number));
     const family = new Set([this.process.pid]);
-    for (let size = 0; size !== family.size; ) {
+    for (let size = 0; size !== family.size;) {
       size = family.size;
       for (const [pid, parent] of table) if (family.has(parent)) family.add(pid);
     }
@@ -104,7 +122,11 @@ class Client {
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** The same cells, in the kernel's language. */
-const declare = { typescript: (n) => `let v${n} = ${n} * 2;`, javascript: (n) => `let v${n} = ${n} * 2;`, python: (n) => `v${n} = ${n} * 2` };
+const declare = {
+  typescript: (n) => `let v${n} = ${n} * 2;`,
+  javascript: (n) => `let v${n} = ${n} * 2;`,
+  python: (n) => `v${n} = ${n} * 2`,
+};
 const member = { typescript: "Math.co", javascript: "Math.co", python: "str.jo" };
 
 async function measure(kernel) {
@@ -129,9 +151,12 @@ async function measure(kernel) {
 function kernelspec(name) {
   // Debian has no `jupyter kernelspec`; the module behind it is always there.
   const python = process.env.PYTHON ?? (existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3");
-  const specs = JSON.parse(execFileSync(python, ["-m", "jupyter_client.kernelspecapp", "list", "--json"], { encoding: "utf8" })).kernelspecs;
+  const specs = JSON.parse(
+    execFileSync(python, ["-m", "jupyter_client.kernelspecapp", "list", "--json"], { encoding: "utf8" }),
+  ).kernelspecs;
   const folder = specs[name]?.resource_dir;
-  if (folder === undefined || !existsSync(join(folder, "kernel.json"))) throw new Error(`Jupyter knows no kernel ${name}; it knows ${Object.keys(specs).join(", ")}`);
+  if (folder === undefined || !existsSync(join(folder, "kernel.json")))
+    throw new Error(`Jupyter knows no kernel ${name}; it knows ${Object.keys(specs).join(", ")}`);
   const { argv, language } = JSON.parse(readFileSync(join(folder, "kernel.json"), "utf8"));
   return { name, argv, language: language.toLowerCase() };
 }
@@ -140,6 +165,14 @@ console.log("kernel          kernel_info  first result     1+1  declaration  com
 for (const kernel of [ours, ...process.argv.slice(2).map(kernelspec)]) {
   const { info, first, sum, declared, completed, idle, after } = await measure(kernel);
   const ms = (value, width) => `${value.toFixed(value < 100 ? 1 : 0)} ms`.padStart(width);
-  console.log(kernel.name.padEnd(14) + ms(info, 13) + ms(first, 14) + ms(sum, 8) + ms(declared, 13) + ms(completed, 12) + `${idle.toFixed(0)} MB, ${after.toFixed(0)} MB`.padStart(24));
+  console.log(
+    kernel.name.padEnd(14) +
+      ms(info, 13) +
+      ms(first, 14) +
+      ms(sum, 8) +
+      ms(declared, 13) +
+      ms(completed, 12) +
+      `${idle.toFixed(0)} MB, ${after.toFixed(0)} MB`.padStart(24),
+  );
 }
 process.exit(0);

@@ -18,7 +18,7 @@ const firstMs = performance.now() - begun;
 await new Promise((resolve) => setTimeout(resolve, 100));
 for (let i = 0; i < 3; i++) plan.run(inputs);
 const times = [];
-for (const end = performance.now() + Number(seconds) * 1000; performance.now() < end || times.length < 3; ) {
+for (const end = performance.now() + Number(seconds) * 1000; performance.now() < end || times.length < 3;) {
   // One reading of the clock around several steps where a step is shorter than its resolution deserves.
   const count = times.length > 0 && times[0] < 0.05 ? 20 : 1;
   const start = performance.now();

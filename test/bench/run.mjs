@@ -24,20 +24,29 @@ if (chosen.length === 0) {
 }
 
 function child(command, args, environment = {}) {
-  const { stdout, status, error } = spawnSync(command, args, { encoding: "utf8", env: { ...process.env, ...environment }, maxBuffer: 1 << 26 });
+  const { stdout, status, error } = spawnSync(command, args, {
+    encoding: "utf8",
+    env: { ...process.env, ...environment },
+    maxBuffer: 1 << 26,
+  });
   if (error !== undefined || status !== 0) return null;
   return JSON.parse(stdout.trim().split("\n").at(-1));
 }
 
-const ours = (name, threads, blas) => child(process.execPath, [path.join(folder, "measure.mjs"), name, String(seconds), JSON.stringify({ threads, blas })]);
-const theirs = (name, threads) => (process.argv.includes("--no-pytorch") ? null : child(python, [path.join(folder, "pytorch_bench.py"), name, String(threads), String(seconds)]));
+const ours = (name, threads, blas) =>
+  child(process.execPath, [path.join(folder, "measure.mjs"), name, String(seconds), JSON.stringify({ threads, blas })]);
+const theirs = (name, threads) =>
+  process.argv.includes("--no-pytorch")
+    ? null
+    : child(python, [path.join(folder, "pytorch_bench.py"), name, String(threads), String(seconds)]);
 
 /** The better of several rounds: other processes of the machine can only make a round slower. */
 const better = (a, b) => (a === null || (b !== null && b.ms < a.ms) ? b : a);
 
 const columns = ["workload", "blas", "threads", "ms", "firstMs", "peakMiB", "pytorchMs", "pytorchMiB", "ratio", "gflops"];
 const widths = [15, 8, 7, 9, 9, 9, 9, 10, 6, 7];
-const show = (cells) => cells.map((cell, index) => (index < 2 ? String(cell).padEnd(widths[index]) : String(cell).padStart(widths[index]))).join("  ");
+const show = (cells) =>
+  cells.map((cell, index) => (index < 2 ? String(cell).padEnd(widths[index]) : String(cell).padStart(widths[index]))).join("  ");
 const round = (value) => (value === null ? null : Number(value.toPrecision(4)));
 
 const rows = [];

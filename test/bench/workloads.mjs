@@ -20,7 +20,10 @@ function numbers(count, seed, scale) {
 const sizeOf = (shape) => shape.reduce((product, extent) => product * extent, 1);
 const random = (shape, seed, scale = 1) => new t.Tensor({ shape, dtype: "f32" }, numbers(sizeOf(shape), seed, scale));
 const wholes = (shape, classes, seed) =>
-  new t.Tensor({ shape, dtype: "i32" }, Int32Array.from(numbers(sizeOf(shape), seed, 1), (x) => Math.min(classes - 1, Math.floor(((x + 1) / 2) * classes))));
+  new t.Tensor(
+    { shape, dtype: "i32" },
+    Int32Array.from(numbers(sizeOf(shape), seed, 1), (x) => Math.min(classes - 1, Math.floor(((x + 1) / 2) * classes))),
+  );
 
 /** Makes parameters when they are first asked for, counts multiply-adds, keeps what training changes beside the weights. */
 class Model {
@@ -36,7 +39,10 @@ class Model {
   parameter(shape, scale = Math.sqrt(3 / Math.max(1, sizeOf(shape.slice(0, -1)))), constant = null) {
     const at = this.#next++;
     if (this.parameters[at] === undefined) {
-      const value = constant === null ? random(shape, 100 + at, scale) : new t.Tensor({ shape, dtype: "f32" }, new Float32Array(sizeOf(shape)).fill(constant));
+      const value =
+        constant === null
+          ? random(shape, 100 + at, scale)
+          : new t.Tensor({ shape, dtype: "f32" }, new Float32Array(sizeOf(shape)).fill(constant));
       this.parameters[at] = new t.Variable(`p${at}`, value);
     }
     return this.parameters[at].value;
@@ -70,21 +76,32 @@ class Model {
 /** A training step of a loss; `factor` of the forward pass's multiply-adds is what a step takes. */
 function training(optimizer, inputs, loss) {
   const model = new Model();
-  const rates = optimizer.scalars(1, optimizer.learningRate).map((value) => new t.Tensor({ shape: [], dtype: "f32" }, Float32Array.of(value)));
+  const rates = optimizer
+    .scalars(1, optimizer.learningRate)
+    .map((value) => new t.Tensor({ shape: [], dtype: "f32" }, Float32Array.of(value)));
   const states = [];
-  const graph = t.trace((...all) => {
-    model.begin();
-    const value = loss(model, ...all.slice(0, inputs.length));
-    const targets = model.parameters;
-    const slopes = t.gradients(value, targets.map((parameter) => parameter.value));
-    for (const [index, parameter] of targets.entries()) {
-      states[index] ??= Object.fromEntries(
-        optimizer.state.map((name) => [name, new t.Variable(`${parameter.name}.${name}`, new t.Tensor(parameter, new Float32Array(parameter.storage.length)))]),
+  const graph = t.trace(
+    (...all) => {
+      model.begin();
+      const value = loss(model, ...all.slice(0, inputs.length));
+      const targets = model.parameters;
+      const slopes = t.gradients(
+        value,
+        targets.map((parameter) => parameter.value),
       );
-      parameter.assign(optimizer.update(parameter.value, slopes[index], states[index], all.slice(inputs.length)));
-    }
-    return value;
-  }, [...inputs, ...rates]);
+      for (const [index, parameter] of targets.entries()) {
+        states[index] ??= Object.fromEntries(
+          optimizer.state.map((name) => [
+            name,
+            new t.Variable(`${parameter.name}.${name}`, new t.Tensor(parameter, new Float32Array(parameter.storage.length))),
+          ]),
+        );
+        parameter.assign(optimizer.update(parameter.value, slopes[index], states[index], all.slice(inputs.length)));
+      }
+      return value;
+    },
+    [...inputs, ...rates],
+  );
   return { graph, inputs: [...inputs, ...rates], flops: 6 * model.work, model };
 }
 
@@ -113,7 +130,9 @@ function dropout(x, rate, step, stream) {
 
 export const workloads = {
   "mlp-2-16-2": (batch = 32) =>
-    training(sgd({ lr: 0.1 }), [random([batch, 2], 1), wholes([batch], 2, 2)], (m, x, y) => crossEntropy(m.dense(t.tanh(m.dense(x, 16)), 2), y)),
+    training(sgd({ lr: 0.1 }), [random([batch, 2], 1), wholes([batch], 2, 2)], (m, x, y) =>
+      crossEntropy(m.dense(t.tanh(m.dense(x, 16)), 2), y),
+    ),
   "mlp-784-128-10": (batch = 64, width = 128, depth = 1) =>
     training(adam({ lr: 0.001 }), [random([batch, 784], 1), wholes([batch], 10, 2)], (m, x, y) => {
       let flow = x;

@@ -12,13 +12,21 @@ function value(type: TensorType, seed: number, scale = 3): Tensor {
   const raw = numbers(size, seed, scale);
   if (type.dtype === "f32") return new Tensor(type, raw);
   const data = t.allocate(type.dtype, size);
-  for (let i = 0; i < size; i++) data[i] = type.dtype === "bool" ? ((raw[i] as number) > 0 ? 1 : 0) : type.dtype === "u8" ? Math.floor(((raw[i] as number) + scale) * 40) : Math.round((raw[i] as number) * 10);
+  for (let i = 0; i < size; i++)
+    data[i] =
+      type.dtype === "bool"
+        ? (raw[i] as number) > 0
+          ? 1
+          : 0
+        : type.dtype === "u8"
+          ? Math.floor(((raw[i] as number) + scale) * 40)
+          : Math.round((raw[i] as number) * 10);
   return new Tensor(type, data);
 }
 
 /** Plans `body` and compares with the portable executor; the tolerance is relative to each number, or absolute near 0. */
 function compare(body: Body, inputs: readonly Tensor[], relative = 0, absolute = 0): void {
-  const graph = t.trace(body as (...inputs: Tensor[]) => Tensor, inputs);
+  const graph = t.trace(body, inputs);
   const planned = executor().prepare(graph);
   const actual = planned.run(inputs);
   const expected = t.portableExecutor.prepare(graph).run(inputs);
@@ -73,7 +81,11 @@ test("powers", () => {
   compare((x) => t.pow(x, 3), [base], 2e-6);
   compare((x) => t.pow(x, -2), [base], 2e-6);
   compare((x) => t.pow(x, 0.5), [base], 2e-6); // NaN below 0
-  compare((x, y) => t.pow(x, y), [new Tensor(f32(5), Float32Array.of(0, 0, 0.9, 0.999, 2)), new Tensor(f32(5), Float32Array.of(2, 0, 1000, 5000, 100))], 1e-4);
+  compare(
+    (x, y) => t.pow(x, y),
+    [new Tensor(f32(5), Float32Array.of(0, 0, 0.9, 0.999, 2)), new Tensor(f32(5), Float32Array.of(2, 0, 1000, 5000, 100))],
+    1e-4,
+  );
 });
 
 const pairs: [string, (a: Tensor, b: Tensor) => Tensor][] = [
@@ -84,7 +96,29 @@ const pairs: [string, (a: Tensor, b: Tensor) => Tensor][] = [
 describe("pairs", () => {
   test.each(pairs)("%s on f32 and i32, broadcast every way", (_, operation) => {
     for (const dtype of ["f32", "i32"] as const) {
-      for (const [a, b] of [[[37], [37]], [[5, 7], [7]], [[5, 7], [5, 1]], [[5, 7], []], [[4, 1, 6], [3, 1]], [[2, 3, 4, 5], [3, 1, 5]], [[130, 6], [6]], [[3, 300], [3, 1]], [[1], [1]]] as const) {
+      for (const [a, b] of [
+        [[37], [37]],
+        [[5, 7], [7]],
+        [
+          [5, 7],
+          [5, 1],
+        ],
+        [[5, 7], []],
+        [
+          [4, 1, 6],
+          [3, 1],
+        ],
+        [
+          [2, 3, 4, 5],
+          [3, 1, 5],
+        ],
+        [[130, 6], [6]],
+        [
+          [3, 300],
+          [3, 1],
+        ],
+        [[1], [1]],
+      ] as const) {
         compare(operation, [value(of(dtype, ...a), 5), value(of(dtype, ...b), 6)]);
         compare(operation, [value(of(dtype, ...b), 5), value(of(dtype, ...a), 6)]);
       }
@@ -95,13 +129,26 @@ describe("pairs", () => {
 });
 
 test("conditions stay bytes in memory and masks in registers", () => {
-  compare((x, y) => [t.greater(x, y), t.where(t.greater(x, y), x, y), t.logicalAnd(t.greater(x, 0), t.less(y, 0)), t.logicalOr(t.greater(x, 0), t.less(y, 0))], [value(f32(13, 5), 1), value(f32(5), 2)]);
+  compare(
+    (x, y) => [
+      t.greater(x, y),
+      t.where(t.greater(x, y), x, y),
+      t.logicalAnd(t.greater(x, 0), t.less(y, 0)),
+      t.logicalOr(t.greater(x, 0), t.less(y, 0)),
+    ],
+    [value(f32(13, 5), 1), value(f32(5), 2)],
+  );
   compare((c, x) => t.where(c, x, 0), [value(of("bool", 9, 1), 4), value(f32(9, 11), 5)]);
   compare((c, d) => [t.equal(c, d), t.notEqual(c, d)], [value(of("bool", 33), 4), value(of("bool", 33), 5)]);
 });
 
 test("casts", () => {
-  const inputs = { f32: value(f32(7, 5), 1), i32: value(of("i32", 7, 5), 2), u8: value(of("u8", 7, 5), 3), bool: value(of("bool", 7, 5), 4) };
+  const inputs = {
+    f32: value(f32(7, 5), 1),
+    i32: value(of("i32", 7, 5), 2),
+    u8: value(of("u8", 7, 5), 3),
+    bool: value(of("bool", 7, 5), 4),
+  };
   for (const input of Object.values(inputs)) for (const to of ["f32", "i32", "bool"] as const) compare((x) => t.cast(x, to), [input]);
   compare((x) => t.cast(x, "u8"), [inputs.bool]);
   compare((x) => t.mul(t.cast(x, "f32"), 1 / 255), [inputs.u8]);
@@ -121,19 +168,27 @@ test("chains with several results, scalars from outside, rows and columns", () =
 });
 
 test("long chains are cut, not dropped", () => {
-  compare((x) => {
-    let y = x;
-    for (let i = 0; i < 150; i++) y = t.sub(t.mul(y, 0.5), x);
-    return y;
-  }, [value(f32(77), 1)]);
+  compare(
+    (x) => {
+      let y = x;
+      for (let i = 0; i < 150; i++) y = t.sub(t.mul(y, 0.5), x);
+      return y;
+    },
+    [value(f32(77), 1)],
+  );
 });
 
 test("a value needed before and after something that is not element-wise", () => {
-  compare((x) => {
-    const a = t.relu(x);
-    const total = t.sum(a);
-    return t.add(t.mul(a, total), t.div(a, total));
-  }, [value(f32(40), 1, 1)], 4 * ulp, 1e-5);
+  compare(
+    (x) => {
+      const a = t.relu(x);
+      const total = t.sum(a);
+      return t.add(t.mul(a, total), t.div(a, total));
+    },
+    [value(f32(40), 1, 1)],
+    4 * ulp,
+    1e-5,
+  );
 });
 
 test("results that are views, inputs and constants", () => {

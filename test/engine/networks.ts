@@ -18,7 +18,10 @@ export function random(shape: readonly number[], seed: number, scale = 1): Tenso
 }
 
 export function labels(count: number, classes: number, seed: number): Tensor {
-  return new Tensor({ shape: [count], dtype: "i32" }, Int32Array.from(numbers(count, seed), (x) => Math.min(classes - 1, Math.floor(((x + 1) / 2) * classes))));
+  return new Tensor(
+    { shape: [count], dtype: "i32" },
+    Int32Array.from(numbers(count, seed), (x) => Math.min(classes - 1, Math.floor(((x + 1) / 2) * classes))),
+  );
 }
 
 /** A training step as a graph, with the variables it changes; making it twice with one seed gives equal variables. */
@@ -28,20 +31,40 @@ export interface Step {
   readonly inputs: readonly Tensor[];
 }
 
-function trainingStep(parameters: readonly Variable[], optimizer: Optimizer, loss: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]): Step {
+function trainingStep(
+  parameters: readonly Variable[],
+  optimizer: Optimizer,
+  loss: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+): Step {
   const states = parameters.map((parameter) =>
-    Object.fromEntries(optimizer.state.map((name) => [name, new Variable(`${parameter.name}.${name}`, new Tensor(parameter, new Float32Array(parameter.storage.length)))])),
+    Object.fromEntries(
+      optimizer.state.map((name) => [
+        name,
+        new Variable(`${parameter.name}.${name}`, new Tensor(parameter, new Float32Array(parameter.storage.length))),
+      ]),
+    ),
   );
-  const types: TensorType[] = [...inputs, ...optimizer.scalars(1, optimizer.learningRate).map(() => ({ shape: [], dtype: "f32" as const }))];
+  const types: TensorType[] = [
+    ...inputs,
+    ...optimizer.scalars(1, optimizer.learningRate).map(() => ({ shape: [], dtype: "f32" as const })),
+  ];
   const graph = trace((...all) => {
     const value = loss(...all.slice(0, inputs.length));
-    const slopes = gradients(value, parameters.map((parameter) => parameter.value));
+    const slopes = gradients(
+      value,
+      parameters.map((parameter) => parameter.value),
+    );
     for (const [index, parameter] of parameters.entries()) {
-      parameter.assign(optimizer.update(parameter.value, slopes[index] as Tensor, states[index] as Record<string, Variable>, all.slice(inputs.length)));
+      parameter.assign(
+        optimizer.update(parameter.value, slopes[index] as Tensor, states[index] as Record<string, Variable>, all.slice(inputs.length)),
+      );
     }
     return value;
   }, types);
-  const scalars = optimizer.scalars(1, optimizer.learningRate).map((value) => new Tensor({ shape: [], dtype: "f32" }, Float32Array.of(value)));
+  const scalars = optimizer
+    .scalars(1, optimizer.learningRate)
+    .map((value) => new Tensor({ shape: [], dtype: "f32" }, Float32Array.of(value)));
   return { graph, variables: [...parameters, ...states.flatMap((state) => Object.values(state))], inputs: [...inputs, ...scalars] };
 }
 
@@ -49,7 +72,10 @@ export function mlpStep(batch: number, sizes: readonly number[], optimizer: Opti
   const parameters: Variable[] = [];
   for (let layer = 0; layer + 1 < sizes.length; layer++) {
     const [from, to] = [sizes[layer] as number, sizes[layer + 1] as number];
-    parameters.push(new Variable(`w${layer}`, random([from, to], 10 + layer, 1 / Math.sqrt(from))), new Variable(`b${layer}`, random([to], 20 + layer, 0.1)));
+    parameters.push(
+      new Variable(`w${layer}`, random([from, to], 10 + layer, 1 / Math.sqrt(from))),
+      new Variable(`b${layer}`, random([to], 20 + layer, 0.1)),
+    );
   }
   const loss = (x: Tensor, y: Tensor): Tensor => {
     let flow = x;
@@ -59,7 +85,7 @@ export function mlpStep(batch: number, sizes: readonly number[], optimizer: Opti
     }
     return mean(softmaxCrossEntropy(flow, y));
   };
-  return trainingStep(parameters, optimizer, loss as (...inputs: Tensor[]) => Tensor, [random([batch, sizes[0] as number], 1), labels(batch, sizes.at(-1) as number, 2)]);
+  return trainingStep(parameters, optimizer, loss, [random([batch, sizes[0] as number], 1), labels(batch, sizes.at(-1) as number, 2)]);
 }
 
 export function leNetStep(batch: number, optimizer: Optimizer = adam({ lr: 0.001 })): Step {
@@ -79,7 +105,7 @@ export function leNetStep(batch: number, optimizer: Optimizer = adam({ lr: 0.001
     flow = relu(add(matmul(flow, value(6)), value(7)));
     return mean(softmaxCrossEntropy(add(matmul(flow, value(8)), value(9)), y));
   };
-  return trainingStep(parameters, optimizer, loss as (...inputs: Tensor[]) => Tensor, [random([batch, 28, 28, 1], 1), labels(batch, 10, 2)]);
+  return trainingStep(parameters, optimizer, loss, [random([batch, 28, 28, 1], 1), labels(batch, 10, 2)]);
 }
 
 export { sgd };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { portableExecutor } from "../../std/tensor/index.js";
+import { portableExecutor, type Tensor, type Variable } from "../../std/tensor/index.js";
 import { executor, engineInfo } from "../../std/engine/index.js";
 import { leNetStep, mlpStep, sgd, type Step } from "./networks.js";
 
@@ -37,9 +37,10 @@ describe("a planned training step against the portable executor", () => {
       const [loss] = planned.run(ours.inputs);
       const [expected] = portable.run(reference.inputs);
       // Sums of up to 784 products in f32 against f64: relative error below 784 * 2^-24 = 5e-5; Adam divides by sqrt(v), which is small at first.
-      close(loss!.data, expected!.data, 1e-4, `loss ${step}`);
+      close((loss as Tensor).data, (expected as Tensor).data, 1e-4, `loss ${step}`);
     }
-    for (const [index, variable] of ours.variables.entries()) close(variable.storage, reference.variables[index]!.storage, 2e-3, variable.name);
+    for (const [index, variable] of ours.variables.entries())
+      close(variable.storage, (reference.variables[index] as Variable).storage, 2e-3, variable.name);
     planned.dispose();
   });
 });

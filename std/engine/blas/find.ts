@@ -20,7 +20,16 @@ interface Koffi {
 
 /** Names by which the system's loader finds a BLAS with the C interface, best first. */
 const candidates: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
-  linux: ["libmkl_rt.so.2", "libmkl_rt.so", "libopenblas.so.0", "libopenblas.so", "libopenblasp.so.0", "libblis.so.4", "libblis.so.3", "libblis.so"],
+  linux: [
+    "libmkl_rt.so.2",
+    "libmkl_rt.so",
+    "libopenblas.so.0",
+    "libopenblas.so",
+    "libopenblasp.so.0",
+    "libblis.so.4",
+    "libblis.so.3",
+    "libblis.so",
+  ],
   darwin: [
     "/System/Library/Frameworks/Accelerate.framework/Accelerate",
     "/opt/homebrew/opt/openblas/lib/libopenblas.dylib",
@@ -51,7 +60,8 @@ export function findBlas(choice: string): FoundBlas | null {
     koffiPath = require.resolve("koffi");
     koffi = require(koffiPath) as Koffi;
   } catch (error) {
-    if (named) throw new LamellaError(`LAMELLA_BLAS names ${choice}, but the package koffi, which calls it, does not load here: ${String(error)}`);
+    if (named)
+      throw new LamellaError(`LAMELLA_BLAS names ${choice}, but the package koffi, which calls it, does not load here: ${String(error)}`);
     return null;
   }
   chooseOpenBlasKernels();
@@ -63,7 +73,10 @@ export function findBlas(choice: string): FoundBlas | null {
       library.func("void cblas_sgemm(int, int, int, int, int, int, float, int64, int, int64, int, float, int64, int)");
       return { name: settle(library, path), path, access: { koffi: koffiPath, library: path } };
     } catch (error) {
-      if (named) throw new LamellaError(`LAMELLA_BLAS names ${choice}, which cannot be used as a BLAS (it must offer cblas_sgemm): ${error instanceof Error ? error.message : String(error)}`);
+      if (named)
+        throw new LamellaError(
+          `LAMELLA_BLAS names ${choice}, which cannot be used as a BLAS (it must offer cblas_sgemm): ${error instanceof Error ? error.message : String(error)}`,
+        );
     }
   }
   return null;

@@ -17,7 +17,9 @@ const slackBytes = 0x1000;
 export class EngineMemory {
   readonly memory: WebAssembly.Memory;
   readonly heap: Heap;
-  readonly #variables = new FinalizationRegistry<{ address: number; bytes: number }>(({ address, bytes }) => this.heap.free(address, bytes));
+  readonly #variables = new FinalizationRegistry<{ address: number; bytes: number }>(({ address, bytes }) =>
+    this.heap.free(address, bytes),
+  );
 
   constructor(maximumBytes: number = maximumPages * pageBytes) {
     this.memory = new WebAssembly.Memory({ initial: 16, maximum: maximumPages, shared: true });

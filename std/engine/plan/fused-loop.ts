@@ -2,7 +2,7 @@ import type { Node } from "../../tensor/graph.js";
 import { bytesPerElement, sizeOf, type DType, type Shape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { FunctionBuilder, ModuleBuilder, ValueType } from "../wasm/encoder.js";
-import { vectorCodeFor } from "./element-wise.js";
+import { vectorCodeFor, type Operands } from "./element-wise.js";
 import { simd, VectorCode } from "./vector-math.js";
 
 /** Element-wise nodes of one iteration shape, done in one pass over memory. */
@@ -58,12 +58,17 @@ function keyOf(group: FusedGroup, uniform: UniformValue): string {
   const names = new Map<Tensor, string>();
   for (const [index, input] of group.inputs.entries()) {
     const value = uniform(input);
-    names.set(input, value === null ? `p${index}:${input.dtype}${input.shape.join("x")}` : `c${Object.is(value, -0) ? "-0" : value}:${input.dtype}`);
+    names.set(
+      input,
+      value === null ? `p${index}:${input.dtype}${input.shape.join("x")}` : `c${Object.is(value, -0) ? "-0" : value}:${input.dtype}`,
+    );
   }
   const parts = [group.shape.join("x")];
   for (const [index, node] of group.nodes.entries()) {
     names.set(node.outputs[0] as Tensor, `n${index}`);
-    parts.push(`${node.operation?.name}(${node.inputs.map((input) => names.get(input)).join()})${JSON.stringify(node.attributes)}${(node.outputs[0] as Tensor).dtype}`);
+    parts.push(
+      `${node.operation?.name}(${node.inputs.map((input) => names.get(input)).join()})${JSON.stringify(node.attributes)}${(node.outputs[0] as Tensor).dtype}`,
+    );
   }
   parts.push(group.outputs.map((output) => names.get(output)).join());
   return parts.join(";");
@@ -109,7 +114,8 @@ function collapse(shape: Shape, operands: readonly Operand[]): number[] {
     const extent = shape[axis] as number;
     if (extent === 1) continue;
     const last = extents.length - 1;
-    const joins = last >= 0 && operands.every((operand, index) => (kept[index] as number[])[last] === (operand.strides[axis] as number) * extent);
+    const joins =
+      last >= 0 && operands.every((operand, index) => (kept[index] as number[])[last] === (operand.strides[axis] as number) * extent);
     if (joins) {
       extents[last] = (extents[last] as number) * extent;
       for (const [index, operand] of operands.entries()) (kept[index] as number[])[last] = operand.strides[axis] as number;
@@ -173,8 +179,18 @@ class GroupLoops {
     const chunk = body.local("i32");
     const begin = body.local("i32");
     const end = body.local("i32");
-    body.i32(total - 1).get(this.parts).op(i32.add).get(this.parts).op(i32.divU); // ceil(total / parts)
-    if (grain > 1) body.i32(grain - 1).op(i32.add).i32(-grain).op(i32.and);
+    body
+      .i32(total - 1)
+      .get(this.parts)
+      .op(i32.add)
+      .get(this.parts)
+      .op(i32.divU); // ceil(total / parts)
+    if (grain > 1)
+      body
+        .i32(grain - 1)
+        .op(i32.add)
+        .i32(-grain)
+        .op(i32.and);
     body.set(chunk);
     const limited = (local: number): void => {
       body.set(local);
@@ -199,10 +215,21 @@ class GroupLoops {
     const walk = (count: number): void => {
       body.block().loop();
       // while (begin + 16 (count - 1) < end)
-      body.get(begin).i32(16 * (count - 1)).op(i32.add).get(end).op(i32.ltU).op(0x45).branchIf(1);
+      body
+        .get(begin)
+        .i32(16 * (count - 1))
+        .op(i32.add)
+        .get(end)
+        .op(i32.ltU)
+        .op(0x45)
+        .branchIf(1);
       offsets.at(begin, null);
       for (let step = 0; step < count; step++) this.#element(offsets, step, 4);
-      body.get(begin).i32(16 * count).op(i32.add).set(begin);
+      body
+        .get(begin)
+        .i32(16 * count)
+        .op(i32.add)
+        .set(begin);
       body.branch(0).end().end();
     };
     if (unroll > 1) walk(unroll);
@@ -221,7 +248,8 @@ class GroupLoops {
     const alongRows = rowCount >= 16 || vectors < 64;
     const row = body.local("i32");
     const pointers = new Map<Operand, number>();
-    for (const operand of [...this.inputs, ...this.outputs]) if (!this.#invariant.has(operand.tensor) || this.outputs.includes(operand)) pointers.set(operand, body.local("i32"));
+    for (const operand of [...this.inputs, ...this.outputs])
+      if (!this.#invariant.has(operand.tensor) || this.outputs.includes(operand)) pointers.set(operand, body.local("i32"));
 
     const rows = alongRows ? this.#share(rowCount, 1) : null;
     const columns = alongRows ? null : this.#share(vectors, 16);
@@ -277,10 +305,15 @@ class GroupLoops {
   /** Pushes the operand's offset in bytes at a row. */
   #rowOffset(operand: Operand, outer: readonly number[], inner: number, row: number): void {
     const { body } = this;
-    const contiguous = operand.strides.every((stride, axis) => stride === sizeOf(outer.slice(axis + 1)) * (axis === outer.length ? 1 : inner));
+    const contiguous = operand.strides.every(
+      (stride, axis) => stride === sizeOf(outer.slice(axis + 1)) * (axis === outer.length ? 1 : inner),
+    );
     if (contiguous || outer.length === 1) {
       const stride = contiguous ? inner : (operand.strides[0] as number);
-      body.get(row).i32(stride * operand.bytes).op(i32.mul);
+      body
+        .get(row)
+        .i32(stride * operand.bytes)
+        .op(i32.mul);
       return;
     }
     body.i32(0);
@@ -292,7 +325,10 @@ class GroupLoops {
         body.get(row);
         if (below > 1) body.i32(below).op(i32.divU);
         if (axis > 0) body.i32(extent).op(i32.remU);
-        body.i32(stride * operand.bytes).op(i32.mul).op(i32.add);
+        body
+          .i32(stride * operand.bytes)
+          .op(i32.mul)
+          .op(i32.add);
       }
       below *= extent;
     }
@@ -313,7 +349,7 @@ class GroupLoops {
       return local;
     };
     for (const node of this.group.nodes) {
-      const operands = node.inputs.map(value);
+      const operands = node.inputs.map(value) as readonly number[] as Operands;
       const code = vectorCodeFor(node) as NonNullable<ReturnType<typeof vectorCodeFor>>;
       values.set(node.outputs[0] as Tensor, code.emit(this.#vector, operands, node));
     }
@@ -327,7 +363,10 @@ class GroupLoops {
       body.simdMemory(simd.load, 2, step * 16);
       return;
     }
-    body.simdMemory(simd.loadZero32, 0, step * 4).simd(simd.widenLowU8).simd(simd.widenLowU16);
+    body
+      .simdMemory(simd.loadZero32, 0, step * 4)
+      .simd(simd.widenLowU8)
+      .simd(simd.widenLowU16);
     if (operand.dtype === "bool") body.simd(simd.i32Neg);
   }
 

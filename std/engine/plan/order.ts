@@ -58,7 +58,12 @@ export function order(graph: SimpleGraph, cut: readonly Unit[]): Order {
 type Assignments = readonly { readonly variable: Variable; readonly value: Tensor }[];
 
 /** One try. @returns the units and the in-place results, or a variable that must not be written in place. */
-function arrange(units: readonly Unit[], producer: ReadonlyMap<Tensor, Unit>, assignments: Assignments, refused: ReadonlySet<Variable>): [Unit[], Map<Tensor, Variable>] | Variable {
+function arrange(
+  units: readonly Unit[],
+  producer: ReadonlyMap<Tensor, Unit>,
+  assignments: Assignments,
+  refused: ReadonlySet<Variable>,
+): [Unit[], Map<Tensor, Variable>] | Variable {
   const inPlace = new Map<Tensor, Variable>();
   const last = new Set<Unit>();
   for (const { variable, value } of assignments) {
@@ -78,8 +83,8 @@ function arrange(units: readonly Unit[], producer: ReadonlyMap<Tensor, Unit>, as
     for (const input of unit.inputs) {
       const maker = producer.get(input);
       if (maker !== undefined && maker !== unit) before.get(unit)?.add(maker);
-      const variable = rootOf(input).node?.variable;
-      if (variable != null) readersOf.set(variable, [...(readersOf.get(variable) ?? []), unit]);
+      const variable = rootOf(input).node?.variable ?? null;
+      if (variable !== null) readersOf.set(variable, [...(readersOf.get(variable) ?? []), unit]);
     }
   }
   for (const [value, variable] of inPlace) {
@@ -87,7 +92,7 @@ function arrange(units: readonly Unit[], producer: ReadonlyMap<Tensor, Unit>, as
     for (const reader of readersOf.get(variable) ?? []) if (reader !== writer && reader.kind !== "view") before.get(writer)?.add(reader);
   }
   // Whoever reads a value made at the end belongs to the end too, if it is light work.
-  for (let grown = true; grown; ) {
+  for (let grown = true; grown;) {
     grown = false;
     for (const unit of units) {
       if (last.has(unit) || ![...(before.get(unit) as Set<Unit>)].some((maker) => last.has(maker))) continue;
@@ -107,7 +112,10 @@ function arrange(units: readonly Unit[], producer: ReadonlyMap<Tensor, Unit>, as
     for (const maker of makers) after.set(maker, [...(after.get(maker) ?? []), unit]);
   }
   const rank = (unit: Unit): number => (last.has(unit) ? 1e9 : 0) + Math.min(...unit.nodes.map((node) => node.id).slice(-1));
-  const ready = new Queue(units.filter((unit) => waiting.get(unit) === 0), rank);
+  const ready = new Queue(
+    units.filter((unit) => waiting.get(unit) === 0),
+    rank,
+  );
   const result: Unit[] = [];
   for (let unit = ready.take(); unit !== undefined; unit = ready.take()) {
     result.push(unit);
@@ -159,7 +167,8 @@ function copyOf(source: Tensor, type: { shape: Tensor["shape"]; dtype: Tensor["d
   const result = new Tensor({ shape: type.shape, dtype: type.dtype }, null, node, 0);
   outputs.push(result);
   const parts = { nodes: [node], inputs: [source], outputs };
-  const unit: Unit = type.dtype === "f64" ? { kind: "portable", node, ...parts } : { kind: "fused", group: { shape: type.shape, ...parts }, ...parts };
+  const unit: Unit =
+    type.dtype === "f64" ? { kind: "portable", node, ...parts } : { kind: "fused", group: { shape: type.shape, ...parts }, ...parts };
   return { unit, result };
 }
 

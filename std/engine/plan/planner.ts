@@ -108,9 +108,10 @@ class Planner {
       if (address === null) throw new NoRoom(bytes);
       return new Storage(bytes, address);
     };
-    const variable = this.ordered.inPlace.get(root) ?? root.node?.variable;
-    if (variable != null) storage = fixed(this.request.residence.variable(variable));
-    else if (root.node?.constant != null) storage = fixed(this.request.residence.constant(root.node.constant));
+    const variable = this.ordered.inPlace.get(root) ?? root.node?.variable ?? null;
+    const constant = root.node?.constant ?? null;
+    if (variable !== null) storage = fixed(this.request.residence.variable(variable));
+    else if (constant !== null) storage = fixed(this.request.residence.constant(constant));
     else {
       storage = new Storage(bytes);
       this.#workspace.push(storage);
@@ -154,15 +155,32 @@ class Planner {
   }
 
   /** The memory of an input that nobody reads after this unit, when the result may overwrite it. */
-  #inheritance(unit: Unit, index: number, output: Tensor, position: number, lastRead: ReadonlyMap<Tensor, number>, taken: ReadonlySet<Storage>): Storage | null {
+  #inheritance(
+    unit: Unit,
+    index: number,
+    output: Tensor,
+    position: number,
+    lastRead: ReadonlyMap<Tensor, number>,
+    taken: ReadonlySet<Storage>,
+  ): Storage | null {
     let candidates: readonly Tensor[] = [];
-    if (unit.kind === "fused") candidates = unit.inputs.filter((input) => input.size === output.size && bytesPerElement[input.dtype] === bytesPerElement[output.dtype] && input.size > 1);
+    if (unit.kind === "fused")
+      candidates = unit.inputs.filter(
+        (input) => input.size === output.size && bytesPerElement[input.dtype] === bytesPerElement[output.dtype] && input.size > 1,
+      );
     else if (unit.kind === "kernel" && index === 0) candidates = (unit.rule.inPlace ?? []).map((at) => unit.node.inputs[at] as Tensor);
     for (const input of candidates) {
       const root = rootOf(input);
-      if (lastRead.get(root) !== position || root.node?.kind === "constant" || root.node?.kind === "variable" || this.ordered.inPlace.has(root)) continue;
+      if (
+        lastRead.get(root) !== position ||
+        root.node?.kind === "constant" ||
+        root.node?.kind === "variable" ||
+        this.ordered.inPlace.has(root)
+      )
+        continue;
       const storage = this.#storage(root);
-      if (storage.fixed || taken.has(storage) || root.size * bytesPerElement[root.dtype] !== output.size * bytesPerElement[output.dtype]) continue;
+      if (storage.fixed || taken.has(storage) || root.size * bytesPerElement[root.dtype] !== output.size * bytesPerElement[output.dtype])
+        continue;
       // The same memory read in another pattern by the same unit would be overwritten too early.
       const others = unit.inputs.filter((other) => this.#storages.get(rootOf(other)) === storage && other !== input);
       if (unit.kind === "fused" ? others.some((other) => other.size !== output.size) : others.length > 0) continue;
@@ -175,14 +193,23 @@ class Planner {
 
   /** Lowers a unit. @returns its work. */
   #record(unit: Unit, position: number): number {
-    const recorder = new CallRecorder(this.parts, this.request.blas, position, (tensor) => this.address(tensor), (storage) => this.#workspace.push(storage));
+    const recorder = new CallRecorder(
+      this.parts,
+      this.request.blas,
+      position,
+      (tensor) => this.address(tensor),
+      (storage) => this.#workspace.push(storage),
+    );
     switch (unit.kind) {
       case "view":
         break;
       case "fused": {
         const placed = unit.inputs.filter((input) => !isUniform(unit, input));
         const work = unit.group.nodes.length === 0 ? 0 : costOf(unit.group) * sizeOfGroup(unit);
-        recorder.fused([...placed, ...unit.outputs].map((tensor) => this.address(tensor)), work);
+        recorder.fused(
+          [...placed, ...unit.outputs].map((tensor) => this.address(tensor)),
+          work,
+        );
         break;
       }
       case "kernel":
@@ -221,7 +248,15 @@ class Planner {
       outputs: this.ordered.outputs.map((tensor) => ({ tensor, address: this.address(tensor) })),
       products: this.#products.map((product, index) => {
         const [a, b, c] = this.#productAddresses[index] as [PlanAddress, PlanAddress, PlanAddress];
-        return { ...product, a: a.value, b: b.value, c: c.value, relativeA: !a.storage.fixed, relativeB: !b.storage.fixed, relativeC: !c.storage.fixed };
+        return {
+          ...product,
+          a: a.value,
+          b: b.value,
+          c: c.value,
+          relativeA: !a.storage.fixed,
+          relativeB: !b.storage.fixed,
+          relativeC: !c.storage.fixed,
+        };
       }),
       host: this.#host,
       checked,
@@ -255,7 +290,10 @@ class Planner {
       let before: RecordedCall | null = null;
       for (const recorded of calls) {
         const serial = this.parts === 1 || recorded.serial || recorded.work < sharedCallWork;
-        const meet = before === null ? since.conflicts(reads, writes, serial) : !recorded.independent && !(serial && (this.parts === 1 || before.serial || before.work < sharedCallWork));
+        const meet =
+          before === null
+            ? since.conflicts(reads, writes, serial)
+            : !recorded.independent && !(serial && (this.parts === 1 || before.serial || before.work < sharedCallWork));
         if (meet || work > abortWork || (this.parts === 1 && before !== null && work > abortWork / 10)) {
           const { abortable } = step;
           close();
@@ -312,7 +350,12 @@ function describe(call: RecordedCall, unit: Unit): string {
   const { target } = call;
   const shape = unit.outputs[0]?.shape.join("x") ?? "";
   const nodes = unit.nodes.map((node) => node.operation?.name).join(" ");
-  const what = target.kind === "kernel" ? target.name : target.kind === "product" ? `product ${target.product.m}x${target.product.n}x${target.product.k} (${target.product.batch})` : target.kind;
+  const what =
+    target.kind === "kernel"
+      ? target.name
+      : target.kind === "product"
+        ? `product ${target.product.m}x${target.product.n}x${target.product.k} (${target.product.batch})`
+        : target.kind;
   return `${what}: ${nodes} -> ${shape} [${Math.round(call.work)}] ${unit.nodes[0]?.scope ?? ""}`;
 }
 
@@ -333,10 +376,12 @@ class Accesses {
 
   /** Whether one thread could touch what another is still at. Calls of one thread follow each other anyway. */
   conflicts(reads: readonly Storage[], writes: readonly Storage[], serial: boolean): boolean {
-    const meets = (before: { storage: Storage; serial: boolean }, now: Storage): boolean => !(serial && before.serial) && overlap(before.storage, now);
+    const meets = (before: { storage: Storage; serial: boolean }, now: Storage): boolean =>
+      !(serial && before.serial) && overlap(before.storage, now);
     return (
-      this.#writes.some((written) => reads.some((storage) => meets(written, storage)) || writes.some((storage) => meets(written, storage))) ||
-      this.#reads.some((read) => writes.some((storage) => meets(read, storage)))
+      this.#writes.some(
+        (written) => reads.some((storage) => meets(written, storage)) || writes.some((storage) => meets(written, storage)),
+      ) || this.#reads.some((read) => writes.some((storage) => meets(read, storage)))
     );
   }
 }
@@ -344,4 +389,3 @@ class Accesses {
 function overlap(a: Storage, b: Storage): boolean {
   return a.fixed === b.fixed && a.address < b.address + b.bytes && b.address < a.address + a.bytes;
 }
-

@@ -4,7 +4,11 @@ import type { PlanAddress } from "./storage.js";
 
 /** A call of a plan, with all its arguments but the part and the number of parts. */
 export interface Call {
-  readonly target: { readonly kind: "kernel"; readonly name: string } | { readonly kind: "fused"; readonly body: FunctionBuilder } | { readonly kind: "product"; readonly index: number } | { readonly kind: "host"; readonly index: number };
+  readonly target:
+    | { readonly kind: "kernel"; readonly name: string }
+    | { readonly kind: "fused"; readonly body: FunctionBuilder }
+    | { readonly kind: "product"; readonly index: number }
+    | { readonly kind: "host"; readonly index: number };
   readonly args: readonly (number | PlanAddress)[];
   /** Done by thread 0 alone, in one part. */
   readonly serial: boolean;
@@ -35,11 +39,17 @@ export interface ProgramImports {
 }
 
 /** Declares what programs import; kernels as they are used. */
-export function importsFor(module: ModuleBuilder, used: Iterable<string>, signatures: ReadonlyMap<string, Signature>, measured: boolean): ProgramImports {
+export function importsFor(
+  module: ModuleBuilder,
+  used: Iterable<string>,
+  signatures: ReadonlyMap<string, Signature>,
+  measured: boolean,
+): ProgramImports {
   const kernels = new Map<string, { index: number; signature: Signature }>();
   for (const name of used) {
     const signature = signatures.get(name);
-    if (signature === undefined) throw new Error(`a lowering calls the kernel ${name}, but the kernels' module has none of that name; build the kernels again`);
+    if (signature === undefined)
+      throw new Error(`a lowering calls the kernel ${name}, but the kernels' module has none of that name; build the kernels again`);
     kernels.set(name, { index: module.importFunction("kernels", name, signature), signature });
   }
   return {
@@ -65,7 +75,7 @@ export function writeProgram(module: ModuleBuilder, imports: ProgramImports, ste
     }
     for (const [index, argument] of call.args.entries()) {
       if (typeof argument !== "number") {
-        if (!argument.storage.fixed) run.get(base!);
+        if (!argument.storage.fixed) run.get(base);
         run.i32(argument.value);
         if (!argument.storage.fixed) run.op(op.add);
       } else if (signature?.parameters[index] === "f32") run.f32(argument);
@@ -80,9 +90,9 @@ export function writeProgram(module: ModuleBuilder, imports: ProgramImports, ste
     const guarded = call.serial && parts > 1;
     if (guarded) run.get(part).op(op.eqz).if();
     const { target } = call;
-    if (target.kind === "host") run.i32(target.index).get(base!).call(imports.host);
+    if (target.kind === "host") run.i32(target.index).get(base).call(imports.host);
     else if (target.kind === "product") {
-      run.i32(target.index).get(base!);
+      run.i32(target.index).get(base);
       pushPart(call);
       run.call(imports.product);
     } else {
@@ -96,20 +106,34 @@ export function writeProgram(module: ModuleBuilder, imports: ProgramImports, ste
 
   let number = 0;
   for (const { calls, checks, abortable } of steps) {
-    if (parts > 1) run.get(first!).set(part).loop();
+    if (parts > 1) run.get(first).set(part).loop();
     for (const call of calls) {
       emit(call);
       if (imports.mark !== null) run.i32(number++).call(imports.mark);
     }
-    if (parts > 1) run.get(part).i32(1).op(op.add).tee(part).get(last!).op(op.ltU).branchIf(0).end();
+    if (parts > 1) run.get(part).i32(1).op(op.add).tee(part).get(last).op(op.ltU).branchIf(0).end();
     for (const { address, length, index } of checks) {
-      if (!address.storage.fixed) run.get(base!);
+      if (!address.storage.fixed) run.get(base);
       run.i32(address.value);
       if (!address.storage.fixed) run.op(op.add);
-      run.i32(length).call((check as FunctionBuilder).index).if().i32(numberStatus + index).op(op.return).end();
+      run
+        .i32(length)
+        .call((check as FunctionBuilder).index)
+        .if()
+        .i32(numberStatus + index)
+        .op(op.return)
+        .end();
     }
-    run.get(control!).if();
-    run.get(control!).i32(parts).i32(abortable ? 1 : 0).call(barrier.index).if().i32(1).op(op.return).end();
+    run.get(control).if();
+    run
+      .get(control)
+      .i32(parts)
+      .i32(abortable ? 1 : 0)
+      .call(barrier.index)
+      .if()
+      .i32(1)
+      .op(op.return)
+      .end();
     run.end();
   }
   run.i32(0);
@@ -123,22 +147,22 @@ function writeBarrier(module: ModuleBuilder, imports: ProgramImports): FunctionB
   const phase = body.local("i32");
   const spun = body.local("i32");
   const at = (index: number): number => index * 4;
-  const load = (index: number): void => void body.get(control!).atomic(atomic.load, 2, at(index));
+  const load = (index: number): void => void body.get(control).atomic(atomic.load, 2, at(index));
 
   load(word.phase);
   body.set(phase);
-  body.get(control!).i32(1).atomic(atomic.add, 2, at(word.arrived)).i32(1).op(op.add).get(parts!).op(op.eq).if();
+  body.get(control).i32(1).atomic(atomic.add, 2, at(word.arrived)).i32(1).op(op.add).get(parts).op(op.eq).if();
   {
     // The last to arrive decides whether to stop, and lets the others go on.
-    body.get(control!).i32(0).atomic(atomic.store, 2, at(word.arrived));
-    body.get(control!);
+    body.get(control).i32(0).atomic(atomic.store, 2, at(word.arrived));
+    body.get(control);
     load(word.abort);
-    body.get(abortable!).op(op.and);
+    body.get(abortable).op(op.and);
     load(word.failed);
     body.op(op.or).atomic(atomic.store, 2, at(word.stopped));
-    body.get(control!).get(phase).i32(1).op(op.add).atomic(atomic.store, 2, at(word.phase));
+    body.get(control).get(phase).i32(1).op(op.add).atomic(atomic.store, 2, at(word.phase));
     load(word.sleepers);
-    body.if().get(control!).i32(-1).atomic(atomic.notify, 2, at(word.phase)).op(0x1a).end();
+    body.if().get(control).i32(-1).atomic(atomic.notify, 2, at(word.phase)).op(0x1a).end();
   }
   body.else();
   {
@@ -146,11 +170,11 @@ function writeBarrier(module: ModuleBuilder, imports: ProgramImports): FunctionB
     load(word.phase);
     body.get(phase).op(op.ne).branchIf(1);
     body.get(spun).i32(1).op(op.add).tee(spun).i32(spins).op(op.ltU).branchIf(0);
-    body.get(control!).i32(1).atomic(atomic.add, 2, at(word.sleepers)).op(0x1a);
-    body.get(control!).get(phase);
+    body.get(control).i32(1).atomic(atomic.add, 2, at(word.sleepers)).op(0x1a);
+    body.get(control).get(phase);
     body.code.byte(0x42).signed(waitNanoseconds);
     body.atomic(atomic.wait, 2, at(word.phase)).op(0x1a);
-    body.get(control!).i32(1).atomic(atomic.sub, 2, at(word.sleepers)).op(0x1a);
+    body.get(control).i32(1).atomic(atomic.sub, 2, at(word.sleepers)).op(0x1a);
     load(word.failed);
     body.call(imports.stuck).op(op.or).if().i32(1).op(op.return).end();
     body.branch(0).end().end();
@@ -166,14 +190,13 @@ function writeCheck(module: ModuleBuilder): FunctionBuilder {
   const [address, length] = [0, 1];
   const end = body.local("i32");
   const value = body.local("f32");
-  body.get(address!).get(length!).i32(4).op(0x6c).op(op.add).set(end);
+  body.get(address).get(length).i32(4).op(0x6c).op(op.add).set(end);
   body.block().loop();
-  body.get(address!).get(end).op(op.geU).branchIf(1);
-  body.get(address!).memory(0x2a, 2, 0).tee(value).get(value).op(0x93); // value - value is 0 unless value is not finite
+  body.get(address).get(end).op(op.geU).branchIf(1);
+  body.get(address).memory(0x2a, 2, 0).tee(value).get(value).op(0x93); // value - value is 0 unless value is not finite
   body.f32(0).op(0x5c).if().i32(1).op(op.return).end();
-  body.get(address!).i32(4).op(op.add).set(address!);
+  body.get(address).i32(4).op(op.add).set(address);
   body.branch(0).end().end();
   body.i32(0);
   return body;
 }
-

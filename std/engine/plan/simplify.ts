@@ -166,6 +166,9 @@ function withoutEffect(node: Node, inputs: readonly Tensor[]): Tensor | null {
       return isAll(second, 1) && keeps(first) ? first : null;
     case "sub":
       return isAll(second, 0) && keeps(first) ? first : null;
+    case undefined: {
+      throw new Error("Not implemented yet: undefined case");
+    }
     default:
       return null;
   }
@@ -188,5 +191,5 @@ export function uniformValue(tensor: Tensor): number | null {
 }
 
 function isAll(tensor: Tensor | undefined, number: number): boolean {
-  return tensor !== undefined && tensor.node?.constant != null && Object.is(uniformValue(tensor), number);
+  return tensor !== undefined && (tensor.node?.constant ?? null) !== null && Object.is(uniformValue(tensor), number);
 }

@@ -79,7 +79,10 @@ class Cutter {
 
   #contained(match: FusionMatch, group: ReadonlySet<Node>): boolean {
     return match.nodes.every((node) =>
-      node.outputs.every((output) => match.outputs.includes(output) || (!this.view.needed(output) && this.view.consumers(output).every((reader) => group.has(reader)))),
+      node.outputs.every(
+        (output) =>
+          match.outputs.includes(output) || (!this.view.needed(output) && this.view.consumers(output).every((reader) => group.has(reader))),
+      ),
     );
   }
 
@@ -96,7 +99,13 @@ class Cutter {
       const output = node.outputs[0] as Tensor;
       for (const reader of this.view.consumers(output)) {
         const other = this.#groups.get(reader);
-        if (other === undefined || other === group || this.#matches.has(reader) || !sameShape((reader.outputs[0] as Tensor).shape, output.shape)) continue;
+        if (
+          other === undefined ||
+          other === group ||
+          this.#matches.has(reader) ||
+          !sameShape((reader.outputs[0] as Tensor).shape, output.shape)
+        )
+          continue;
         if (vectorCodeFor(reader) === null) continue;
         const union = new Set([...group, ...other]);
         if (union.size > groupLimit || !this.#closed(union)) continue;
@@ -176,8 +185,11 @@ class Cutter {
     if (node.operation?.name === "reshape") return { kind: "view", ...parts };
     if (vectorCodeFor(node) !== null) return this.#fused([node]);
     const rule = lowerings.get(node.operation?.name ?? "");
-    const supported = rule !== undefined && (rule.supports?.(node) ?? [...node.inputs, ...node.outputs].every(({ dtype }) => dtype !== "f64"));
-    return supported && !node.outputs.some((output) => output.size === 0) ? { kind: "kernel", node, rule, ...parts } : { kind: "portable", node, ...parts };
+    const supported =
+      rule !== undefined && (rule.supports?.(node) ?? [...node.inputs, ...node.outputs].every(({ dtype }) => dtype !== "f64"));
+    return supported && !node.outputs.some((output) => output.size === 0)
+      ? { kind: "kernel", node, rule, ...parts }
+      : { kind: "portable", node, ...parts };
   }
 
   #fused(nodes: readonly Node[]): Unit {

@@ -94,9 +94,9 @@ export class VectorCode {
 
   /** Cephes expf: x = n ln 2 + r; gives e^r - 1, n as integers, and n as floats. */
   #exponential(x: number): { rest: number; power: number; whole: number } {
-    const whole = this.op(simd.f32Nearest, this.mul(x, this.constant(1.44269504088896341)));
-    const r = this.sub(this.sub(x, this.mul(whole, this.constant(0.693359375))), this.mul(whole, this.constant(-2.12194440e-4)));
-    const p = this.polynomial(r, [1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]);
+    const whole = this.op(simd.f32Nearest, this.mul(x, this.constant(Math.LOG2E)));
+    const r = this.sub(this.sub(x, this.mul(whole, this.constant(0.693359375))), this.mul(whole, this.constant(-2.1219444e-4)));
+    const p = this.polynomial(r, [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]);
     const rest = this.add(this.mul(p, this.mul(r, r)), r);
     return { rest, power: this.op(simd.truncSatF32ToI32, whole), whole };
   }
@@ -135,7 +135,7 @@ export class VectorCode {
     const z = this.mul(m, m);
     const p = this.polynomial(m, [7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1]); // prettier-ignore
     let y = this.mul(this.mul(m, z), p);
-    y = this.add(y, this.mul(e, this.constant(-2.12194440e-4)));
+    y = this.add(y, this.mul(e, this.constant(-2.1219444e-4)));
     y = this.sub(y, this.mul(z, this.constant(0.5)));
     y = this.add(this.add(m, y), this.mul(e, this.constant(0.693359375)));
     const infinite = this.op(simd.f32Eq, x, this.constant(Infinity));
@@ -175,7 +175,10 @@ export class VectorCode {
     const limited = this.clamp(x, -4, 4);
     const square = this.mul(limited, limited);
     const p = this.polynomial(square, [-2.72614225801306e-10, 2.77068142495902e-8, -2.10102402082508e-6, -5.69250639462346e-5, -7.34990630326855e-4, -2.95459980854025e-3, -1.60960333262415e-2]); // prettier-ignore
-    const q = this.polynomial(square, [-1.45660718464996e-5, -2.13374055278905e-4, -1.68282697438203e-3, -7.37332916720468e-3, -1.42647390514189e-2]);
+    const q = this.polynomial(
+      square,
+      [-1.45660718464996e-5, -2.13374055278905e-4, -1.68282697438203e-3, -7.37332916720468e-3, -1.42647390514189e-2],
+    );
     return this.div(this.mul(limited, p), q);
   }
 

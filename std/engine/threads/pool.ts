@@ -3,7 +3,15 @@ import { createRequire } from "node:module";
 import { LamellaError } from "../../errors.js";
 import type { EngineMemory } from "../memory/memory.js";
 import { createProducts } from "./products.js";
-import { controlBytes, word, type BlasAccess, type MessageFromWorker, type MessageToWorker, type RunProgram, type ThreadPlan } from "./protocol.js";
+import {
+  controlBytes,
+  word,
+  type BlasAccess,
+  type MessageFromWorker,
+  type MessageToWorker,
+  type RunProgram,
+  type ThreadPlan,
+} from "./protocol.js";
 import { workerMain } from "./worker.js";
 
 /** How long a worker that is up may take to begin its part before it is given up for dead. */
@@ -59,7 +67,14 @@ export class WorkerPool {
       const text = `(${workerMain.toString()})(require, ${createProducts.toString()})`;
       const worker = new Worker(text, {
         eval: true,
-        workerData: { memory: this.memory.memory, control: this.#address, kernels: this.kernels, worker: index, words: word, blas: this.blas },
+        workerData: {
+          memory: this.memory.memory,
+          control: this.#address,
+          kernels: this.kernels,
+          worker: index,
+          words: word,
+          blas: this.blas,
+        },
         execArgv: [],
       });
       worker.on("message", (message: MessageFromWorker) => this.#receive(message));
@@ -75,7 +90,13 @@ export class WorkerPool {
   #died(reason: string): void {
     this.onDeath(this);
     this.close();
-    this.#finish((settle) => settle.reject(new LamellaError(`${reason} during a run; variables keep their values of the last whole step. Run it again: new workers will be started`)));
+    this.#finish((settle) =>
+      settle.reject(
+        new LamellaError(
+          `${reason} during a run; variables keep their values of the last whole step. Run it again: new workers will be started`,
+        ),
+      ),
+    );
   }
 
   #finish(how: (settle: { resolve(status: number): void; reject(error: Error): void }) => void): void {
@@ -108,7 +129,12 @@ export class WorkerPool {
       const known = this.#known[index] as Set<number>;
       if (!known.has(plan.plan)) {
         known.add(plan.plan);
-        (this.#workers[index] as Worker).postMessage({ kind: "plan", plan: plan.plan, module: plan.module, products: plan.products } satisfies MessageToWorker);
+        (this.#workers[index] as Worker).postMessage({
+          kind: "plan",
+          plan: plan.plan,
+          module: plan.module,
+          products: plan.products,
+        } satisfies MessageToWorker);
       }
     }
     Atomics.add(control, word.command, 1);

@@ -1,6 +1,21 @@
 import type { BlasAccess, Product } from "./protocol.js";
 
-type Sgemm = (order: number, transA: number, transB: number, m: number, n: number, k: number, alpha: number, a: number, lda: number, b: number, ldb: number, beta: number, c: number, ldc: number) => void;
+type Sgemm = (
+  order: number,
+  transA: number,
+  transB: number,
+  m: number,
+  n: number,
+  k: number,
+  alpha: number,
+  a: number,
+  lda: number,
+  b: number,
+  ldb: number,
+  beta: number,
+  c: number,
+  ldc: number,
+) => void;
 
 interface Koffi {
   load(library: string): { func(declaration: string): unknown };
@@ -11,7 +26,11 @@ interface Koffi {
  * Calls `cblas_sgemm` of the system's BLAS on engine memory. Self-contained, because its text is also what workers run
  * (see `worker.ts`): nothing from outside the function may be used in it.
  */
-export function createProducts(require: (module: string) => unknown, access: BlasAccess, memory: WebAssembly.Memory): (product: Product, base: number, part: number, parts: number) => void {
+export function createProducts(
+  require: (module: string) => unknown,
+  access: BlasAccess,
+  memory: WebAssembly.Memory,
+): (product: Product, base: number, part: number, parts: number) => void {
   const koffi = require(access.koffi) as Koffi;
   const library = koffi.load(access.library);
   // Addresses travel as int64: a shared WebAssembly memory never moves, so that its start is asked for once.

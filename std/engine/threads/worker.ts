@@ -11,7 +11,11 @@ interface Port {
  * runner, where workers cannot load TypeScript. Nothing from outside the function may be used in it.
  */
 export function workerMain(require: (module: string) => unknown, products: typeof createProducts): void {
-  const threads = require("node:worker_threads") as { workerData: WorkerStart; parentPort: Port; receiveMessageOnPort(port: Port): { message: MessageToWorker } | undefined };
+  const threads = require("node:worker_threads") as {
+    workerData: WorkerStart;
+    parentPort: Port;
+    receiveMessageOnPort(port: Port): { message: MessageToWorker } | undefined;
+  };
   const { memory, control, kernels: kernelModule, worker, words, blas } = threads.workerData;
   const port = threads.parentPort;
   const shared = new Int32Array(memory.buffer, control, 256);
@@ -29,7 +33,7 @@ export function workerMain(require: (module: string) => unknown, products: typeo
         while (Atomics.load(shared, words.answered) === before) Atomics.wait(shared, words.answered, before, 1000);
         if (Atomics.load(shared, words.failed) !== 0) throw new Error("the portable executor failed");
       },
-      product: (call: number, base: number, part: number, parts: number): void => multiply!(calls[call] as Product, base, part, parts),
+      product: (call: number, base: number, part: number, parts: number): void => multiply?.(calls[call] as Product, base, part, parts),
       stuck: (): number => 0,
     };
     const instance = new WebAssembly.Instance(module, { env: { memory }, kernels: kernels.exports, engine });
