@@ -12,7 +12,14 @@ export const augmentationEntries: readonly TrainEntry[] = [
     { name: "pad", kind: "integer", doc: "zeros put around the image first", default: 0, minimum: 0 },
   ]),
   augmentation("flip", "Mirrors every other example.", "", [
-    { name: "direction", kind: "choice", choices: ["horizontal", "vertical", "both"], doc: "left-right or top-bottom", positional: true, default: "horizontal" },
+    {
+      name: "direction",
+      kind: "choice",
+      choices: ["horizontal", "vertical", "both"],
+      doc: "left-right or top-bottom",
+      positional: true,
+      default: "horizontal",
+    },
   ]),
   augmentation("shift", "Moves the image by up to this many pixels each way.", "Zeros move in.", [
     { name: "by", kind: "number", doc: "pixels", positional: true, default: 2, minimum: 0 },
@@ -23,8 +30,13 @@ export const augmentationEntries: readonly TrainEntry[] = [
   augmentation("scale", "Enlarges or shrinks the image by up to this share.", "Bilinear, about the centre.", [
     { name: "by", kind: "number", doc: "greatest share, 0.1 for 10 %", positional: true, default: 0.1, minimum: 0, maximum: 1 },
   ]),
-  augmentation("noise", "Adds normal noise.", "", [{ name: "deviation", kind: "number", doc: "standard deviation", positional: true, default: 0.05, minimum: 0 }]),
-  augmentation("pca", "Shifts the colours along the data's principal components.", "A. Krizhevsky, NIPS 2012, section 4.1: `P (a * lambda)`, a from N(0, deviation^2), one draw an image.", [
-    { name: "deviation", kind: "number", doc: "standard deviation of the draw", positional: true, default: 0.1, minimum: 0 },
+  augmentation("noise", "Adds normal noise.", "", [
+    { name: "deviation", kind: "number", doc: "standard deviation", positional: true, default: 0.05, minimum: 0 },
   ]),
+  augmentation(
+    "pca",
+    "Shifts the colours along the data's principal components.",
+    "A. Krizhevsky, NIPS 2012, section 4.1: `P (a * lambda)`, a from N(0, deviation^2), one draw an image.",
+    [{ name: "deviation", kind: "number", doc: "standard deviation of the draw", positional: true, default: 0.1, minimum: 0 }],
+  ),
 ];

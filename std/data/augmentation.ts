@@ -21,18 +21,30 @@ export interface Augmentation {
 /** Where a picture is read for each of its pixels: the source position as an affine function of the target's, about the centre. */
 type Affine = readonly [xx: number, xy: number, x: number, yx: number, yy: number, y: number];
 
-type Images = { readonly data: Float32Array; readonly count: number; readonly height: number; readonly width: number; readonly channels: number };
+type Images = {
+  readonly data: Float32Array;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+};
 
 function imagesOf(name: AugmentationName, tensor: Tensor): Images {
   const [count, height, width, channels] = tensor.shape as [number, number, number, number];
   if (tensor.rank !== 4 || !(tensor.data instanceof Float32Array)) {
-    throw new LamellaError(`augment ${name} works on images (height x width x channels), but each example is ${formatShape(tensor.shape.slice(1))}`);
+    throw new LamellaError(
+      `augment ${name} works on images (height x width x channels), but each example is ${formatShape(tensor.shape.slice(1))}`,
+    );
   }
   return { data: tensor.data, count, height, width, channels };
 }
 
 /** A change that leaves the shape alone and does nothing outside training. */
-function define(name: AugmentationName, given: object, change: (images: Images, out: Float32Array, random: Generator, args: Record<string, unknown>) => void): Augmentation {
+function define(
+  name: AugmentationName,
+  given: object,
+  change: (images: Images, out: Float32Array, random: Generator, args: Record<string, unknown>) => void,
+): Augmentation {
   const args = filledArguments(augmentationEntries, name, given);
   return {
     kind: "augmentation",
@@ -93,7 +105,9 @@ function crop(given: { size: number | readonly [number, number]; pad?: number })
   const pad = given.pad ?? 0;
   const check = (height: number, width: number): void => {
     if (high > height + 2 * pad || wide > width + 2 * pad) {
-      throw new LamellaError(`augment crop: a piece of ${high}x${wide} does not fit into images of ${height}x${width}${pad > 0 ? ` with ${pad} pixels around` : ""}`);
+      throw new LamellaError(
+        `augment crop: a piece of ${high}x${wide} does not fit into images of ${height}x${width}${pad > 0 ? ` with ${pad} pixels around` : ""}`,
+      );
     }
   };
   return {
@@ -198,8 +212,11 @@ function pca(given: { deviation?: number } = {}): Augmentation {
     const pixels = height * width;
     for (let image = 0; image < count; image++) {
       const draw = values.map((value) => value * random.normal(0, deviation as number));
-      const offset = Array.from({ length: channels }, (_, channel) => draw.reduce((sum, amount, k) => sum + amount * ((vectors[k] as number[])[channel] as number), 0));
-      for (let index = image * pixels * channels; index < (image + 1) * pixels * channels; index++) out[index] = (data[index] as number) + (offset[index % channels] as number);
+      const offset = Array.from({ length: channels }, (_, channel) =>
+        draw.reduce((sum, amount, k) => sum + amount * ((vectors[k] as number[])[channel] as number), 0),
+      );
+      for (let index = image * pixels * channels; index < (image + 1) * pixels * channels; index++)
+        out[index] = (data[index] as number) + (offset[index % channels] as number);
     }
   });
 }
@@ -208,12 +225,14 @@ function pca(given: { deviation?: number } = {}): Augmentation {
 function principalComponents(data: Float32Array, channels: number): { values: number[]; vectors: number[][] } {
   const pixels = data.length / channels;
   const mean = new Array<number>(channels).fill(0);
-  for (let index = 0; index < data.length; index++) mean[index % channels] = (mean[index % channels] as number) + (data[index] as number) / pixels;
+  for (let index = 0; index < data.length; index++)
+    mean[index % channels] = (mean[index % channels] as number) + (data[index] as number) / pixels;
   const a = Array.from({ length: channels }, () => new Array<number>(channels).fill(0));
   for (let pixel = 0; pixel < pixels; pixel++) {
     for (let i = 0; i < channels; i++) {
       for (let j = i; j < channels; j++) {
-        const product = ((data[pixel * channels + i] as number) - (mean[i] as number)) * ((data[pixel * channels + j] as number) - (mean[j] as number));
+        const product =
+          ((data[pixel * channels + i] as number) - (mean[i] as number)) * ((data[pixel * channels + j] as number) - (mean[j] as number));
         (a[i] as number[])[j] = ((a[i] as number[])[j] as number) + product / pixels;
       }
     }

@@ -43,12 +43,17 @@ const pixels = 32 * 32;
  * @returns pixels `count x 32 x 32 x 3` and labels.
  * @throws LamellaError when a file's length is no whole number of records.
  */
-export function parseCifar(files: readonly { readonly name: string; readonly bytes: Uint8Array }[], labelBytes = 1): { readonly images: Uint8Array; readonly labels: Int32Array } {
+export function parseCifar(
+  files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+  labelBytes = 1,
+): { readonly images: Uint8Array; readonly labels: Int32Array } {
   const record = labelBytes + 3 * pixels;
   for (const { name, bytes } of files) {
     if (bytes.length === 0 || bytes.length % record !== 0) {
       const whole = Math.max(1, Math.ceil(bytes.length / record));
-      throw new LamellaError(`${name} is cut off or no CIFAR file: records of ${record} bytes are expected (${whole * record} bytes for ${whole}), ${bytes.length} bytes arrived; download it again`);
+      throw new LamellaError(
+        `${name} is cut off or no CIFAR file: records of ${record} bytes are expected (${whole * record} bytes for ${whole}), ${bytes.length} bytes arrived; download it again`,
+      );
     }
   }
   const count = files.reduce((sum, { bytes }) => sum + bytes.length / record, 0);
@@ -74,7 +79,8 @@ function readParts(family: Family): DatasetParts {
     const part = (names: readonly string[]): MemoryDataset => {
       const files = names.map((name) => {
         const path = join(folder, name);
-        if (!existsSync(path)) throw new LamellaError(`${family.name}: ${family.test[0]} is there, but ${name} is not: put it into the same folder`);
+        if (!existsSync(path))
+          throw new LamellaError(`${family.name}: ${family.test[0]} is there, but ${name} is not: put it into the same folder`);
         return { name, bytes: readFileSync(path) };
       });
       const { images, labels } = parseCifar(files, family.labelBytes);
@@ -93,5 +99,13 @@ function readParts(family: Family): DatasetParts {
   );
 }
 
-export const cifar10: NamedDataset = new NamedDataset("cifar10", "32x32 colour images of 10 kinds of things (A. Krizhevsky); from LAMELLA_DATA", () => readParts(families.cifar10));
-export const cifar100: NamedDataset = new NamedDataset("cifar100", "32x32 colour images of 100 kinds of things (A. Krizhevsky); from LAMELLA_DATA", () => readParts(families.cifar100));
+export const cifar10: NamedDataset = new NamedDataset(
+  "cifar10",
+  "32x32 colour images of 10 kinds of things (A. Krizhevsky); from LAMELLA_DATA",
+  () => readParts(families.cifar10),
+);
+export const cifar100: NamedDataset = new NamedDataset(
+  "cifar100",
+  "32x32 colour images of 100 kinds of things (A. Krizhevsky); from LAMELLA_DATA",
+  () => readParts(families.cifar100),
+);

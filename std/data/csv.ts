@@ -33,7 +33,7 @@ export function readCsv(path: string, options: CsvOptions = {}): MemoryDataset {
 /** `readCsv` on a text. @param file its name for messages. */
 export function parseCsv(text: string, file: string, options: CsvOptions = {}): MemoryDataset {
   const table = tableOf(text, file, options);
-  const target = options.target ?? (table.names.at(-1) as string);
+  const target = options.target ?? table.names.at(-1) ?? "";
   const known = (name: string): number => {
     const index = table.names.indexOf(name);
     if (index === -1) throw new LamellaError(`${file} has no column \`${name}\`; it has ${table.names.join(", ")}`);
@@ -45,15 +45,22 @@ export function parseCsv(text: string, file: string, options: CsvOptions = {}): 
   if (features.length === 0) throw new LamellaError(`${file} has no column beside its target \`${target}\``);
   const x = new Float32Array(table.rows.length * features.length);
   for (const [row, { line, values }] of table.rows.entries()) {
-    for (const [column, index] of features.entries()) x[row * features.length + column] = numberIn(values[index] as string, file, line, table.names[index] as string);
+    for (const [column, index] of features.entries())
+      x[row * features.length + column] = numberIn(values[index] as string, file, line, table.names[index] as string);
   }
   const { column, classes } = targetColumn(table, targetIndex, file);
-  return new MemoryDataset({ name: options.name ?? file.replace(/\.csv$/i, ""), classes, source: `from ${file}`, columns: { x: { data: x, shape: [features.length] }, y: column } });
+  return new MemoryDataset({
+    name: options.name ?? file.replace(/\.csv$/i, ""),
+    classes,
+    source: `from ${file}`,
+    columns: { x: { data: x, shape: [features.length] }, y: column },
+  });
 }
 
 function targetColumn(table: Table, index: number, file: string): { column: ColumnData; classes: string[] | null } {
   const texts = table.rows.map(({ values }) => values[index] as string);
-  if (texts.every((text) => text !== "" && Number.isFinite(Number(text)))) return { column: { data: Float32Array.from(texts, Number), shape: [1] }, classes: null };
+  if (texts.every((text) => text !== "" && Number.isFinite(Number(text))))
+    return { column: { data: Float32Array.from(texts, Number), shape: [1] }, classes: null };
   const empty = table.rows.find(({ values }) => values[index] === "");
   if (empty !== undefined) throw new LamellaError(`${file}, line ${empty.line}: the target \`${table.names[index]}\` is empty`);
   const classes = [...new Set(texts)].sort();
@@ -63,14 +70,18 @@ function targetColumn(table: Table, index: number, file: string): { column: Colu
 function numberIn(text: string, file: string, line: number, column: string): number {
   const value = Number(text);
   if (text === "" || !Number.isFinite(value)) {
-    throw new LamellaError(`${file}, line ${line}: \`${column}\` is ${text === "" ? "empty" : `"${text}"`}, but a number is needed; leave the column out with drop`);
+    throw new LamellaError(
+      `${file}, line ${line}: \`${column}\` is ${text === "" ? "empty" : `"${text}"`}, but a number is needed; leave the column out with drop`,
+    );
   }
   return value;
 }
 
 function tableOf(text: string, file: string, options: CsvOptions): Table {
   const first = text.slice(0, text.search(/\r?\n|$/));
-  const separator = options.separator ?? ([",", ";", "\t"] as const).reduce((best, candidate) => (first.split(candidate).length > first.split(best).length ? candidate : best));
+  const separator =
+    options.separator ??
+    ([",", ";", "\t"] as const).reduce((best, candidate) => (first.split(candidate).length > first.split(best).length ? candidate : best));
   const rows = [...records(text.replace(/^\uFEFF/, ""), separator, file)];
   const [head, ...rest] = rows;
   if (head === undefined) throw new LamellaError(`${file} is empty`);
@@ -78,7 +89,8 @@ function tableOf(text: string, file: string, options: CsvOptions): Table {
   const names = named ? head.values : head.values.map((_, index) => `column${index + 1}`);
   const body = named ? rest : rows;
   for (const { line, values } of body) {
-    if (values.length !== names.length) throw new LamellaError(`${file}, line ${line}: ${values.length} values, but there are ${names.length} columns`);
+    if (values.length !== names.length)
+      throw new LamellaError(`${file}, line ${line}: ${values.length} values, but there are ${names.length} columns`);
   }
   if (body.length === 0) throw new LamellaError(`${file} has a line of names, but no rows`);
   return { names, rows: body };

@@ -27,10 +27,26 @@ const hands: readonly (readonly (readonly Stroke[])[])[] = [
   ],
   [
     [curve([0.23, 0.28], [0.38, 0.1], [0.62, 0.1], [0.74, 0.28], [0.62, 0.5], [0.4, 0.7], [0.2, 0.9]), line([0.2, 0.9], [0.82, 0.89])],
-    [curve([0.24, 0.24], [0.44, 0.08], [0.7, 0.2], [0.66, 0.45], [0.42, 0.72], [0.24, 0.88], [0.22, 0.74], [0.4, 0.72], [0.62, 0.88], [0.82, 0.84])],
+    [
+      curve(
+        [0.24, 0.24],
+        [0.44, 0.08],
+        [0.7, 0.2],
+        [0.66, 0.45],
+        [0.42, 0.72],
+        [0.24, 0.88],
+        [0.22, 0.74],
+        [0.4, 0.72],
+        [0.62, 0.88],
+        [0.82, 0.84],
+      ),
+    ],
   ],
   [
-    [curve([0.24, 0.16], [0.48, 0.07], [0.71, 0.19], [0.66, 0.39], [0.42, 0.47]), curve([0.42, 0.47], [0.69, 0.54], [0.77, 0.73], [0.56, 0.92], [0.22, 0.85])],
+    [
+      curve([0.24, 0.16], [0.48, 0.07], [0.71, 0.19], [0.66, 0.39], [0.42, 0.47]),
+      curve([0.42, 0.47], [0.69, 0.54], [0.77, 0.73], [0.56, 0.92], [0.22, 0.85]),
+    ],
     [line([0.24, 0.1], [0.74, 0.1], [0.46, 0.42]), curve([0.46, 0.42], [0.72, 0.52], [0.76, 0.75], [0.54, 0.93], [0.22, 0.86])],
   ],
   [
@@ -52,14 +68,30 @@ const hands: readonly (readonly (readonly Stroke[])[])[] = [
     [line([0.2, 0.13], [0.78, 0.11], [0.44, 0.93]), line([0.36, 0.53], [0.74, 0.5])],
   ],
   [
-    [curve([0.69, 0.22], [0.48, 0.08], [0.3, 0.24], [0.48, 0.45], [0.71, 0.69], [0.52, 0.93], [0.28, 0.76], [0.46, 0.51], [0.67, 0.33], [0.69, 0.22])],
+    [
+      curve(
+        [0.69, 0.22],
+        [0.48, 0.08],
+        [0.3, 0.24],
+        [0.48, 0.45],
+        [0.71, 0.69],
+        [0.52, 0.93],
+        [0.28, 0.76],
+        [0.46, 0.51],
+        [0.67, 0.33],
+        [0.69, 0.22],
+      ),
+    ],
     [
       curve([0.5, 0.08], [0.32, 0.2], [0.36, 0.4], [0.54, 0.46], [0.7, 0.32], [0.64, 0.13], [0.5, 0.08]),
       curve([0.52, 0.46], [0.28, 0.6], [0.3, 0.86], [0.54, 0.93], [0.76, 0.8], [0.72, 0.56], [0.52, 0.46]),
     ],
   ],
   [
-    [curve([0.71, 0.24], [0.52, 0.08], [0.3, 0.22], [0.34, 0.44], [0.58, 0.47], [0.72, 0.28]), line([0.72, 0.26], [0.68, 0.55], [0.58, 0.93])],
+    [
+      curve([0.71, 0.24], [0.52, 0.08], [0.3, 0.22], [0.34, 0.44], [0.58, 0.47], [0.72, 0.28]),
+      line([0.72, 0.26], [0.68, 0.55], [0.58, 0.93]),
+    ],
     [curve([0.7, 0.2], [0.46, 0.08], [0.28, 0.28], [0.42, 0.48], [0.66, 0.38], [0.73, 0.22], [0.74, 0.62], [0.54, 0.92], [0.28, 0.84])],
   ],
 ];
@@ -112,7 +144,11 @@ function trace(stroke: Stroke, hand: Hand, random: Generator): Point[] {
     for (let piece = 1; piece <= 4; piece++) {
       const t = piece / 4;
       const spline = (axis: 0 | 1): number =>
-        0.5 * (2 * b[axis] + (c[axis] - a[axis]) * t + (2 * a[axis] - 5 * b[axis] + 4 * c[axis] - d[axis]) * t * t + (3 * b[axis] - a[axis] - 3 * c[axis] + d[axis]) * t ** 3);
+        0.5 *
+        (2 * b[axis] +
+          (c[axis] - a[axis]) * t +
+          (2 * a[axis] - 5 * b[axis] + 4 * c[axis] - d[axis]) * t * t +
+          (3 * b[axis] - a[axis] - 3 * c[axis] + d[axis]) * t ** 3);
       path.push([spline(0), spline(1)]);
     }
   }
@@ -177,13 +213,17 @@ const training = 5000;
 const testing = 1000;
 
 /** The embedded digits: made on the spot from strokes, 5,000 to train and 1,000 to test. */
-export const digits: NamedDataset = new NamedDataset("digits", "28x28 images of generated handwritten digits, 10 classes; needs no files", () => {
-  const { images, labels } = writeDigits(training + testing, 1);
-  const all = new MemoryDataset({
-    name: "digits",
-    classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
-    source: "embedded: generated from strokes",
-    columns: { image: { data: images, shape: [side, side, 1] }, label: { data: labels, shape: [] } },
-  });
-  return { train: all.subset(0, training), test: all.subset(training, all.size) };
-});
+export const digits: NamedDataset = new NamedDataset(
+  "digits",
+  "28x28 images of generated handwritten digits, 10 classes; needs no files",
+  () => {
+    const { images, labels } = writeDigits(training + testing, 1);
+    const all = new MemoryDataset({
+      name: "digits",
+      classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+      source: "embedded: generated from strokes",
+      columns: { image: { data: images, shape: [side, side, 1] }, label: { data: labels, shape: [] } },
+    });
+    return { train: all.subset(0, training), test: all.subset(training, all.size) };
+  },
+);

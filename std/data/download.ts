@@ -59,7 +59,9 @@ async function read(file: RemoteFile, url: string, fetchFile: typeof fetch): Pro
   const content = new Uint8Array(await response.arrayBuffer());
   const sha256 = createHash("sha256").update(content).digest("hex");
   if (sha256 !== file.sha256) {
-    throw new Error(`the checksum does not match: ${content.length} bytes with sha256 ${sha256} arrived, ${file.bytes} bytes with ${file.sha256} were expected`);
+    throw new Error(
+      `the checksum does not match: ${content.length} bytes with sha256 ${sha256} arrived, ${file.bytes} bytes with ${file.sha256} were expected`,
+    );
   }
   return content;
 }

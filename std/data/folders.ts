@@ -24,7 +24,9 @@ export function dataFolder(): string | null {
   const folder = process.env["LAMELLA_DATA"];
   if (folder === undefined || folder === "") return null;
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new LamellaError(`LAMELLA_DATA is set to "${folder}", which is no folder: set it to the folder that holds the data sets, or unset it`);
+    throw new LamellaError(
+      `LAMELLA_DATA is set to "${folder}", which is no folder: set it to the folder that holds the data sets, or unset it`,
+    );
   }
   return folder;
 }

@@ -37,7 +37,9 @@ export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
   }
   const header = 4 + 4 * rank;
   if (raw.length < header) {
-    throw new LamellaError(`${name} is cut off in its header: ${header} bytes expected for ${rank} axes, ${raw.length} arrived; download it again`);
+    throw new LamellaError(
+      `${name} is cut off in its header: ${header} bytes expected for ${rank} axes, ${raw.length} arrived; download it again`,
+    );
   }
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const count = shape.reduce((product, extent) => product * extent, 1);
@@ -56,7 +58,10 @@ function unzip(bytes: Uint8Array, name: string): Uint8Array {
     return gunzipSync(bytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new LamellaError(`${name} cannot be unzipped (${reason}): the file is cut off or damaged, ${bytes.length} bytes arrived; download it again`, { cause });
+    throw new LamellaError(
+      `${name} cannot be unzipped (${reason}): the file is cut off or damaged, ${bytes.length} bytes arrived; download it again`,
+      { cause },
+    );
   }
 }
 

@@ -26,7 +26,10 @@ function decode(path: string, channels: 1 | 3): Picture {
   try {
     png = PNG.sync.read(bytes);
   } catch (cause) {
-    throw new LamellaError(`${name} cannot be read as PNG (${cause instanceof Error ? cause.message : String(cause)}): ${bytes.length} bytes arrived; the file is cut off, damaged or of another kind`, { cause });
+    throw new LamellaError(
+      `${name} cannot be read as PNG (${cause instanceof Error ? cause.message : String(cause)}): ${bytes.length} bytes arrived; the file is cut off, damaged or of another kind`,
+      { cause },
+    );
   }
   const { width, height, data: rgba } = png;
   const data = new Uint8Array(width * height * channels);
@@ -72,7 +75,10 @@ function sized(picture: Picture, size: ImageOptions["size"]): Picture {
 /** A PNG file as a tensor `height x width x channels` with numbers from 0 to 1. */
 export function readImage(path: string, options: ImageOptions = {}): Tensor {
   const { height, width, channels, data } = sized(decode(path, options.channels ?? 3), options.size);
-  return new Tensor({ shape: [height, width, channels], dtype: "f32" }, Float32Array.from(data, (value) => value / 255));
+  return new Tensor(
+    { shape: [height, width, channels], dtype: "f32" },
+    Float32Array.from(data, (value) => value / 255),
+  );
 }
 
 /**
@@ -81,14 +87,17 @@ export function readImage(path: string, options: ImageOptions = {}): Tensor {
  */
 export function readImages(folder: string, options: ImageOptions = {}): MemoryDataset {
   if (!existsSync(folder)) throw new LamellaError(`there is no folder "${folder}"`);
-  const classes = readdirSync(folder).filter((name) => statSync(join(folder, name)).isDirectory()).sort();
+  const classes = readdirSync(folder)
+    .filter((name) => statSync(join(folder, name)).isDirectory())
+    .sort();
   const files = classes.flatMap((name, label) =>
     readdirSync(join(folder, name))
       .filter((file) => extname(file).toLowerCase() === ".png")
       .sort()
       .map((file) => ({ path: join(folder, name, file), shown: `${name}/${file}`, label })),
   );
-  if (files.length === 0) throw new LamellaError(`"${basename(folder)}" holds no pictures: it should hold one folder for each class, with PNG files in it`);
+  if (files.length === 0)
+    throw new LamellaError(`"${basename(folder)}" holds no pictures: it should hold one folder for each class, with PNG files in it`);
   const pictures = files.map(({ path }) => sized(decode(path, options.channels ?? 3), options.size));
   const [first] = pictures as [Picture];
   const other = pictures.findIndex(({ height, width }) => height !== first.height || width !== first.width);
@@ -103,6 +112,9 @@ export function readImages(folder: string, options: ImageOptions = {}): MemoryDa
     name: basename(folder),
     classes,
     source: "from a folder of PNG files",
-    columns: { image: { data, shape: [first.height, first.width, first.channels] }, label: { data: Int32Array.from(files, ({ label }) => label), shape: [] } },
+    columns: {
+      image: { data, shape: [first.height, first.width, first.channels] },
+      label: { data: Int32Array.from(files, ({ label }) => label), shape: [] },
+    },
   });
 }

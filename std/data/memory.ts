@@ -39,7 +39,9 @@ export class MemoryDataset implements Dataset {
     this.#columns = options.columns;
     this.#start = range?.start ?? 0;
     this.size = range?.size ?? examplesIn(options.name, options.columns);
-    this.columns = Object.fromEntries(Object.entries(options.columns).map(([name, { data, shape }]) => [name, { shape, dtype: dtypeOf(name, data) }]));
+    this.columns = Object.fromEntries(
+      Object.entries(options.columns).map(([name, { data, shape }]) => [name, { shape, dtype: dtypeOf(name, data) }]),
+    );
   }
 
   get description(): string {
@@ -56,7 +58,8 @@ export class MemoryDataset implements Dataset {
         const index = this.#position(indices[row] as number);
         const from = index * length;
         const to = row * length;
-        if (data instanceof Uint8Array) for (let offset = 0; offset < length; offset++) values[to + offset] = (data[from + offset] as number) / 255;
+        if (data instanceof Uint8Array)
+          for (let offset = 0; offset < length; offset++) values[to + offset] = (data[from + offset] as number) / 255;
         else values.set(data.subarray(from, from + length), to);
       }
       result[name] = new Tensor({ shape: [indices.length, ...shape], dtype }, values); // (N, ...)
@@ -89,7 +92,9 @@ function examplesIn(dataset: string, columns: Readonly<Record<string, ColumnData
   const counts = Object.entries(columns).map(([name, { data, shape }]) => {
     const count = data.length / Math.max(1, sizeOf(shape));
     if (!Number.isInteger(count)) {
-      throw new LamellaError(`${dataset}: column ${name} holds ${data.length} numbers, which is no whole number of examples of ${formatShape(shape)}`);
+      throw new LamellaError(
+        `${dataset}: column ${name} holds ${data.length} numbers, which is no whole number of examples of ${formatShape(shape)}`,
+      );
     }
     return { name, count };
   });
@@ -106,7 +111,9 @@ function examplesIn(dataset: string, columns: Readonly<Record<string, ColumnData
 /** @throws LamellaError when `start` to `end` is no part of the data set. */
 export function checkRange(dataset: { readonly name: string; readonly size: number }, start: number, end: number): void {
   if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= dataset.size)) {
-    throw new LamellaError(`${dataset.name}: a part from ${start} to ${end} was asked for, but there are ${dataset.size} examples (0 to ${dataset.size})`);
+    throw new LamellaError(
+      `${dataset.name}: a part from ${start} to ${end} was asked for, but there are ${dataset.size} examples (0 to ${dataset.size})`,
+    );
   }
 }
 

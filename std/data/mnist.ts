@@ -49,7 +49,11 @@ function findFile(file: RemoteFile, family: IdxFamily): { path: string; words: s
 }
 
 /** Images and labels from two files, or null when neither is there. @throws LamellaError when one is missing or they do not fit together. */
-function readPair(family: IdxFamily, images: RemoteFile, labels: RemoteFile): { data: Uint8Array; labels: Int32Array; words: string } | null {
+function readPair(
+  family: IdxFamily,
+  images: RemoteFile,
+  labels: RemoteFile,
+): { data: Uint8Array; labels: Int32Array; words: string } | null {
   const foundImages = findFile(images, family);
   const foundLabels = findFile(labels, family);
   if (foundImages === null && foundLabels === null) return null;
@@ -65,14 +69,18 @@ function readPair(family: IdxFamily, images: RemoteFile, labels: RemoteFile): { 
     throw new LamellaError(`${images.name} holds ${formatShape(pixels.shape)} numbers, but images of 28x28 are expected`);
   }
   if (pixels.shape[0] !== numbers.shape[0]) {
-    throw new LamellaError(`${images.name} holds ${pixels.shape[0]} images, but ${labels.name} holds ${numbers.shape[0]} labels: they do not belong together`);
+    throw new LamellaError(
+      `${images.name} holds ${pixels.shape[0]} images, but ${labels.name} holds ${numbers.shape[0]} labels: they do not belong together`,
+    );
   }
   return { data: pixels.data as Uint8Array, labels: Int32Array.from(numbers.data), words: foundImages.words };
 }
 
 function expectShape(array: IdxArray, rank: number, name: string): void {
   if (array.shape.length === rank && array.data instanceof Uint8Array) return;
-  throw new LamellaError(`${name} holds ${formatShape(array.shape)} numbers${array.data instanceof Uint8Array ? "" : " that are no bytes"}, but ${rank} axes of bytes are expected`);
+  throw new LamellaError(
+    `${name} holds ${formatShape(array.shape)} numbers${array.data instanceof Uint8Array ? "" : " that are no bytes"}, but ${rank} axes of bytes are expected`,
+  );
 }
 
 function datasetOf(family: IdxFamily, pair: { data: Uint8Array; labels: Int32Array; words: string }): MemoryDataset {

@@ -29,7 +29,13 @@ type Placement = (label: number, t: number, random: Generator) => readonly [x: n
  * Points of the plane in classes: `point` (2 numbers) and `label`, in random order.
  * @param count examples in all; a fifth of them are the test part.
  */
-function pointClouds(name: string, classes: number, count: number, seed: number, place: Placement): { train: MemoryDataset; test: MemoryDataset } {
+function pointClouds(
+  name: string,
+  classes: number,
+  count: number,
+  seed: number,
+  place: Placement,
+): { train: MemoryDataset; test: MemoryDataset } {
   const random = randomStream(seed, name);
   const order = random.permutation(count);
   const points = new Float32Array(2 * count);

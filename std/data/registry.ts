@@ -8,4 +8,20 @@ import { shapes } from "./shapes.js";
 import { tones } from "./tones.js";
 
 /** The data sets a program may name without defining them. Nothing is read or made before it is used. */
-export const dataRegistry: Readonly<Record<string, NamedDataset>> = { mnist, digits, orGate, andGate, nandGate, xor, spirals, blobs, moons, shapes, dates, numberWords, tones, cifar10, cifar100 };
+export const dataRegistry: Readonly<Record<string, NamedDataset>> = {
+  mnist,
+  digits,
+  orGate,
+  andGate,
+  nandGate,
+  xor,
+  spirals,
+  blobs,
+  moons,
+  shapes,
+  dates,
+  numberWords,
+  tones,
+  cifar10,
+  cifar100,
+};

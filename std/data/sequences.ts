@@ -37,19 +37,23 @@ function pairs(name: string, summary: string, count: number, draw: (random: Gene
     const texts = Array.from({ length: count }, () => draw(random));
     const source = Vocabulary.of(texts.map(([text]) => text));
     const target = Vocabulary.of(texts.map(([, text]) => text));
-    const longest = (side: 0 | 1): number => texts.reduce((most, pair) => Math.max(most, [...pair[side]].length), 0);
+    const longest = (side: 0 | 1): number => texts.reduce((most, pair) => Math.max(most, Array.from(pair[side]).length), 0);
     const [read, written] = [longest(0), longest(1) + 1];
     const columns = { src: new Int32Array(count * read), tgt: new Int32Array(count * written), next: new Int32Array(count * written) };
     for (const [index, [question, answer]] of texts.entries()) {
-      const marked = target.encode([...answer], { marks: true }); // beginning, answer, end
-      columns.src.set(source.encode([...question]), index * read);
+      const marked = target.encode(Array.from(answer), { marks: true }); // beginning, answer, end
+      columns.src.set(source.encode(Array.from(question)), index * read);
       columns.tgt.set(marked.subarray(0, -1), index * written);
       columns.next.set(marked.subarray(1), index * written);
     }
     const all = new MemoryDataset({
       name,
       source: "embedded: generated",
-      columns: { src: { data: columns.src, shape: [read] }, tgt: { data: columns.tgt, shape: [written] }, next: { data: columns.next, shape: [written] } },
+      columns: {
+        src: { data: columns.src, shape: [read] },
+        tgt: { data: columns.tgt, shape: [written] },
+        next: { data: columns.next, shape: [written] },
+      },
     });
     const cut = Math.round(count * 0.9);
     made = { parts: { train: all.subset(0, cut), test: all.subset(cut, count) }, source, target };
@@ -77,7 +81,10 @@ function drawDate(random: Generator): Pair {
   return [(forms[random.integer(forms.length)] as string).toLowerCase(), date.toISOString().slice(0, 10)];
 }
 
-const small = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(" ");
+const small =
+  "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(
+    " ",
+  );
 const tens = "twenty thirty forty fifty sixty seventy eighty ninety".split(" ");
 
 /** A whole number below a million in English words. */

@@ -1,6 +1,5 @@
 import { MemoryDataset } from "./memory.js";
 import { NamedDataset, type DatasetParts } from "./named.js";
-import type { Generator } from "../tensor/random.js";
 import { randomStream } from "./random-stream.js";
 
 export interface ShapeOptions {
@@ -52,7 +51,10 @@ function drawShapes(count: number, size: number, seed: number): DatasetParts {
       }
       for (let channel = 0; channel < 3; channel++) {
         const value = (within ? front : back)[channel] as number;
-        images[(index * pixels + pixel) * 3 + channel] = Math.min(255, Math.max(0, Math.round(255 * (value + random.uniform(-0.06, 0.06)))));
+        images[(index * pixels + pixel) * 3 + channel] = Math.min(
+          255,
+          Math.max(0, Math.round(255 * (value + random.uniform(-0.06, 0.06)))),
+        );
       }
     }
     boxes.set([left / size, top / size, right / size, bottom / size], 4 * index);
@@ -79,7 +81,9 @@ function drawShapes(count: number, size: number, seed: number): DatasetParts {
  */
 export function makeShapes(options: ShapeOptions = {}): NamedDataset {
   const { count = 1200, size = 32, seed = 1 } = options;
-  return new NamedDataset("shapes", `${count} images of ${size}x${size}x3 with a circle, square or triangle: label, box and mask`, () => drawShapes(count, size, seed));
+  return new NamedDataset("shapes", `${count} images of ${size}x${size}x3 with a circle, square or triangle: label, box and mask`, () =>
+    drawShapes(count, size, seed),
+  );
 }
 
 export const shapes: NamedDataset = makeShapes();

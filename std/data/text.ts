@@ -3,7 +3,10 @@ import { LamellaError } from "../errors.js";
 
 /** The lines of a text file, without line ends and empty lines. */
 export function readLines(path: string): string[] {
-  return readFileSync(path, "utf8").replace(/^\uFEFF/, "").split(/\r?\n/).filter((line) => line !== "");
+  return readFileSync(path, "utf8")
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .filter((line) => line !== "");
 }
 
 /** Words or characters and their numbers. 0 is padding, 1 a beginning, 2 an end, 3 what is not known. */
@@ -21,8 +24,11 @@ export class Vocabulary {
   }
 
   /** The tokens of texts, the most frequent first, those of one frequency in alphabetical order. @param split how a text is cut; into characters by default. */
-  static of(texts: Iterable<string>, options: { readonly split?: (text: string) => readonly string[]; readonly limit?: number } = {}): Vocabulary {
-    const { split = (text: string): readonly string[] => [...text], limit = Number.POSITIVE_INFINITY } = options;
+  static of(
+    texts: Iterable<string>,
+    options: { readonly split?: (text: string) => readonly string[]; readonly limit?: number } = {},
+  ): Vocabulary {
+    const { split = (text: string): readonly string[] => Array.from(text), limit = Number.POSITIVE_INFINITY } = options;
     const counts = new Map<string, number>();
     for (const text of texts) for (const token of split(text)) counts.set(token, (counts.get(token) ?? 0) + 1);
     const ordered = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([token]) => token);
@@ -39,7 +45,8 @@ export class Vocabulary {
     const numbers = tokens.map((token) => this.#numbers.get(token) ?? Vocabulary.unknown);
     const whole = marks ? [Vocabulary.start, ...numbers, Vocabulary.end] : numbers;
     const length = options.length ?? whole.length;
-    if (whole.length > length) throw new LamellaError(`a text of ${whole.length} tokens does not fit into ${length}: "${tokens.join("").slice(0, 40)}"`);
+    if (whole.length > length)
+      throw new LamellaError(`a text of ${whole.length} tokens does not fit into ${length}: "${tokens.join("").slice(0, 40)}"`);
     const padded = new Int32Array(length);
     padded.set(whole);
     return padded;

@@ -42,7 +42,12 @@ export function makeTones(options: ToneOptions = {}): NamedDataset {
       }
       labels[index] = label;
     }
-    const all = new MemoryDataset({ name: "tones", classes, source: "embedded: generated", columns: { sound: { data, shape: [length, 1] }, label: { data: labels, shape: [] } } });
+    const all = new MemoryDataset({
+      name: "tones",
+      classes,
+      source: "embedded: generated",
+      columns: { sound: { data, shape: [length, 1] }, label: { data: labels, shape: [] } },
+    });
     const cut = Math.round(count * 0.8);
     return { train: all.subset(0, cut), test: all.subset(cut, count) };
   });

@@ -7,7 +7,9 @@ import { Tensor } from "../tensor/tensor.js";
 import { halfToNumber } from "./half.js";
 
 /** NumPy's types that are read, with the dtype they become and how one number is read; 64-bit integers are narrowed. */
-const types: Readonly<Record<string, { readonly dtype: DType; readonly bytes: number; readonly read: (view: DataView, at: number, little: boolean) => number }>> = {
+const types: Readonly<
+  Record<string, { readonly dtype: DType; readonly bytes: number; readonly read: (view: DataView, at: number, little: boolean) => number }>
+> = {
   f2: { dtype: "f32", bytes: 2, read: (view, at, little) => halfToNumber(view.getUint16(at, little)) },
   f4: { dtype: "f32", bytes: 4, read: (view, at, little) => view.getFloat32(at, little) },
   f8: { dtype: "f64", bytes: 8, read: (view, at, little) => view.getFloat64(at, little) },
@@ -40,11 +42,20 @@ export function parseNpy(bytes: Uint8Array, name: string): Tensor {
   const descriptor = /'descr':\s*'([<>|=]?)([a-z]\d+)'/.exec(header);
   const shapeText = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1];
   const type = types[descriptor?.[2] ?? ""];
-  if (type === undefined || shapeText === undefined) throw new LamellaError(`${name}: its header is ${header.trim()}, but one plain type (${Object.keys(types).join(", ")}) and a shape are expected`);
-  const shape = shapeText.split(",").map((part) => part.trim()).filter((part) => part !== "").map(Number);
+  if (type === undefined || shapeText === undefined)
+    throw new LamellaError(
+      `${name}: its header is ${header.trim()}, but one plain type (${Object.keys(types).join(", ")}) and a shape are expected`,
+    );
+  const shape = shapeText
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .map(Number);
   const count = sizeOf(shape);
   if (bytes.length !== end + count * type.bytes) {
-    throw new LamellaError(`${name} is ${bytes.length < end + count * type.bytes ? "cut off" : "too long"}: ${end + count * type.bytes} bytes expected for ${formatShape(shape)} ${descriptor?.[2]}, ${bytes.length} arrived`);
+    throw new LamellaError(
+      `${name} is ${bytes.length < end + count * type.bytes ? "cut off" : "too long"}: ${end + count * type.bytes} bytes expected for ${formatShape(shape)} ${descriptor?.[2]}, ${bytes.length} arrived`,
+    );
   }
   const little = descriptor?.[1] !== ">";
   const data = allocate(type.dtype, count);

@@ -42,37 +42,54 @@ export function readSafetensors(bytes: Uint8Array, name: string): SafetensorsFil
   }
   checkLayout(entries, bytes.length - start, name);
   const tensors = new Map<string, Tensor>();
-  for (const [key, entry] of entries) tensors.set(key, decode(entry, new DataView(bytes.buffer, bytes.byteOffset + start + entry.data_offsets[0])));
+  for (const [key, entry] of entries)
+    tensors.set(key, decode(entry, new DataView(bytes.buffer, bytes.byteOffset + start + entry.data_offsets[0])));
   return { tensors, metadata };
 }
 
 function headerOf(bytes: Uint8Array, name: string): { header: object; start: number } {
-  if (bytes.length < 8) throw new LamellaError(`${name} is cut off: a safetensors file starts with 8 bytes that give the header's length, but only ${bytes.length} arrived`);
+  if (bytes.length < 8)
+    throw new LamellaError(
+      `${name} is cut off: a safetensors file starts with 8 bytes that give the header's length, but only ${bytes.length} arrived`,
+    );
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > greatestHeader) throw new LamellaError(`${name} is no safetensors file: its header would be ${length} bytes long (at most ${greatestHeader} are allowed)`);
-  if (bytes.length < 8 + length) throw new LamellaError(`${name} is cut off in its header: ${8 + length} bytes expected, ${bytes.length} arrived`);
+  if (length > greatestHeader)
+    throw new LamellaError(
+      `${name} is no safetensors file: its header would be ${length} bytes long (at most ${greatestHeader} are allowed)`,
+    );
+  if (bytes.length < 8 + length)
+    throw new LamellaError(`${name} is cut off in its header: ${8 + length} bytes expected, ${bytes.length} arrived`);
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
   } catch (cause) {
     throw new LamellaError(`${name} is no safetensors file: its header is no JSON text`, { cause });
   }
-  if (typeof header !== "object" || header === null || Array.isArray(header)) throw new LamellaError(`${name} is no safetensors file: its header is no object`);
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    throw new LamellaError(`${name} is no safetensors file: its header is no object`);
   return { header, start: 8 + length };
 }
 
 function checkedEntry(key: string, value: unknown, name: string): Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<Record<keyof Entry, unknown>>;
-  const whole = (list: unknown): list is number[] => Array.isArray(list) && list.every((item) => Number.isSafeInteger(item) && (item as number) >= 0);
+  const whole = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.every((item) => Number.isSafeInteger(item) && (item as number) >= 0);
   if (typeof dtype !== "string" || !whole(shape) || !whole(offsets) || offsets.length !== 2) {
-    throw new LamellaError(`${name}: the entry of \`${key}\` must have a dtype, a shape and data_offsets of two numbers, but it is ${JSON.stringify(value)}`);
+    throw new LamellaError(
+      `${name}: the entry of \`${key}\` must have a dtype, a shape and data_offsets of two numbers, but it is ${JSON.stringify(value)}`,
+    );
   }
   const bytes = readable[dtype];
-  if (bytes === undefined) throw new LamellaError(`${name}: \`${key}\` has the type ${dtype}, which is not read here; types are ${Object.keys(readable).join(", ")}`);
+  if (bytes === undefined)
+    throw new LamellaError(
+      `${name}: \`${key}\` has the type ${dtype}, which is not read here; types are ${Object.keys(readable).join(", ")}`,
+    );
   const [from, to] = offsets as [number, number];
   const expected = sizeOf(shape) * bytes;
   if (to - from !== expected) {
-    throw new LamellaError(`${name}: \`${key}\` is ${formatShape(shape)} ${dtype}, which takes ${expected} bytes, but its data_offsets [${from}, ${to}] hold ${to - from}`);
+    throw new LamellaError(
+      `${name}: \`${key}\` is ${formatShape(shape)} ${dtype}, which takes ${expected} bytes, but its data_offsets [${from}, ${to}] hold ${to - from}`,
+    );
   }
   return { dtype, shape, data_offsets: [from, to] };
 }
@@ -83,7 +100,10 @@ function checkLayout(entries: readonly [string, Entry][], available: number, nam
   let end = 0;
   let previous = "";
   for (const [key, { data_offsets: offsets }] of ordered) {
-    if (offsets[0] < end) throw new LamellaError(`${name}: the numbers of \`${key}\` (bytes ${offsets[0]} to ${offsets[1]}) overlap those of \`${previous}\` (up to byte ${end})`);
+    if (offsets[0] < end)
+      throw new LamellaError(
+        `${name}: the numbers of \`${key}\` (bytes ${offsets[0]} to ${offsets[1]}) overlap those of \`${previous}\` (up to byte ${end})`,
+      );
     if (offsets[0] > end) throw new LamellaError(`${name}: bytes ${end} to ${offsets[0]} before \`${key}\` belong to no tensor`);
     end = offsets[1];
     previous = key;
@@ -94,11 +114,22 @@ function checkLayout(entries: readonly [string, Entry][], available: number, nam
 
 function decode({ dtype, shape }: Entry, view: DataView): Tensor {
   const count = sizeOf(shape);
-  const floats = (read: (at: number) => number): Tensor => new Tensor({ shape, dtype: "f32" }, Float32Array.from({ length: count }, (_, at) => read(at)));
-  const whole = (read: (at: number) => number): Tensor => new Tensor({ shape, dtype: "i32" }, Int32Array.from({ length: count }, (_, at) => read(at)));
+  const floats = (read: (at: number) => number): Tensor =>
+    new Tensor(
+      { shape, dtype: "f32" },
+      Float32Array.from({ length: count }, (_, at) => read(at)),
+    );
+  const whole = (read: (at: number) => number): Tensor =>
+    new Tensor(
+      { shape, dtype: "i32" },
+      Int32Array.from({ length: count }, (_, at) => read(at)),
+    );
   switch (dtype) {
     case "F64":
-      return new Tensor({ shape, dtype: "f64" }, Float64Array.from({ length: count }, (_, at) => view.getFloat64(8 * at, true)));
+      return new Tensor(
+        { shape, dtype: "f64" },
+        Float64Array.from({ length: count }, (_, at) => view.getFloat64(8 * at, true)),
+      );
     case "F32":
       return floats((at) => view.getFloat32(4 * at, true));
     case "F16":
@@ -114,7 +145,10 @@ function decode({ dtype, shape }: Entry, view: DataView): Tensor {
     case "I8":
       return whole((at) => view.getInt8(at));
     default:
-      return new Tensor({ shape, dtype: dtype === "BOOL" ? "bool" : "u8" }, Uint8Array.from({ length: count }, (_, at) => view.getUint8(at)));
+      return new Tensor(
+        { shape, dtype: dtype === "BOOL" ? "bool" : "u8" },
+        Uint8Array.from({ length: count }, (_, at) => view.getUint8(at)),
+      );
   }
 }
 
@@ -129,7 +163,10 @@ function bfloatToNumber(bits: number): number {
 const written = { f32: "F32", f64: "F64", i32: "I32", u8: "U8", bool: "BOOL" } as const;
 
 /** The bytes of a safetensors file. Tensors are laid out in the order given. */
-export function writeSafetensors(tensors: Iterable<readonly [string, Tensor]>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function writeSafetensors(
+  tensors: Iterable<readonly [string, Tensor]>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const header: Record<string, unknown> = Object.keys(metadata).length === 0 ? {} : { __metadata__: metadata };
   const parts: Uint8Array[] = [];
   let offset = 0;

@@ -59,7 +59,9 @@ export function load(network: Network, path: string): void {
   for (const [name, variable] of network.parameters) {
     const tensor = tensors.get(name);
     if (tensor !== undefined && (!sameShape(tensor.shape, variable.shape) || tensor.dtype !== variable.dtype)) {
-      throw new LamellaError(`${basename(file)}${from}: ${name} is ${formatShape(tensor.shape)} ${tensor.dtype}, but ${network.name} needs ${formatShape(variable.shape)} ${variable.dtype}`);
+      throw new LamellaError(
+        `${basename(file)}${from}: ${name} is ${formatShape(tensor.shape)} ${tensor.dtype}, but ${network.name} needs ${formatShape(variable.shape)} ${variable.dtype}`,
+      );
     }
   }
   for (const [name, variable] of network.parameters) {

@@ -40,12 +40,19 @@ export class AdversarialProgram implements TrainingProgram {
     const optimizer = optimizerOf(options.optimizer);
     this.learningRate = options.lr ?? optimizer.learningRate;
     this.scalarCount = optimizer.scalars(1, 1).length;
-    this.#trained = new Map(networks.map((network) => [network, new TrainedParameters(network.name, trainableOf(network, options.freeze), optimizer, options)]));
+    this.#trained = new Map(
+      networks.map((network) => [network, new TrainedParameters(network.name, trainableOf(network, options.freeze), optimizer, options)]),
+    );
     this.lossNames = networks.map(({ name }) => `loss_${name}`);
   }
 
   get variables(): readonly Variable[] {
-    return [...new Set([...this.#networks.flatMap((network) => [...network.parameters.values()]), ...[...this.#trained.values()].flatMap((trained) => trained.variables)])];
+    return [
+      ...new Set([
+        ...this.#networks.flatMap((network) => [...network.parameters.values()]),
+        ...[...this.#trained.values()].flatMap((trained) => trained.variables),
+      ]),
+    ];
   }
 
   columnTypes(size: number): readonly TensorType[] {
@@ -65,15 +72,20 @@ export class AdversarialProgram implements TrainingProgram {
     const data = Object.fromEntries(this.feed.columns.map((name, index) => [name, columns[index] as Tensor]));
     for (const [network, loss] of this.#updates(new Context(data, step, this.#seed))) {
       const trained = this.#trained.get(network);
-      if (trained === undefined) throw new LamellaError(`update ${network.name}: it is not among the nets that are trained: ${this.#networks.map(({ name }) => name).join(", ")}`);
+      if (trained === undefined)
+        throw new LamellaError(
+          `update ${network.name}: it is not among the nets that are trained: ${this.#networks.map(({ name }) => name).join(", ")}`,
+        );
       const value = loss();
-      if (value.size !== 1) throw new LamellaError(`update ${network.name}: a loss is one number, but this gives ${value.shape.join("x")}: take its mean`);
+      if (value.size !== 1)
+        throw new LamellaError(`update ${network.name}: a loss is one number, but this gives ${value.shape.join("x")}: take its mean`);
       trained.minimise(value, scalars, { detached: true });
       losses.set(network, value);
     }
     return this.#networks.map((network) => {
       const loss = losses.get(network);
-      if (loss === undefined) throw new LamellaError(`${network.name} is trained, but no \`update ${network.name}: …\` says what its weights minimise`);
+      if (loss === undefined)
+        throw new LamellaError(`${network.name} is trained, but no \`update ${network.name}: …\` says what its weights minimise`);
       return loss;
     });
   }
@@ -93,7 +105,12 @@ class Context implements UpdateContext {
   readonly #training: boolean;
   #draws = 0;
 
-  constructor(data: Readonly<Record<string, Tensor>>, step: Tensor, seed: number, options: { readonly batch?: number; readonly training?: boolean } = {}) {
+  constructor(
+    data: Readonly<Record<string, Tensor>>,
+    step: Tensor,
+    seed: number,
+    options: { readonly batch?: number; readonly training?: boolean } = {},
+  ) {
     this.data = data;
     this.#step = step;
     this.#seed = seed;

@@ -7,7 +7,8 @@ import type { TrainEntry } from "./entry.js";
  */
 export function filledArguments<T extends object>(entries: readonly TrainEntry[], name: string, given: T): Record<string, unknown> {
   const entry = entries.find((candidate) => candidate.name === name);
-  if (entry === undefined) throw new LamellaError(`there is no \`${name}\`; there are ${entries.map((candidate) => candidate.name).join(", ")}`);
+  if (entry === undefined)
+    throw new LamellaError(`there is no \`${name}\`; there are ${entries.map((candidate) => candidate.name).join(", ")}`);
   const filled: Record<string, unknown> = {};
   for (const key of Object.keys(given)) {
     if (!entry.arguments.some((argument) => argument.name === key)) {
@@ -22,8 +23,10 @@ export function filledArguments<T extends object>(entries: readonly TrainEntry[]
       continue;
     }
     if (spec.kind === "number" || spec.kind === "integer") checkNumber(name, spec, value);
-    if (spec.kind === "choice" && !(spec.choices ?? []).includes(String(value))) {
-      throw new LamellaError(`\`${name}\`: ${spec.name}=${String(value)} is none of ${(spec.choices ?? []).join(", ")}`);
+    if (spec.kind === "choice" && !(typeof value === "string" && (spec.choices ?? []).includes(value))) {
+      throw new LamellaError(
+        `\`${name}\`: ${spec.name}=${typeof value === "string" ? value : JSON.stringify(value)} is none of ${(spec.choices ?? []).join(", ")}`,
+      );
     }
     filled[spec.name] = value;
   }
@@ -35,6 +38,9 @@ function checkNumber(name: string, spec: TrainEntry["arguments"][number], value:
   const low = spec.minimum ?? Number.NEGATIVE_INFINITY;
   const high = spec.maximum ?? Number.POSITIVE_INFINITY;
   if (good && value >= low && value <= high) return;
+  const shown = typeof value === "string" ? `"${value}"` : JSON.stringify(value);
   const range = spec.maximum !== undefined ? ` from ${low} to ${high}` : spec.minimum !== undefined ? ` of at least ${low}` : "";
-  throw new LamellaError(`\`${name}\`: ${spec.name}=${String(value)} must be a ${spec.kind === "integer" ? "whole number" : "number"}${range} (${spec.doc})`);
+  throw new LamellaError(
+    `\`${name}\`: ${spec.name}=${typeof value === "number" ? value : shown} must be a ${spec.kind === "integer" ? "whole number" : "number"}${range} (${spec.doc})`,
+  );
 }

@@ -18,7 +18,9 @@ export function divide(size: number, split: Split | undefined, seed: number, epo
   if (split === undefined) return { training: Int32Array.from({ length: size }, (_, index) => index), validation: new Int32Array(0) };
   const { train, validation = 100 - train, reshuffle = "never" } = typeof split === "number" ? { train: split } : split;
   if (!(train > 0 && validation >= 0 && train + validation <= 100 + 1e-9)) {
-    throw new LamellaError(`split ${train}, ${validation}: percentages must be at least 0 and no more than 100 together, and something must train`);
+    throw new LamellaError(
+      `split ${train}, ${validation}: percentages must be at least 0 and no more than 100 together, and something must train`,
+    );
   }
   const order = randomStream(seed, "split", reshuffle === "epoch" ? epoch : 0).permutation(size);
   const cut = Math.round((size * train) / 100);

@@ -16,13 +16,18 @@ export function checkOptions(options: TrainOptions): void {
   whole("epochs", options.epochs, 1);
   whole("seed", options.seed, 0);
   whole("accumulate", options.accumulate, 1);
-  if (options.lr !== undefined && !(options.lr >= 0 && Number.isFinite(options.lr))) throw new LamellaError(`train: lr=${options.lr} must be a number of at least 0`);
-  if (options.updates !== undefined && (options.accumulate ?? 1) > 1) throw new LamellaError("train: accumulate does not go with `update` rows; use a larger batch");
+  if (options.lr !== undefined && !(options.lr >= 0 && Number.isFinite(options.lr)))
+    throw new LamellaError(`train: lr=${options.lr} must be a number of at least 0`);
+  if (options.updates !== undefined && (options.accumulate ?? 1) > 1)
+    throw new LamellaError("train: accumulate does not go with `update` rows; use a larger batch");
   if (options.teacher !== undefined && options.teacher !== 1) {
-    throw new LamellaError(`train: teacher=${options.teacher}: only full teacher forcing (teacher 1) is there; the true previous token is always given`);
+    throw new LamellaError(
+      `train: teacher=${options.teacher}: only full teacher forcing (teacher 1) is there; the true previous token is always given`,
+    );
   }
 }
 
 function whole(name: string, value: number | undefined, least: number): void {
-  if (value !== undefined && !(Number.isInteger(value) && value >= least)) throw new LamellaError(`train: ${name}=${value} must be a whole number of at least ${least}`);
+  if (value !== undefined && !(Number.isInteger(value) && value >= least))
+    throw new LamellaError(`train: ${name}=${value} must be a whole number of at least ${least}`);
 }

@@ -25,7 +25,9 @@ export interface Binding {
 export function bindColumns(network: Network, dataset: Columned): Binding {
   const names = Object.keys(dataset.columns);
   if (names.length < network.inputs.length) {
-    throw new LamellaError(`${network.name} takes ${network.inputs.length} inputs, but ${dataset.name} has ${names.length === 1 ? "one column" : `${names.length} columns`}: ${names.join(", ")}`);
+    throw new LamellaError(
+      `${network.name} takes ${network.inputs.length} inputs, but ${dataset.name} has ${names.length === 1 ? "one column" : `${names.length} columns`}: ${names.join(", ")}`,
+    );
   }
   const shapes: Record<string, readonly number[]> = {};
   const inputs = network.inputs.map((input, index) => {
@@ -34,12 +36,20 @@ export function bindColumns(network: Network, dataset: Columned): Binding {
     return column;
   });
   const left = names.filter((name) => !inputs.includes(name));
-  const targets = network.outputs.map(({ name }, index) => (left.includes(name) ? name : (left[left.length - network.outputs.length + index] ?? null)));
-  if (network.outputs.length === 1 && left.length > 0) targets[0] = left.includes(network.outputs[0]?.name ?? "") ? (targets[0] as string) : (left.at(-1) as string);
+  const targets = network.outputs.map(({ name }, index) =>
+    left.includes(name) ? name : (left[left.length - network.outputs.length + index] ?? null),
+  );
+  if (network.outputs.length === 1 && left.length > 0)
+    targets[0] = left.includes(network.outputs[0]?.name ?? "") ? (targets[0] as string) : (left.at(-1) as string);
   return { inputs, targets, shapes };
 }
 
-function shapeFor(network: Network, input: { readonly name: string; readonly type: FlowType }, dataset: Columned, column: string): readonly number[] {
+function shapeFor(
+  network: Network,
+  input: { readonly name: string; readonly type: FlowType },
+  dataset: Columned,
+  column: string,
+): readonly number[] {
   const { shape, dtype } = dataset.columns[column] as Dataset["columns"][string];
   const wanted = input.type.shape;
   const whole = dtype === "i32";
@@ -51,7 +61,8 @@ function shapeFor(network: Network, input: { readonly name: string; readonly typ
   }
   if (fits(wanted, shape)) return shape;
   const fixed = wanted.filter((dim): dim is number => typeof dim === "number");
-  const same = (a: readonly number[], b: readonly number[]): boolean => a.filter((extent) => extent !== 1).join("x") === b.filter((extent) => extent !== 1).join("x");
+  const same = (a: readonly number[], b: readonly number[]): boolean =>
+    a.filter((extent) => extent !== 1).join("x") === b.filter((extent) => extent !== 1).join("x");
   if (fixed.length === wanted.length && same(fixed, shape)) return fixed;
   throw new LamellaError(
     `${network.name} takes ${input.name}: ${formatDims(wanted)}, but the column ${column} of ${dataset.name} is ${formatDims(shape)}: ` +
@@ -76,6 +87,7 @@ export function batchType(dataset: Columned, binding: Pick<Binding, "shapes">, c
 /** The same numbers in the shape of `type`. */
 export function inShape(value: Tensor, type: TensorType): Tensor {
   if (value.shape.length === type.shape.length && value.shape.every((extent, axis) => extent === type.shape[axis])) return value;
-  if (value.size !== sizeOf(type.shape)) throw new LamellaError(`a batch of ${formatDims(value.shape)} arrived where ${formatDims(type.shape)} was planned`);
+  if (value.size !== sizeOf(type.shape))
+    throw new LamellaError(`a batch of ${formatDims(value.shape)} arrived where ${formatDims(type.shape)} was planned`);
   return new Tensor({ shape: type.shape, dtype: value.dtype }, value.data);
 }

@@ -25,6 +25,8 @@ export class EarlyStop {
       return null;
     }
     const waited = epoch - this.#bestEpoch;
-    return waited < this.#patience ? null : `stopped early after epoch ${epoch}: ${this.#metric} has not improved since epoch ${this.#bestEpoch}`;
+    return waited < this.#patience
+      ? null
+      : `stopped early after epoch ${epoch}: ${this.#metric} has not improved since epoch ${this.#bestEpoch}`;
   }
 }

@@ -56,7 +56,12 @@ export class Evaluation {
     for (const batch of inBatches(indices, this.#batch)) {
       signal?.throwIfAborted();
       const columns = this.#feed.batch(batch, null);
-      const [loss, ...outputs] = await this.#runner.run(batch.length, columns, { step: 0, scalars: [] }, signal === undefined ? {} : { signal });
+      const [loss, ...outputs] = await this.#runner.run(
+        batch.length,
+        columns,
+        { step: 0, scalars: [] },
+        signal === undefined ? {} : { signal },
+      );
       collector.add(batch.length, [(loss as Tensor).item()], outputs, columns);
       if (performance.now() - lastPause < 15) continue;
       await new Promise((resolve) => setImmediate(resolve));

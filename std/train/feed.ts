@@ -17,7 +17,11 @@ export class Feed {
   readonly #images: ReadonlySet<string>;
 
   /** @param options.all feeds every column, for losses that are functions of any of them; else inputs and targets. */
-  constructor(networks: readonly Network[], dataset: Dataset, options: { readonly all?: boolean; readonly augmentations?: readonly Augmentation[] } = {}) {
+  constructor(
+    networks: readonly Network[],
+    dataset: Dataset,
+    options: { readonly all?: boolean; readonly augmentations?: readonly Augmentation[] } = {},
+  ) {
     this.dataset = dataset;
     this.#augmentations = options.augmentations ?? [];
     const columns = this.#augmentations.reduce((types, augmentation) => cropped(types, augmentation), dataset.columns);
@@ -48,6 +52,9 @@ export class Feed {
 /** The columns after an augmentation that changes the size of pictures. */
 function cropped(columns: Dataset["columns"], augmentation: Augmentation): Dataset["columns"] {
   return Object.fromEntries(
-    Object.entries(columns).map(([name, column]) => [name, column.shape.length === 3 ? { ...column, shape: augmentation.outputShape(column.shape) } : column]),
+    Object.entries(columns).map(([name, column]) => [
+      name,
+      column.shape.length === 3 ? { ...column, shape: augmentation.outputShape(column.shape) } : column,
+    ]),
   );
 }

@@ -34,7 +34,11 @@ const longestReplay = 50;
  * @returns the history, after a "stop" event.
  * @throws LamellaError for data that do not fit the net, options out of range, and a loss that is no longer a number.
  */
-export async function* fit(network: Network | readonly Network[], dataset: Dataset, options: TrainOptions = {}): AsyncGenerator<TrainingEvent, TrainingHistory> {
+export async function* fit(
+  network: Network | readonly Network[],
+  dataset: Dataset,
+  options: TrainOptions = {},
+): AsyncGenerator<TrainingEvent, TrainingHistory> {
   checkOptions(options);
   const networks = "kind" in network ? [network] : network;
   const data = await prepared(dataset);
@@ -108,7 +112,10 @@ class Run {
 
     const parts = divide(data.size, options.split, seed, 0);
     const validation = options.validation?.size ?? parts.validation.length;
-    this.#evaluation = validation > 0 && options.updates === undefined ? new Evaluation(single, options.validation ?? data, { ...options, augmentations }) : null;
+    this.#evaluation =
+      validation > 0 && options.updates === undefined
+        ? new Evaluation(single, options.validation ?? data, { ...options, augmentations })
+        : null;
     this.#info = {
       network: networks.map(({ name }) => name).join(", "),
       parameterCount: networks.reduce((sum, { parameterCount }) => sum + parameterCount, 0),
@@ -153,7 +160,10 @@ class Run {
       if (this.#options.signal?.aborted !== true || error instanceof LamellaError) throw error;
       stopped = "interrupted";
       const done = steps.at(-1);
-      message = done === undefined ? "interrupted before the first step" : `interrupted in epoch ${done.epoch} after step ${done.step}; the weights reached are kept`;
+      message =
+        done === undefined
+          ? "interrupted before the first step"
+          : `interrupted in epoch ${done.epoch} after step ${done.step}; the weights reached are kept`;
     }
     yield { kind: "stop", reason: stopped, message };
     return { run: this.#info, steps, epochs: history, stopped };
@@ -209,7 +219,11 @@ class Run {
       };
       const variant = index < group.length - 1 ? "accumulate" : "apply";
       const signal = this.#options.signal;
-      const values = await runner.run(batch.length, columns, numbers, { variant, checkNumbers, ...(signal === undefined ? {} : { signal }) });
+      const values = await runner.run(batch.length, columns, numbers, {
+        variant,
+        checkNumbers,
+        ...(signal === undefined ? {} : { signal }),
+      });
       results.push({ batch, columns, values });
     }
     return results;

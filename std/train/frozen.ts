@@ -21,6 +21,9 @@ function frozenBy(network: Network, part: FreezePart): Variable[] {
   }
   const paths = network.pathsOf(part);
   const held = paths.map((path) => network.parameters.get(path)).filter((variable) => variable !== undefined);
-  if (held.length === 0) throw new LamellaError(`freeze: ${network.name} has no part \`${part}\` with weights; its weights are ${[...network.parameters.keys()].slice(0, 8).join(", ")}`);
+  if (held.length === 0)
+    throw new LamellaError(
+      `freeze: ${network.name} has no part \`${part}\` with weights; its weights are ${[...network.parameters.keys()].slice(0, 8).join(", ")}`,
+    );
   return held;
 }

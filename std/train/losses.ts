@@ -38,7 +38,10 @@ export interface LossFunction<A extends object> {
   (prediction: Tensor, target: Tensor | number, args?: A): Tensor;
 }
 
-function defineLoss<A extends object>(name: LossName, compute: (prediction: Tensor, target: Tensor | number, args: A) => Tensor): LossFunction<A> {
+function defineLoss<A extends object>(
+  name: LossName,
+  compute: (prediction: Tensor, target: Tensor | number, args: A) => Tensor,
+): LossFunction<A> {
   function call(args?: A): Loss;
   function call(prediction: Tensor, target: Tensor | number, args?: A): Tensor;
   function call(first?: A | Tensor, target?: Tensor | number, args?: A): Loss | Tensor {
@@ -63,7 +66,9 @@ function matched(name: LossName, prediction: Tensor, target: Tensor | number): T
   if (sameShape(prediction.shape, target.shape)) return numbers;
   const without = (shape: readonly number[]): readonly number[] => shape.filter((extent) => extent !== 1);
   if (sameShape(without(prediction.shape), without(target.shape))) return reshape(numbers, prediction.shape);
-  throw new ShapeError(`${name}: the prediction is ${formatShape(prediction.shape)}, but the target is ${formatShape(target.shape)} (the first number is the batch); both must agree`);
+  throw new ShapeError(
+    `${name}: the prediction is ${formatShape(prediction.shape)}, but the target is ${formatShape(target.shape)} (the first number is the batch); both must agree`,
+  );
 }
 
 /** Labels for logits of `... x classes`: an axis of one at the end is dropped. @throws ShapeError */
@@ -114,10 +119,14 @@ const bce = defineLoss<Record<string, never>>("bce", (prediction, target) => {
 });
 
 /** The mean of `(y - t)^2`. */
-const mse = defineLoss<Record<string, never>>("mse", (prediction, target) => mean(square(sub(prediction, matched("mse", prediction, target)))));
+const mse = defineLoss<Record<string, never>>("mse", (prediction, target) =>
+  mean(square(sub(prediction, matched("mse", prediction, target)))),
+);
 
 /** The mean of `|y - t|`. */
-const mae = defineLoss<Record<string, never>>("mae", (prediction, target) => mean(abs(sub(prediction, matched("mae", prediction, target)))));
+const mae = defineLoss<Record<string, never>>("mae", (prediction, target) =>
+  mean(abs(sub(prediction, matched("mae", prediction, target)))),
+);
 
 /** `0.5 d^2` where `|d| <= delta`, else `delta (|d| - 0.5 delta)`; the mean. */
 const huber = defineLoss<{ delta?: number }>("huber", (prediction, target, { delta = 1 }) => {
@@ -147,24 +156,31 @@ function corners(boxes: Tensor, format: "corners" | "center"): readonly Tensor[]
 }
 
 /** `1 - IoU` of boxes, the mean; generalized: `1 - IoU + (hull - union) / hull`. */
-const iou = defineLoss<{ generalized?: boolean; format?: "corners" | "center" }>("iou", (prediction, given, { generalized = false, format = "corners" }) => {
-  const target = matched("iou", prediction, needsTensor("iou", given));
-  if (prediction.shape.at(-1) !== 4) throw new ShapeError(`iou: boxes have 4 numbers on the last axis, but the prediction is ${formatShape(prediction.shape)}`);
-  const [left, top, right, bottom] = corners(prediction, format) as [Tensor, Tensor, Tensor, Tensor];
-  const [leftT, topT, rightT, bottomT] = corners(target, format) as [Tensor, Tensor, Tensor, Tensor];
-  const area = (l: Tensor, t: Tensor, r: Tensor, b: Tensor): Tensor => mul(relu(sub(r, l)), relu(sub(b, t)));
-  const shared = area(maximum(left, leftT), maximum(top, topT), minimum(right, rightT), minimum(bottom, bottomT));
-  const union = sub(add(area(left, top, right, bottom), area(leftT, topT, rightT, bottomT)), shared);
-  const overlap = div(shared, add(union, 1e-7));
-  if (!generalized) return mean(sub(1, overlap));
-  const hull = area(minimum(left, leftT), minimum(top, topT), maximum(right, rightT), maximum(bottom, bottomT));
-  return mean(add(sub(1, overlap), div(sub(hull, union), add(hull, 1e-7))));
-});
+const iou = defineLoss<{ generalized?: boolean; format?: "corners" | "center" }>(
+  "iou",
+  (prediction, given, { generalized = false, format = "corners" }) => {
+    const target = matched("iou", prediction, needsTensor("iou", given));
+    if (prediction.shape.at(-1) !== 4)
+      throw new ShapeError(`iou: boxes have 4 numbers on the last axis, but the prediction is ${formatShape(prediction.shape)}`);
+    const [left, top, right, bottom] = corners(prediction, format) as [Tensor, Tensor, Tensor, Tensor];
+    const [leftT, topT, rightT, bottomT] = corners(target, format) as [Tensor, Tensor, Tensor, Tensor];
+    const area = (l: Tensor, t: Tensor, r: Tensor, b: Tensor): Tensor => mul(relu(sub(r, l)), relu(sub(b, t)));
+    const shared = area(maximum(left, leftT), maximum(top, topT), minimum(right, rightT), minimum(bottom, bottomT));
+    const union = sub(add(area(left, top, right, bottom), area(leftT, topT, rightT, bottomT)), shared);
+    const overlap = div(shared, add(union, 1e-7));
+    if (!generalized) return mean(sub(1, overlap));
+    const hull = area(minimum(left, leftT), minimum(top, topT), maximum(right, rightT), maximum(bottom, bottomT));
+    return mean(add(sub(1, overlap), div(sub(hull, union), add(hull, 1e-7))));
+  },
+);
 
 /** `1 - (2 sum(p t) + smooth) / (sum p + sum t + smooth)` of each example (and class), the mean. */
 const dice = defineLoss<{ smooth?: number }>("dice", (prediction, given, { smooth = 1 }) => {
   const classes = prediction.shape.at(-1) as number;
-  const target = typeof given !== "number" && isInteger(given) && given.rank === prediction.rank - 1 ? oneHot(given, classes) : matched("dice", prediction, given);
+  const target =
+    typeof given !== "number" && isInteger(given) && given.rank === prediction.rank - 1
+      ? oneHot(given, classes)
+      : matched("dice", prediction, given);
   // Over all axes but the batch and the classes.
   const axes = prediction.shape.map((_, axis) => axis).slice(1, -1);
   const total = (x: Tensor): Tensor => (axes.length === 0 ? sum(x, { axes: -1 }) : sum(x, { axes }));

@@ -16,14 +16,20 @@ function isTooLarge(error: unknown): error is LamellaError {
  * @throws LamellaError with the engine's figures when the batch may not be split (batch normalisation looks at all of it; nets
  * that are updated one after the other would see other weights), or when not even single examples fit.
  */
-export function planWithinMemory<T>(networks: readonly Network[], batch: number, options: Pick<TrainOptions, "updates" | "rule">, plan: (pieces: number) => T): T & { readonly pieces: number } {
+export function planWithinMemory<T>(
+  networks: readonly Network[],
+  batch: number,
+  options: Pick<TrainOptions, "updates" | "rule">,
+  plan: (pieces: number) => T,
+): T & { readonly pieces: number } {
   for (let pieces = 1; ; pieces = Math.min(batch, pieces * 2)) {
     try {
       return { ...plan(pieces), pieces };
     } catch (error) {
       if (!isTooLarge(error) || pieces >= batch) throw error;
       const reason = wholeOnly(networks, options);
-      if (reason !== null) throw new LamellaError(`${error.message}. The batch is not trained in pieces: ${reason}`, { code: tooLarge, cause: error });
+      if (reason !== null)
+        throw new LamellaError(`${error.message}. The batch is not trained in pieces: ${reason}`, { code: tooLarge, cause: error });
     }
   }
 }
@@ -34,7 +40,9 @@ function wholeOnly(networks: readonly Network[], options: Pick<TrainOptions, "up
   if (options.rule !== undefined) return "the rule changes the weights after each of them";
   // Running statistics are the only parameters that are not trained.
   const normalised = networks.find((network) => [...network.parameters.values()].some(({ trainable }) => !trainable));
-  return normalised === undefined ? null : `${normalised.name} has batch normalisation, whose mean and variance are those of the whole batch`;
+  return normalised === undefined
+    ? null
+    : `${normalised.name} has batch normalisation, whose mean and variance are those of the whole batch`;
 }
 
 /** The greatest batch that fits, at most `batch`, halved until it does. @param prepare throws the engine's refusal when it does not. */

@@ -24,7 +24,9 @@ export class NetworkLoss {
     this.#feed = feed;
     this.#loss = typeof given === "function" ? given : given === undefined ? defaultLoss(network, feed) : lossOf(given);
     if (typeof this.#loss !== "function" && feed.binding.targets[0] === null) {
-      throw new LamellaError(`${network.name} needs a target, but ${feed.dataset.name} has only ${Object.keys(feed.dataset.columns).join(", ")}: add a column, or write the loss as an expression`);
+      throw new LamellaError(
+        `${network.name} needs a target, but ${feed.dataset.name} has only ${Object.keys(feed.dataset.columns).join(", ")}: add a column, or write the loss as an expression`,
+      );
     }
   }
 
@@ -49,7 +51,8 @@ export class NetworkLoss {
       const named: Record<string, Tensor> = { output: outputs[0] as Tensor };
       for (const [index, output] of outputs.entries()) named[this.#network.outputs[index]?.name ?? "output"] = output;
       const value = this.#loss({ outputs: named, data });
-      if (value.size !== 1) throw new LamellaError(`a loss is one number, but the loss expression gives ${value.shape.join("x")}: take its mean`);
+      if (value.size !== 1)
+        throw new LamellaError(`a loss is one number, but the loss expression gives ${value.shape.join("x")}: take its mean`);
       return value;
     }
     return this.#loss.apply(outputs[0] as Tensor, data[this.#feed.binding.targets[0] as string] as Tensor);
@@ -61,13 +64,26 @@ export class NetworkLoss {
 
   /** Metrics with the output and the column each reads; accuracy for classifiers when none are asked for. */
   bind(given: TrainOptions["metrics"]): BoundMetric[] {
-    const asked: readonly (MetricName | Metric)[] = given === undefined ? (this.name === "crossentropy" ? ["accuracy"] : []) : Array.isArray(given) ? given : [given as MetricName | Metric];
+    const asked: readonly (MetricName | Metric)[] =
+      given === undefined
+        ? this.name === "crossentropy"
+          ? ["accuracy"]
+          : []
+        : Array.isArray(given)
+          ? given
+          : [given as MetricName | Metric];
     return asked.map(metricOf).map((metric) => {
       const names = this.#network.outputs.map(({ name }) => name);
       const output = metric.output === null ? 0 : names.indexOf(metric.output);
-      if (output === -1) throw new LamellaError(`metric ${metric.name}: ${this.#network.name} has no output \`${metric.output}\`; it has ${names.join(", ")}`);
+      if (output === -1)
+        throw new LamellaError(
+          `metric ${metric.name}: ${this.#network.name} has no output \`${metric.output}\`; it has ${names.join(", ")}`,
+        );
       const target = this.#feed.binding.targets[output] ?? null;
-      if (target === null) throw new LamellaError(`metric ${metric.name}: ${this.#feed.dataset.name} has no column to compare the output \`${names[output]}\` with`);
+      if (target === null)
+        throw new LamellaError(
+          `metric ${metric.name}: ${this.#feed.dataset.name} has no column to compare the output \`${names[output]}\` with`,
+        );
       return { metric, output, target };
     });
   }

@@ -36,7 +36,15 @@ type Rule = Pick<Optimizer, "state" | "update"> & Partial<Pick<Optimizer, "scala
 function make<A extends object>(name: OptimizerName, given: A, rule: (args: Required<A>) => Rule): Optimizer {
   const args = filledArguments(optimizerEntries, name, given) as Record<string, number | boolean>;
   const { state, update, scalars } = rule(args as Required<A>);
-  return { kind: "optimizer", name, args, learningRate: args["lr"] as number, state, update, scalars: scalars ?? ((_, learningRate) => [learningRate]) };
+  return {
+    kind: "optimizer",
+    name,
+    args,
+    learningRate: args["lr"] as number,
+    state,
+    update,
+    scalars: scalars ?? ((_, learningRate) => [learningRate]),
+  };
 }
 
 /** The gradient with the L2 penalty's part: g + decay w. */
@@ -164,6 +172,7 @@ export function optimizerOf(given: OptimizerName | Optimizer | undefined): Optim
   if (given === undefined) return adam();
   if (typeof given !== "string") return given;
   const create = Object.hasOwn(optimizers, given) ? optimizers[given] : undefined;
-  if (create === undefined) throw new LamellaError(`there is no optimiser \`${String(given)}\`; there are ${Object.keys(optimizers).join(", ")}`);
+  if (create === undefined)
+    throw new LamellaError(`there is no optimiser \`${String(given)}\`; there are ${Object.keys(optimizers).join(", ")}`);
   return create();
 }

@@ -36,7 +36,9 @@ export class PerceptronProgram implements TrainingProgram {
     const weight = trained.find(({ shape }) => shape.length === 2);
     const bias = trained.find(({ shape }) => shape.length === 1) ?? null;
     if (weight === undefined || trained.length > 2 || (trained.length === 2 && bias === null)) {
-      throw new LamellaError(`rule perceptron trains one dense layer, but ${network.name} has ${trained.length} groups of weights: give it a loss and an optimizer instead`);
+      throw new LamellaError(
+        `rule perceptron trains one dense layer, but ${network.name} has ${trained.length} groups of weights: give it a loss and an optimizer instead`,
+      );
     }
     const target = feed.binding.targets[0] ?? null;
     if (target === null) throw new LamellaError(`rule perceptron needs a target column, but ${feed.dataset.name} has none`);
@@ -48,7 +50,12 @@ export class PerceptronProgram implements TrainingProgram {
     this.#weight = weight;
     this.#bias = bias;
     this.#target = target;
-    const asked = options.metrics === undefined ? ["accuracy" as const] : Array.isArray(options.metrics) ? (options.metrics as (MetricName | Metric)[]) : [options.metrics as MetricName | Metric];
+    const asked =
+      options.metrics === undefined
+        ? ["accuracy" as const]
+        : Array.isArray(options.metrics)
+          ? (options.metrics as (MetricName | Metric)[])
+          : [options.metrics as MetricName | Metric];
     this.metrics = asked.map((metric) => ({ metric: metricOf(metric), output: 0, target }));
   }
 

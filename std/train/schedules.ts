@@ -144,6 +144,7 @@ export function scheduleOf(given: ScheduleName | Schedule | undefined): Schedule
   if (typeof given !== "string") return given;
   if (given === "noam") throw new LamellaError("schedule noam needs the model's width: noam(512)");
   const make = Object.hasOwn(schedules, given) ? schedules[given] : undefined;
-  if (make === undefined) throw new LamellaError(`there is no schedule \`${String(given)}\`; there are ${Object.keys(schedules).join(", ")}`);
+  if (make === undefined)
+    throw new LamellaError(`there is no schedule \`${String(given)}\`; there are ${Object.keys(schedules).join(", ")}`);
   return make();
 }

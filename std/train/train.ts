@@ -50,7 +50,12 @@ export async function train(network: Network | readonly Network[], dataset: Data
  * `{ loss: 0.05, accuracy: 0.985 }`.
  * @param metrics names or metrics; accuracy for classifiers by default.
  */
-export async function evaluate(network: Network, dataset: Dataset, metrics?: TrainOptions["metrics"], options: Pick<TrainOptions, "loss" | "batch" | "signal"> = {}): Promise<Readonly<Record<string, number>>> {
+export async function evaluate(
+  network: Network,
+  dataset: Dataset,
+  metrics?: TrainOptions["metrics"],
+  options: Pick<TrainOptions, "loss" | "batch" | "signal"> = {},
+): Promise<Readonly<Record<string, number>>> {
   return interruptible(async (interrupt) => {
     await prepared(dataset);
     const part = "test" in dataset ? (dataset.test as Dataset) : dataset;

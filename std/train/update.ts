@@ -41,18 +41,28 @@ export class TrainedParameters {
    * @param share the weight of this batch's gradient among those that are accumulated; null without accumulation.
    * @param detached the new weights are used by other losses of the same step, which must not look through the update.
    */
-  minimise(loss: Tensor, scalars: readonly Tensor[], options: { readonly apply?: boolean; readonly share?: Tensor | null; readonly detached?: boolean } = {}): void {
+  minimise(
+    loss: Tensor,
+    scalars: readonly Tensor[],
+    options: { readonly apply?: boolean; readonly share?: Tensor | null; readonly detached?: boolean } = {},
+  ): void {
     const { apply = true, share = null, detached = false } = options;
     const weights = this.parameters.map((parameter) => parameter.value);
     let slopes = gradients(loss, weights);
     if (share !== null && this.#sums.length > 0) {
       slopes = slopes.map((slope, index) => add((this.#sums[index] as Variable).value, mul(slope, share)));
-      for (const [index, total] of this.#sums.entries()) total.assign(apply ? broadcastTo(symbolicScalar(0, total.dtype), total.shape) : (slopes[index] as Tensor));
+      for (const [index, total] of this.#sums.entries())
+        total.assign(apply ? broadcastTo(symbolicScalar(0, total.dtype), total.shape) : (slopes[index] as Tensor));
     }
     if (!apply) return;
     slopes = this.#clipped(slopes);
     for (const [index, parameter] of this.parameters.entries()) {
-      const next = this.optimizer.update(weights[index] as Tensor, slopes[index] as Tensor, this.#states[index] as Record<string, Variable>, scalars);
+      const next = this.optimizer.update(
+        weights[index] as Tensor,
+        slopes[index] as Tensor,
+        this.#states[index] as Record<string, Variable>,
+        scalars,
+      );
       parameter.assign(detached ? stopGradient(next) : next);
     }
   }

@@ -1,12 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { augmentations } from "../../std/data/index.js";
 import { Generator } from "../../std/tensor/random.js";
-import { Tensor, tensor } from "../../std/tensor/index.js";
+import type { Tensor } from "../../std/tensor/index.js";
+import { tensor } from "../../std/tensor/index.js";
 
 /** One image of 4x4 with the numbers 1 to 16. */
-const image = tensor(Float32Array.from({ length: 16 }, (_, index) => index + 1), { shape: [1, 4, 4, 1] });
-const repeated = (count: number): Tensor => tensor(Float32Array.from({ length: 16 * count }, (_, index) => (index % 16) + 1), { shape: [count, 4, 4, 1] });
-const rows = (value: Tensor, at = 0): number[] => [...value.data.subarray((at * value.size) / (value.shape[0] as number), ((at + 1) * value.size) / (value.shape[0] as number))];
+const image = tensor(
+  Float32Array.from({ length: 16 }, (_, index) => index + 1),
+  { shape: [1, 4, 4, 1] },
+);
+const repeated = (count: number): Tensor =>
+  tensor(
+    Float32Array.from({ length: 16 * count }, (_, index) => (index % 16) + 1),
+    { shape: [count, 4, 4, 1] },
+  );
+const rows = (value: Tensor, at = 0): number[] => [
+  ...value.data.subarray((at * value.size) / (value.shape[0] as number), ((at + 1) * value.size) / (value.shape[0] as number)),
+];
 
 describe("augmentations", () => {
   it("crop takes the middle outside training and moves while training", () => {
@@ -26,7 +36,9 @@ describe("augmentations", () => {
   });
 
   it("crop larger than the image is refused", () => {
-    expect(() => augmentations.crop({ size: 5 }).outputShape([4, 4, 1])).toThrow("augment crop: a piece of 5x5 does not fit into images of 4x4");
+    expect(() => augmentations.crop({ size: 5 }).outputShape([4, 4, 1])).toThrow(
+      "augment crop: a piece of 5x5 does not fit into images of 4x4",
+    );
   });
 
   it("flip mirrors about half of the examples, and nothing outside training", () => {
@@ -50,7 +62,10 @@ describe("augmentations", () => {
   });
 
   it("rotate keeps the middle of a symmetric image, and turns the rest", () => {
-    const disc = tensor(Float32Array.from({ length: 81 }, (_, index) => (Math.hypot((index % 9) - 4, Math.floor(index / 9) - 4) < 2 ? 1 : 0)), { shape: [1, 9, 9, 1] });
+    const disc = tensor(
+      Float32Array.from({ length: 81 }, (_, index) => (Math.hypot((index % 9) - 4, Math.floor(index / 9) - 4) < 2 ? 1 : 0)),
+      { shape: [1, 9, 9, 1] },
+    );
     const turned = augmentations.rotate({ degrees: 45 }).apply(disc, new Generator(5));
     expect(turned.data[40]).toBeCloseTo(1, 5);
     expect(Math.abs([...turned.data].reduce((sum, value) => sum + value, 0) - 9)).toBeLessThan(1.5);
@@ -66,12 +81,16 @@ describe("augmentations", () => {
 
   it("pca shifts each image along the one direction in which the colours vary", () => {
     // Grey images: the only component is (1, 1, 1).
-    const grey = tensor(Float32Array.from({ length: 2 * 16 * 3 }, (_, index) => (Math.floor(index / 3) % 16) / 16), { shape: [2, 4, 4, 3] });
+    const grey = tensor(
+      Float32Array.from({ length: 2 * 16 * 3 }, (_, index) => (Math.floor(index / 3) % 16) / 16),
+      { shape: [2, 4, 4, 3] },
+    );
     const out = augmentations.pca({ deviation: 1 }).apply(grey, new Generator(6));
     for (let image = 0; image < 2; image++) {
       const shift = (out.data[image * 48] as number) - (grey.data[image * 48] as number);
       expect(Math.abs(shift)).toBeGreaterThan(1e-3);
-      for (let index = image * 48; index < (image + 1) * 48; index++) expect((out.data[index] as number) - (grey.data[index] as number)).toBeCloseTo(shift, 5);
+      for (let index = image * 48; index < (image + 1) * 48; index++)
+        expect((out.data[index] as number) - (grey.data[index] as number)).toBeCloseTo(shift, 5);
     }
   });
 

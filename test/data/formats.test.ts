@@ -17,7 +17,10 @@ describe("CSV", () => {
     expect(iris.description).toBe("iris: 3 xs of 2, 2 classes, from iris.csv");
     const { x, y } = iris.batch([0, 1, 2]);
     expect([...(x?.data ?? [])]).toEqual([5.1, 3.5, 7, 3.2, 6.3, -3].map(Math.fround));
-    expect([iris.classes, [...(y?.data ?? [])]]).toEqual([["setosa", "versicolor"], [0, 1, 0]]);
+    expect([iris.classes, [...(y?.data ?? [])]]).toEqual([
+      ["setosa", "versicolor"],
+      [0, 1, 0],
+    ]);
   });
 
   it("quotes, doubled quotes, line ends in values, semicolons, a target in the middle, no names", () => {
@@ -26,16 +29,14 @@ describe("CSV", () => {
     expect(Object.keys(parseCsv("a,b,c\n1,x,3", "f.csv", { drop: ["b"] }).columns)).toEqual(["x", "y"]);
   });
 
-  for (const { text, message } of [
+  it.each([
     { text: "a,b\n1,2\n3", message: "f.csv, line 3: 1 values, but there are 2 columns" },
     { text: "a,b\n1,2\nx,4", message: 'f.csv, line 3: `a` is "x", but a number is needed; leave the column out with drop' },
     { text: "a,b\n,2", message: "f.csv, line 2: `a` is empty, but a number is needed; leave the column out with drop" },
     { text: 'a,b\n"1,2', message: "f.csv, line 2: a quote is opened and never closed" },
     { text: "", message: "f.csv is empty" },
     { text: "a,b\n", message: "f.csv has a line of names, but no rows" },
-  ]) {
-    it(message, () => expect(() => parseCsv(text, "f.csv")).toThrow(expect.objectContaining({ message })));
-  }
+  ])("$message", ({ text, message }) => expect(() => parseCsv(text, "f.csv")).toThrow(expect.objectContaining({ message })));
 });
 
 describe("CIFAR", () => {
@@ -68,7 +69,10 @@ function png(path: string, width: number, height: number, pixel: (x: number, y: 
 
 describe("pictures", () => {
   it("folders are classes, files come in alphabetical order", () => {
-    for (const [name, level] of [["cat", 255], ["ant", 0]] as const) {
+    for (const [name, level] of [
+      ["cat", 255],
+      ["ant", 0],
+    ] as const) {
       mkdirSync(join(folder, "pets", name), { recursive: true });
       png(join(folder, "pets", name, "1.png"), 4, 3, () => [level, 51, 0]);
     }
@@ -77,7 +81,9 @@ describe("pictures", () => {
     const { image, label } = pets.batch([1]);
     expect([label?.data[0], [...(image?.data.subarray(0, 3) ?? [])]]).toEqual([1, [1, Math.fround(0.2), 0]]);
     png(join(folder, "pets", "cat", "2.png"), 5, 3, () => [0, 0, 0]);
-    expect(() => readImages(join(folder, "pets"))).toThrow("pictures of different sizes: ant/1.png is 3x4, but cat/2.png is 3x5; bring them to one size with size: 3");
+    expect(() => readImages(join(folder, "pets"))).toThrow(
+      "pictures of different sizes: ant/1.png is 3x4, but cat/2.png is 3x5; bring them to one size with size: 3",
+    );
     expect(readImages(join(folder, "pets"), { size: [2, 2], channels: 1 }).columns["image"]?.shape).toEqual([2, 2, 1]);
   });
 
@@ -89,7 +95,9 @@ describe("pictures", () => {
 
   it("names a damaged picture", () => {
     writeFileSync(join(folder, "bad.png"), "no picture");
-    expect(() => readImage(join(folder, "bad.png"))).toThrow(/^bad.png cannot be read as PNG \(.*\): 10 bytes arrived; the file is cut off, damaged or of another kind$/);
+    expect(() => readImage(join(folder, "bad.png"))).toThrow(
+      /^bad.png cannot be read as PNG \(.*\): 10 bytes arrived; the file is cut off, damaged or of another kind$/,
+    );
   });
 });
 
@@ -124,13 +132,23 @@ describe("WAV", () => {
     expect(parseWav(wav(1, 1, 8, [0]), "s.wav").rate).toBe(8000);
   });
 
-  for (const { title, bytes, message } of [
-    { title: "cut off", bytes: wav(1, 1, 8, [1, 2, 3]).subarray(0, 45), message: "s.wav is cut off: its part `data` takes 3 bytes, 1 arrived" },
-    { title: "another kind of file", bytes: new TextEncoder().encode("ID3 and so on"), message: "s.wav is no WAV file: it does not start with RIFF … WAVE" },
-    { title: "compressed", bytes: wav(6, 1, 8, [1]), message: "s.wav: sound of format 6 with 8 bits is not read; whole numbers of 8, 16, 24 and 32 bits and floats of 32 are" },
-  ]) {
-    it(title, () => expect(() => parseWav(bytes, "s.wav")).toThrow(expect.objectContaining({ message })));
-  }
+  it.each([
+    {
+      title: "cut off",
+      bytes: wav(1, 1, 8, [1, 2, 3]).subarray(0, 45),
+      message: "s.wav is cut off: its part `data` takes 3 bytes, 1 arrived",
+    },
+    {
+      title: "another kind of file",
+      bytes: new TextEncoder().encode("ID3 and so on"),
+      message: "s.wav is no WAV file: it does not start with RIFF … WAVE",
+    },
+    {
+      title: "compressed",
+      bytes: wav(6, 1, 8, [1]),
+      message: "s.wav: sound of format 6 with 8 bits is not read; whole numbers of 8, 16, 24 and 32 bits and floats of 32 are",
+    },
+  ])("$title", ({ bytes, message }) => expect(() => parseWav(bytes, "s.wav")).toThrow(expect.objectContaining({ message })));
 });
 
 describe("text", () => {
@@ -141,8 +159,8 @@ describe("text", () => {
     const letters = Vocabulary.of(names);
     // a and b three times each, n twice, o once.
     expect(letters.tokens.slice(4)).toEqual(["a", "b", "n", "o"]);
-    expect([...letters.encode([..."bo?"], { marks: true, length: 7 })]).toEqual([1, 5, 7, 3, 2, 0, 0]);
+    expect([...letters.encode(Array.from("bo?"), { marks: true, length: 7 })]).toEqual([1, 5, 7, 3, 2, 0, 0]);
     expect(letters.decode([1, 5, 7, 2, 0])).toEqual(["b", "o"]);
-    expect(() => letters.encode([..."anna"], { length: 3 })).toThrow('a text of 4 tokens does not fit into 3: "anna"');
+    expect(() => letters.encode(Array.from("anna"), { length: 3 })).toThrow('a text of 4 tokens does not fit into 3: "anna"');
   });
 });

@@ -30,10 +30,22 @@ describe("parseIdx", () => {
     expect([...parseIdx(idx(0x0e, [1], [0x3f, 0xf8, 0, 0, 0, 0, 0, 0]), "f").data]).toEqual([1.5]);
   });
 
-  for (const { title, bytes, message } of [
-    { title: "cut off", bytes: good.subarray(0, 16), message: "images.gz is cut off: 18 bytes expected for 2x3 numbers of u8, 16 arrived; download it again" },
-    { title: "too long", bytes: Uint8Array.from([...good, 0]), message: "images.gz is too long: 18 bytes expected for 2x3 numbers of u8, 19 arrived; download it again" },
-    { title: "cut off in the header", bytes: good.subarray(0, 7), message: "images.gz is cut off in its header: 12 bytes expected for 2 axes, 7 arrived; download it again" },
+  it.each([
+    {
+      title: "cut off",
+      bytes: good.subarray(0, 16),
+      message: "images.gz is cut off: 18 bytes expected for 2x3 numbers of u8, 16 arrived; download it again",
+    },
+    {
+      title: "too long",
+      bytes: Uint8Array.from([...good, 0]),
+      message: "images.gz is too long: 18 bytes expected for 2x3 numbers of u8, 19 arrived; download it again",
+    },
+    {
+      title: "cut off in the header",
+      bytes: good.subarray(0, 7),
+      message: "images.gz is cut off in its header: 12 bytes expected for 2 axes, 7 arrived; download it again",
+    },
     {
       title: "a web page",
       bytes: new TextEncoder().encode("<html>"),
@@ -51,7 +63,5 @@ describe("parseIdx", () => {
       bytes: new Uint8Array(gzipSync(good)).subarray(0, 20),
       message: "images.gz cannot be unzipped (unexpected end of file): the file is cut off or damaged, 20 bytes arrived; download it again",
     },
-  ]) {
-    it(title, () => expect(() => parseIdx(bytes, "images.gz")).toThrow(expect.objectContaining({ message })));
-  }
+  ])("$title", ({ bytes, message }) => expect(() => parseIdx(bytes, "images.gz")).toThrow(expect.objectContaining({ message })));
 });

@@ -28,10 +28,19 @@ afterEach(() => {
 /** Ten images whose pixels all equal their label, and the labels. */
 function writeFiles(into: string, prefix: string, count = 10): void {
   mkdirSync(into, { recursive: true });
-  const header = (extents: number[]): number[] => [0, 0, 8, extents.length, ...extents.flatMap((extent) => [0, 0, extent >> 8, extent & 255])];
+  const header = (extents: number[]): number[] => [
+    0,
+    0,
+    8,
+    extents.length,
+    ...extents.flatMap((extent) => [0, 0, extent >> 8, extent & 255]),
+  ];
   const pixels = Array.from({ length: count * 784 }, (_, index) => Math.floor(index / 784) % 10);
   writeFileSync(join(into, `${prefix}-images-idx3-ubyte.gz`), gzipSync(Uint8Array.from([...header([count, 28, 28]), ...pixels])));
-  writeFileSync(join(into, `${prefix}-labels-idx1-ubyte.gz`), gzipSync(Uint8Array.from([...header([count]), ...Array.from({ length: count }, (_, index) => index % 10)])));
+  writeFileSync(
+    join(into, `${prefix}-labels-idx1-ubyte.gz`),
+    gzipSync(Uint8Array.from([...header([count]), ...Array.from({ length: count }, (_, index) => index % 10)])),
+  );
 }
 
 describe("mnist", () => {
@@ -77,7 +86,9 @@ describe("mnist", () => {
     const images = join(folder, "mnist", "t10k-images-idx3-ubyte.gz");
     const whole = readFileSync(images);
     rmSync(images);
-    expect(() => new MnistDataset().size).toThrow("MNIST: t10k-labels-idx1-ubyte.gz is there, but t10k-images-idx3-ubyte.gz is not: put it into the same folder");
+    expect(() => new MnistDataset().size).toThrow(
+      "MNIST: t10k-labels-idx1-ubyte.gz is there, but t10k-images-idx3-ubyte.gz is not: put it into the same folder",
+    );
     writeFileSync(images, whole.subarray(0, whole.length - 10));
     expect(() => new MnistDataset().size).toThrow(
       `t10k-images-idx3-ubyte.gz cannot be unzipped (unexpected end of file): the file is cut off or damaged, ${whole.length - 10} bytes arrived; download it again`,
@@ -86,7 +97,9 @@ describe("mnist", () => {
 
   it("says that LAMELLA_DATA is no folder", () => {
     vi.stubEnv("LAMELLA_DATA", join(folder, "nowhere"));
-    expect(() => new MnistDataset().size).toThrow(/LAMELLA_DATA is set to ".*nowhere", which is no folder: set it to the folder that holds the data sets, or unset it/);
+    expect(() => new MnistDataset().size).toThrow(
+      /LAMELLA_DATA is set to ".*nowhere", which is no folder: set it to the folder that holds the data sets, or unset it/,
+    );
   });
 });
 
@@ -94,7 +107,10 @@ describe("download", () => {
   const content = new TextEncoder().encode("ten numbers");
   const sha256 = createHash("sha256").update(content).digest("hex");
   const file = { name: "n.gz", urls: ["https://one.example/n.gz", "https://two.example/n.gz"], bytes: content.length, sha256 };
-  const answer = (status: number, body: Uint8Array): typeof fetch => async () => new Response(new Blob([body.slice().buffer as ArrayBuffer]), { status });
+  const answer =
+    (status: number, body: Uint8Array): typeof fetch =>
+    async () =>
+      new Response(new Blob([body.slice().buffer]), { status });
 
   beforeEach(() => vi.stubEnv("LAMELLA_OFFLINE", ""));
 
@@ -112,7 +128,10 @@ describe("download", () => {
   });
 
   it("tells why there is no network", async () => {
-    const unreachable: typeof fetch = () => Promise.reject(new TypeError("fetch failed", { cause: new Error("getaddrinfo ENOTFOUND one.example") }));
-    await expect(download(file, join(folder, "n.gz"), unreachable)).rejects.toThrow("n.gz could not be downloaded (one.example: getaddrinfo ENOTFOUND one.example;");
+    const unreachable: typeof fetch = () =>
+      Promise.reject(new TypeError("fetch failed", { cause: new Error("getaddrinfo ENOTFOUND one.example") }));
+    await expect(download(file, join(folder, "n.gz"), unreachable)).rejects.toThrow(
+      "n.gz could not be downloaded (one.example: getaddrinfo ENOTFOUND one.example;",
+    );
   });
 });

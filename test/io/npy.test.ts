@@ -12,7 +12,8 @@ describe("npy and npz", () => {
   it("reads what NumPy wrote: every type, both byte orders, Fortran order", () => {
     const arrays = parseNpz(new Uint8Array(Buffer.from(reference.npz, "base64")), "arrays.npz");
     expect([...arrays.keys()]).toEqual(Object.keys(reference.values));
-    for (const [name, { shape, data }] of Object.entries(reference.values)) expect([name, arrays.get(name)?.shape, [...(arrays.get(name)?.data ?? [])]]).toEqual([name, shape, data]);
+    for (const [name, { shape, data }] of Object.entries(reference.values))
+      expect([name, arrays.get(name)?.shape, [...(arrays.get(name)?.data ?? [])]]).toEqual([name, shape, data]);
   });
 
   it("reads back what it writes, the same bytes each time, numbers at a multiple of 64", () => {
@@ -23,16 +24,28 @@ describe("npy and npz", () => {
     ];
     const bytes = formatNpz(values);
     expect(Buffer.from(formatNpz(values)).equals(Buffer.from(bytes))).toBe(true);
-    expect([...parseNpz(bytes, "f")].map(([name, { shape, dtype, data }]) => [name, shape, dtype, [...data]])).toEqual(values.map(([name, { shape, dtype, data }]) => [name, shape, dtype, [...data]]));
+    expect([...parseNpz(bytes, "f")].map(([name, { shape, dtype, data }]) => [name, shape, dtype, [...data]])).toEqual(
+      values.map(([name, { shape, dtype, data }]) => [name, shape, dtype, [...data]]),
+    );
     expect((formatNpy(values[0]?.[1] as Tensor).length - 12) % 64).toBe(0);
   });
 
   const good = formatNpy(tensor([1, 2]));
-  for (const { title, run, message } of [
-    { title: "another kind of file", run: () => parseNpy(new TextEncoder().encode("hello world"), "a.npy"), message: "a.npy is no npy file: it does not start with \\x93NUMPY" },
-    { title: "cut off", run: () => parseNpy(good.subarray(0, good.length - 1), "a.npy"), message: "a.npy is cut off: 136 bytes expected for 2 f4, 135 arrived" },
-    { title: "no zip", run: () => parseNpz(good, "a.npz"), message: "a.npz cannot be unzipped: it is no npz file, cut off or damaged (136 bytes arrived)" },
-  ]) {
-    it(title, () => expect(run).toThrow(expect.objectContaining({ message })));
-  }
+  it.each([
+    {
+      title: "another kind of file",
+      run: () => parseNpy(new TextEncoder().encode("hello world"), "a.npy"),
+      message: "a.npy is no npy file: it does not start with \\x93NUMPY",
+    },
+    {
+      title: "cut off",
+      run: () => parseNpy(good.subarray(0, good.length - 1), "a.npy"),
+      message: "a.npy is cut off: 136 bytes expected for 2 f4, 135 arrived",
+    },
+    {
+      title: "no zip",
+      run: () => parseNpz(good, "a.npz"),
+      message: "a.npz cannot be unzipped: it is no npz file, cut off or damaged (136 bytes arrived)",
+    },
+  ])("$title", ({ run, message }) => expect(run).toThrow(expect.objectContaining({ message })));
 });

@@ -12,7 +12,9 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const mlp = (name: string, hidden: number, extra = false): Net =>
-  net(name, { x: shape(3) }, ({ x }, { dense, bn, relu }) => (extra ? x.to(dense(hidden), bn(), relu(), dense(2), dense(2)) : x.to(dense(hidden), bn(), relu(), dense(2))));
+  net(name, { x: shape(3) }, ({ x }, { dense, bn, relu }) =>
+    extra ? x.to(dense(hidden), bn(), relu(), dense(2), dense(2)) : x.to(dense(hidden), bn(), relu(), dense(2)),
+  );
 
 describe("save and load", () => {
   it("brings back every bit, running statistics too, into a folder that is made", () => {
@@ -34,14 +36,20 @@ describe("save and load", () => {
     const before = wide.weightsHash();
     expect(() => load(wide, path)).toThrow("saved.safetensors (it was saved from Saved): dense/weight is 3x4 f32, but Wide needs 3x5 f32");
     expect(wide.weightsHash()).toBe(before);
-    expect(() => load(mlp("Deep", 4, true), path)).toThrow("saved.safetensors does not hold the weights of Deep (it was saved from Saved): dense.3/weight, dense.3/bias are missing");
+    expect(() => load(mlp("Deep", 4, true), path)).toThrow(
+      "saved.safetensors does not hold the weights of Deep (it was saved from Saved): dense.3/weight, dense.3/bias are missing",
+    );
     const deep = save(mlp("Deep", 4, true), join(folder, "deep"));
-    expect(() => load(mlp("Flat", 4), deep)).toThrow("deep.safetensors holds more than the weights of Flat (it was saved from Deep): dense.3/weight, dense.3/bias");
+    expect(() => load(mlp("Flat", 4), deep)).toThrow(
+      "deep.safetensors holds more than the weights of Flat (it was saved from Deep): dense.3/weight, dense.3/bias",
+    );
   });
 
   it("says that there is no file, and that one is cut off", () => {
     const small = mlp("Small", 4);
-    expect(() => load(small, join(folder, "nowhere"))).toThrow(/^there is no file ".*nowhere.safetensors": save Small to it first, or correct the path$/);
+    expect(() => load(small, join(folder, "nowhere"))).toThrow(
+      /^there is no file ".*nowhere.safetensors": save Small to it first, or correct the path$/,
+    );
     const path = save(small, join(folder, "cut"));
     const whole = readFileSync(path);
     writeFileSync(path, whole.subarray(0, whole.length - 3));

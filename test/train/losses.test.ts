@@ -4,10 +4,13 @@ import { losses, type LossFunction } from "../../std/train/index.js";
 import { expectClose, reference, tensorOf } from "./reference.js";
 
 function valueAndGradient(loss: (prediction: Tensor) => Tensor, prediction: Tensor): { value: number; gradient: Float32Array } {
-  const graph = trace((symbolic) => {
-    const value = loss(symbolic);
-    return [value, ...gradients(value, [symbolic])];
-  }, [prediction]);
+  const graph = trace(
+    (symbolic) => {
+      const value = loss(symbolic);
+      return [value, ...gradients(value, [symbolic])];
+    },
+    [prediction],
+  );
   const [value, gradient] = portableExecutor.prepare(graph).run([prediction]) as [Tensor, Tensor];
   return { value: value.item(), gradient: gradient.data as Float32Array };
 }
@@ -17,7 +20,10 @@ const named = losses as unknown as Record<string, LossFunction<object>>;
 describe("losses equal PyTorch's in value and gradient", () => {
   for (const [index, { loss, args, prediction, target, value, gradient }] of reference.losses.entries()) {
     it(`${loss} ${JSON.stringify(args)} (case ${index})`, () => {
-      const result = valueAndGradient((symbolic) => (named[loss] as LossFunction<object>)(symbolic, tensorOf(target), args), tensorOf(prediction));
+      const result = valueAndGradient(
+        (symbolic) => (named[loss] as LossFunction<object>)(symbolic, tensorOf(target), args),
+        tensorOf(prediction),
+      );
       expectClose([result.value], [value], 2e-6, loss);
       expectClose(result.gradient, gradient, 3e-6, `gradient of ${loss}`);
     });
@@ -69,7 +75,7 @@ describe("losses by hand", () => {
 
 describe("messages", () => {
   const z = tensor([[1, 2, 3]]);
-  for (const { title, run, message } of [
+  it.each([
     {
       title: "shapes that do not agree",
       run: () => losses.mse(z, tensor([[1, 2]])),
@@ -80,13 +86,16 @@ describe("messages", () => {
       run: () => losses.crossentropy(z, new Tensor({ shape: [3], dtype: "i32" }, Int32Array.of(0, 1, 2))),
       message: "crossentropy: outputs of 1x3 (the first number is the batch, the last the classes) need class numbers of 1, but 3 arrived",
     },
-    { title: "an option that does not exist", run: () => losses.huber({ detla: 2 } as never), message: "`huber` has no option `detla`; it has delta" },
+    {
+      title: "an option that does not exist",
+      run: () => losses.huber({ detla: 2 } as never),
+      message: "`huber` has no option `detla`; it has delta",
+    },
     {
       title: "a number out of range",
       run: () => losses.crossentropy({ smoothing: 2 }),
-      message: "`crossentropy`: smoothing=2 must be a number from 0 to 1 (label smoothing: this share of the target is spread over all classes)",
+      message:
+        "`crossentropy`: smoothing=2 must be a number from 0 to 1 (label smoothing: this share of the target is spread over all classes)",
     },
-  ]) {
-    it(title, () => expect(run).toThrow(expect.objectContaining({ message })));
-  }
+  ])("$title", ({ run, message }) => expect(run).toThrow(expect.objectContaining({ message })));
 });

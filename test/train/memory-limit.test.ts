@@ -15,19 +15,28 @@ vi.mock("../../std/train/executor.js", () => ({
     name: "limited",
     prepare: (graph: Parameters<typeof portableExecutor.prepare>[0], options: object) => {
       const batch = graph.inputs[0]?.shape[0] ?? 0;
-      if (batch > limit.batch) throw new LamellaError(`a batch of ${batch} does not fit: a batch of ${limit.batch} would`, { code: "E901" });
+      if (batch > limit.batch)
+        throw new LamellaError(`a batch of ${batch} does not fit: a batch of ${limit.batch} would`, { code: "E901" });
       return portableExecutor.prepare(graph, options);
     },
   }),
 }));
 
 const classifier = (normalised = false): Net =>
-  net("Small", { point: shape(2) }, ({ point }, { dense, bn, tanh, softmax }) => (normalised ? point.to(dense(8), bn(), tanh(), dense(3), softmax()) : point.to(dense(8), tanh(), dense(3), softmax())));
+  net("Small", { point: shape(2) }, ({ point }, { dense, bn, tanh, softmax }) =>
+    normalised ? point.to(dense(8), bn(), tanh(), dense(3), softmax()) : point.to(dense(8), tanh(), dense(3), softmax()),
+  );
 
 async function trained(batchLimit: number): Promise<{ weights: Float32Array; engine: string; losses: number[] }> {
   limit.batch = batchLimit;
   const small = classifier();
-  const { run, steps } = await train(small, blobs, { optimizer: sgd({ lr: 0.1, momentum: 0.9 }), batch: 64, epochs: 1, seed: 3, view: false });
+  const { run, steps } = await train(small, blobs, {
+    optimizer: sgd({ lr: 0.1, momentum: 0.9 }),
+    batch: 64,
+    epochs: 1,
+    seed: 3,
+    view: false,
+  });
   limit.batch = Number.POSITIVE_INFINITY;
   return { weights: [...small.parameters.values()][0]?.storage as Float32Array, engine: run.engine, losses: steps.map(({ loss }) => loss) };
 }
@@ -63,7 +72,9 @@ describe("a batch that does not fit into memory", () => {
 
   it("is refused when not even one example fits", async () => {
     limit.batch = 0;
-    await expect(train(classifier(), blobs, { batch: 4, epochs: 1, view: false })).rejects.toThrow("a batch of 1 does not fit: a batch of 0 would");
+    await expect(train(classifier(), blobs, { batch: 4, epochs: 1, view: false })).rejects.toThrow(
+      "a batch of 1 does not fit: a batch of 0 would",
+    );
     limit.batch = Number.POSITIVE_INFINITY;
   });
 });

@@ -34,7 +34,7 @@ describe("classification", () => {
     ["macro recall: 1, 0, 0", metrics.recall(), 1 / 3],
     ["top 3 of 3 is everything", metrics.top({ k: 3 }), 1],
   ];
-  for (const [title, metric, value] of cases) it(title, () => expect(measure(metric, batch)).toBeCloseTo(value, 12));
+  it.each(cases)("%s", (_, metric, value) => expect(measure(metric, batch)).toBeCloseTo(value, 12));
 
   it("the same over two batches as over one", () => {
     const halves = [classes(answers(0, 2, 1), [0, 1, 2]), classes(answers(0, 0, 1), [0, 1, 2])];
@@ -42,7 +42,14 @@ describe("classification", () => {
   });
 
   it("one output: above one half is yes; logits: above zero", () => {
-    const one = (logits: boolean): MetricBatch => ({ prediction: [0.4, 0.6, 0.9], predictionShape: [3, 1], target: [1, 1, 0], targetShape: [3, 1], integerTarget: false, logits });
+    const one = (logits: boolean): MetricBatch => ({
+      prediction: [0.4, 0.6, 0.9],
+      predictionShape: [3, 1],
+      target: [1, 1, 0],
+      targetShape: [3, 1],
+      integerTarget: false,
+      logits,
+    });
     expect(measure(metrics.accuracy(), one(false))).toBeCloseTo(1 / 3, 12);
     expect(measure(metrics.accuracy(), one(true))).toBeCloseTo(2 / 3, 12);
   });
@@ -57,23 +64,36 @@ describe("classification", () => {
   });
 
   it("names show their arguments", () => {
-    expect([metrics.top({ k: 5 }), metrics.f1({ average: "micro" }), metrics.mae({ output: "age" })].map(({ name }) => name)).toEqual(["top5", "f1_micro", "mae(age)"]);
+    expect([metrics.top({ k: 5 }), metrics.f1({ average: "micro" }), metrics.mae({ output: "age" })].map(({ name }) => name)).toEqual([
+      "top5",
+      "f1_micro",
+      "mae(age)",
+    ]);
   });
 
   it("says which shapes do not fit", () => {
-    expect(() => measure(metrics.accuracy(), classes(answers(0, 1), [0]))).toThrow("accuracy: outputs of 2x3 need 2 class numbers, but the target is 1");
+    expect(() => measure(metrics.accuracy(), classes(answers(0, 1), [0]))).toThrow(
+      "accuracy: outputs of 2x3 need 2 class numbers, but the target is 1",
+    );
   });
 });
 
 describe("regression", () => {
-  const batch: MetricBatch = { prediction: [2.5, 0, 2, 8], predictionShape: [4, 1], target: [3, -0.5, 2, 7], targetShape: [4], integerTarget: false, logits: false };
+  const batch: MetricBatch = {
+    prediction: [2.5, 0, 2, 8],
+    predictionShape: [4, 1],
+    target: [3, -0.5, 2, 7],
+    targetShape: [4],
+    integerTarget: false,
+    logits: false,
+  };
   const cases: [string, Metric, number][] = [
     ["mae: (0.5 + 0.5 + 0 + 1) / 4", metrics.mae(), 0.5],
     ["mse: (0.25 + 0.25 + 0 + 1) / 4", metrics.mse(), 0.375],
     ["rmse", metrics.rmse(), Math.sqrt(0.375)],
     ["r2: 1 - 1.5 / 29.1875 (the example of scikit-learn's r2_score)", metrics.r2(), 1 - 1.5 / 29.1875],
   ];
-  for (const [title, metric, value] of cases) it(title, () => expect(measure(metric, batch)).toBeCloseTo(value, 12));
+  it.each(cases)("%s", (_, metric, value) => expect(measure(metric, batch)).toBeCloseTo(value, 12));
 });
 
 describe("boxes", () => {
@@ -107,7 +127,15 @@ describe("boxes", () => {
   it("a box found twice counts once", () => {
     const twice = [detections[0], detections[0]].map((detection) => ({ ...(detection as (typeof detections)[number]) }));
     expect(meanAveragePrecision(twice, truths.slice(0, 1))).toBe(1);
-    expect(meanAveragePrecision([{ ...(twice[0] as (typeof detections)[number]), score: 0.1 }, { ...(detections[1] as (typeof detections)[number]), score: 0.9 }], truths.slice(0, 1))).toBe(0.5);
+    expect(
+      meanAveragePrecision(
+        [
+          { ...(twice[0] as (typeof detections)[number]), score: 0.1 },
+          { ...(detections[1] as (typeof detections)[number]), score: 0.9 },
+        ],
+        truths.slice(0, 1),
+      ),
+    ).toBe(0.5);
   });
 });
 

@@ -5,7 +5,13 @@ import { TrainedParameters } from "../../std/train/update.js";
 import { expectClose, reference } from "./reference.js";
 
 /** One weight vector, trained for `steps` steps on `loss`; its values after each. */
-function descend(optimizer: Optimizer, start: readonly number[], loss: (w: Tensor) => Tensor, steps: number, options: { clip?: number; accumulate?: number } = {}): number[][] {
+function descend(
+  optimizer: Optimizer,
+  start: readonly number[],
+  loss: (w: Tensor) => Tensor,
+  steps: number,
+  options: { clip?: number; accumulate?: number } = {},
+): number[][] {
   const w = new Variable("w", tensor([...start]));
   const trained = new TrainedParameters("w", [w], optimizer, options);
   const types = optimizer.scalars(1, 1).map(() => ({ shape: [], dtype: "f32" as const }));
@@ -17,7 +23,9 @@ function descend(optimizer: Optimizer, start: readonly number[], loss: (w: Tenso
     }, types),
   );
   return Array.from({ length: steps }, (_, index) => {
-    step.run(optimizer.scalars(index + 1, optimizer.learningRate).map((value) => new Tensor({ shape: [], dtype: "f32" }, Float32Array.of(value))));
+    step.run(
+      optimizer.scalars(index + 1, optimizer.learningRate).map((value) => new Tensor({ shape: [], dtype: "f32" }, Float32Array.of(value))),
+    );
     return [...w.storage];
   });
 }
@@ -28,14 +36,20 @@ describe("optimisers take PyTorch's steps", () => {
     it(`${optimizer} ${JSON.stringify(args)}`, () => {
       const make = optimizers[optimizer as keyof typeof optimizers] as (args: object) => Optimizer;
       const own = descend(make(args), start, (w) => sum(mul(cos(w), tensor(a))), 10);
-      for (const [index, step] of [0, 1, 9].entries()) expectClose(own[step] as number[], path[index] as number[], 2e-5, `${optimizer} after step ${step + 1}`);
+      for (const [index, step] of [0, 1, 9].entries())
+        expectClose(own[step] as number[], path[index] as number[], 2e-5, `${optimizer} after step ${step + 1}`);
     });
   }
 
   it("clips the norm of the gradient as clip_grad_norm_ does", () => {
     const { start, norm, gradient } = reference.clipping;
     const [after] = descend(optimizers.sgd({ lr: 1 }), start, (w) => mul(sum(square(w)), 0.5), 1, { clip: norm });
-    expectClose(after as number[], start.map((value, index) => value - (gradient[index] as number)), 1e-6, "clipped step");
+    expectClose(
+      after as number[],
+      start.map((value, index) => value - (gradient[index] as number)),
+      1e-6,
+      "clipped step",
+    );
   });
 });
 
@@ -49,20 +63,22 @@ describe("schedules give PyTorch's rates", () => {
     });
   };
   const { schedules: expected } = reference;
-  for (const [name, own] of Object.entries({
-    step: factors(schedules.step({ every: 3, by: 0.5 })),
-    milestones: factors(schedules.step({ every: [2, 7] })),
-    exponential: factors(schedules.exponential({ by: 0.9 })),
-    cosine: factors(schedules.cosine({ to: 0.1 })),
-    linear: factors(schedules.linear({ to: 0.2 })),
-    plateau: factors(schedules.plateau({ patience: 1 }), expected["plateauLosses"]),
-  })) {
-    it(name, () => expectClose(own, expected[name] as number[], 1e-6, name));
-  }
+  it.each(
+    Object.entries({
+      step: factors(schedules.step({ every: 3, by: 0.5 })),
+      milestones: factors(schedules.step({ every: [2, 7] })),
+      exponential: factors(schedules.exponential({ by: 0.9 })),
+      cosine: factors(schedules.cosine({ to: 0.1 })),
+      linear: factors(schedules.linear({ to: 0.2 })),
+      plateau: factors(schedules.plateau({ patience: 1 }), expected["plateauLosses"]),
+    }),
+  )("%s", (name, own) => expectClose(own, expected[name] as number[], 1e-6, name));
 
   it("warmup rises in equal steps: 2 epochs of 2 steps give 1/4, 2/4, 3/4, 1", () => {
     const run = schedules.constant({ warmup: 2 }).start();
-    expect([0, 1, 2, 3, 4].map((step) => run.factor({ epoch: Math.floor(step / 2), step, stepsPerEpoch: 2, epochs: 5 }))).toEqual([0.25, 0.5, 0.75, 1, 1]);
+    expect([0, 1, 2, 3, 4].map((step) => run.factor({ epoch: Math.floor(step / 2), step, stepsPerEpoch: 2, epochs: 5 }))).toEqual([
+      0.25, 0.5, 0.75, 1, 1,
+    ]);
   });
 
   it("noam is highest at the end of its warmup: 512^-0.5 * 4000^-0.5", () => {

@@ -29,10 +29,14 @@ export function toOnnx(network: Network, options: OnnxOptions = {}): Uint8Array 
   const graph = trace((...inputs) => network.forward(inputs, { training: false }).outputs, types);
   const model = new OnnxModel();
   const names = new Map<Node, readonly string[]>();
-  for (const [index, input] of graph.inputs.entries()) names.set(input.node as Node, [model.input((network.inputs[index] as { name: string }).name, input)]);
+  for (const [index, input] of graph.inputs.entries())
+    names.set(input.node as Node, [model.input((network.inputs[index] as { name: string }).name, input)]);
   const nameOf = (tensor: Tensor): string => {
     const name = names.get(tensor.node as Node)?.[tensor.output];
-    if (name === undefined) throw new LamellaError(`${network.name} cannot be written as ONNX: it uses output ${tensor.output} of \`${tensor.node?.operation?.name}\`, which has no translation`);
+    if (name === undefined)
+      throw new LamellaError(
+        `${network.name} cannot be written as ONNX: it uses output ${tensor.output} of \`${tensor.node?.operation?.name}\`, which has no translation`,
+      );
     return name;
   };
   const numbers = new Map<string, string>();
@@ -58,7 +62,9 @@ export function toOnnx(network: Network, options: OnnxOptions = {}): Uint8Array 
       // The table is keyed by name, so an entry has the attributes of its own operation.
       const translate = (translations as Readonly<Record<string, (request: unknown) => string | readonly string[]>>)[operation.name];
       if (translate === undefined) {
-        throw new LamellaError(`${network.name} cannot be written as ONNX: there is no translation of \`${operation.name}\`${node.scope === "" ? "" : ` (in ${node.scope})`} yet`);
+        throw new LamellaError(
+          `${network.name} cannot be written as ONNX: there is no translation of \`${operation.name}\`${node.scope === "" ? "" : ` (in ${node.scope})`} yet`,
+        );
       }
       const [first] = node.inputs as readonly [Tensor, ...Tensor[]];
       const made = translate({
@@ -74,7 +80,8 @@ export function toOnnx(network: Network, options: OnnxOptions = {}): Uint8Array 
       names.set(node, typeof made === "string" ? [made] : made);
     }
   }
-  for (const [index, output] of graph.outputs.entries()) model.output((network.outputs[index] as { name: string }).name, output, nameOf(output));
+  for (const [index, output] of graph.outputs.entries())
+    model.output((network.outputs[index] as { name: string }).name, output, nameOf(output));
   return model.finish(network.name);
 }
 
@@ -89,7 +96,10 @@ export function exportOnnx(network: Network, path: string, options: OnnxOptions 
 
 function lengthOf(dimension: string, lengths: Readonly<Record<string, number>>, network: string, input: string): number {
   const length = lengths[dimension];
-  if (length === undefined) throw new LamellaError(`${network}: the input ${input} has the open dimension ${dimension}; say how long it is in the file: lengths: { ${dimension}: 40 }`);
+  if (length === undefined)
+    throw new LamellaError(
+      `${network}: the input ${input} has the open dimension ${dimension}; say how long it is in the file: lengths: { ${dimension}: 40 }`,
+    );
   return length;
 }
 

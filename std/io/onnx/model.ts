@@ -72,12 +72,7 @@ export class OnnxModel {
     for (const initializer of this.#initializers) graph.message(5, initializer);
     for (const input of this.#inputs) graph.message(11, input);
     for (const output of this.#outputs) graph.message(12, output);
-    return new Message()
-      .int(1, 8)
-      .text(2, "lamella")
-      .message(7, graph)
-      .message(8, new Message().text(1, "").int(2, 17))
-      .finish();
+    return new Message().int(1, 8).text(2, "lamella").message(7, graph).message(8, new Message().text(1, "").int(2, 17)).finish();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AttributesOf, OperationName } from "../../tensor/operations/table.js";
-import type { DType, TensorType } from "../../tensor/shape.js";
+import type { TensorType } from "../../tensor/shape.js";
 import { elementTypes, type Attribute, type OnnxModel } from "./model.js";
 
 /** What a translation is given: the model, the names of the operands and their types. */
@@ -10,11 +10,11 @@ interface Request<A> {
   readonly output: TensorType;
   readonly attributes: A;
   /** A number as a scalar of the first operand's type. */
-  number(value: number): string;
+  readonly number: (value: number) => string;
   /** Two numbers as a list of the first operand's type. */
-  pair(first: number, second: number): string;
+  readonly pair: (first: number, second: number) => string;
   /** That many zeros of the first operand's type. */
-  zeros(count: number): string;
+  readonly zeros: (count: number) => string;
 }
 
 /** Gives the name of the result; a list where there are several. */
@@ -42,7 +42,11 @@ const extreme =
     model.node("Cast", [model.node(operator, inputs, { axis, keepdims: 0 })], { to: elementTypes.i32 });
 
 /** Wraps what works on channels first: `N x ... x C` becomes `N x C x ...` and back. */
-function channelsFirst({ model, types: [type] }: Pick<Request<unknown>, "model" | "types">, x: string, apply: (x: string) => string): string {
+function channelsFirst(
+  { model, types: [type] }: Pick<Request<unknown>, "model" | "types">,
+  x: string,
+  apply: (x: string) => string,
+): string {
   const rank = (type as TensorType).shape.length;
   const spatial = Array.from({ length: rank - 2 }, (_, axis) => axis + 1);
   const there = model.node("Transpose", [x], { perm: [0, rank - 1, ...spatial] });
@@ -54,24 +58,38 @@ function kernelFirst(model: OnnxModel, weight: string, rank: number): string {
   return model.node("Transpose", [weight], { perm: [rank - 1, rank - 2, ...Array.from({ length: rank - 2 }, (_, axis) => axis)] });
 }
 
-const sides = (pad: readonly (readonly [number, number])[]): number[] => [...pad.map(([before]) => before), ...pad.map(([, after]) => after)];
+const sides = (pad: readonly (readonly [number, number])[]): number[] => [
+  ...pad.map(([before]) => before),
+  ...pad.map(([, after]) => after),
+];
 
 const pooled =
   (operator: string): Translation<AttributesOf<"maxPool"> & { readonly countPadding?: boolean }> =>
   (request) => {
     const { size, stride, pad, countPadding } = request.attributes;
-    const attributes = { kernel_shape: size, strides: stride, pads: sides(pad), ...(countPadding === undefined ? {} : { count_include_pad: countPadding ? 1 : 0 }) };
+    const attributes = {
+      kernel_shape: size,
+      strides: stride,
+      pads: sides(pad),
+      ...(countPadding === undefined ? {} : { count_include_pad: countPadding ? 1 : 0 }),
+    };
     return channelsFirst(request, request.inputs[0] as string, (x) => request.model.node(operator, [x], attributes));
   };
 
 const resized =
   (attributes: Readonly<Record<string, Attribute>>): Translation<AttributesOf<"upsampleNearest">> =>
   (request) => {
-    const { model, types, attributes: { factors } } = request;
+    const {
+      model,
+      types,
+      attributes: { factors },
+    } = request;
     const [count, ...rest] = (types[0] as TensorType).shape as [number, ...number[]];
     const channels = rest.at(-1) as number;
     const extents = rest.slice(0, -1).map((extent, axis) => extent * (factors[axis] as number));
-    return channelsFirst(request, request.inputs[0] as string, (x) => model.node("Resize", [x, "", "", model.list([count, channels, ...extents])], attributes));
+    return channelsFirst(request, request.inputs[0] as string, (x) =>
+      model.node("Resize", [x, "", "", model.list([count, channels, ...extents])], attributes),
+    );
   };
 
 const swapLast = (model: OnnxModel, x: string, { shape }: TensorType): string => {
@@ -85,7 +103,12 @@ const swapLast = (model: OnnxModel, x: string, { shape }: TensorType): string =>
  * @param order which of our gates stands at each of ONNX's places.
  * @returns all states `N x T x H`, and the last cell state where there is one.
  */
-function recurrent(request: Request<unknown>, operator: string, order: readonly number[], attributes: Readonly<Record<string, Attribute>>): string[] {
+function recurrent(
+  request: Request<unknown>,
+  operator: string,
+  order: readonly number[],
+  attributes: Readonly<Record<string, Attribute>>,
+): string[] {
   const { model, inputs, types } = request;
   const [z, weight, ...rest] = inputs as [string, string, ...string[]];
   const [batch, times, all] = (types[0] as TensorType).shape as [number, number, number];
@@ -95,10 +118,18 @@ function recurrent(request: Request<unknown>, operator: string, order: readonly 
   // Row i of the input weight picks the number that our gate order has elsewhere.
   const pick = lead(model.node("OneHot", [model.list(rows), model.list([all]), request.pair(0, 1)], { axis: -1 })); // 1 x GH x GH
   const inner = lead(model.node("Gather", [model.node("Transpose", [weight], { perm: [1, 0] }), model.list(rows)], { axis: 0 })); // 1 x GH x H
-  const bias = operator === "GRU" ? lead(model.node("Concat", [request.zeros(all), model.node("Gather", [rest[0] as string, model.list(rows)], { axis: 0 })], { axis: 0 })) : "";
+  const bias =
+    operator === "GRU"
+      ? lead(
+          model.node("Concat", [request.zeros(all), model.node("Gather", [rest[0] as string, model.list(rows)], { axis: 0 })], { axis: 0 }),
+        )
+      : "";
   const states = operator === "GRU" ? rest.slice(1) : rest;
   const sequence = model.node("Transpose", [z], { perm: [1, 0, 2] }); // T x N x GH
-  const outputs = model.nodeOf(operator, [sequence, pick, inner, bias, "", ...states.map(lead)], operator === "LSTM" ? 3 : 2, { hidden_size: width, ...attributes });
+  const outputs = model.nodeOf(operator, [sequence, pick, inner, bias, "", ...states.map(lead)], operator === "LSTM" ? 3 : 2, {
+    hidden_size: width,
+    ...attributes,
+  });
   const flat = model.node("Reshape", [outputs[0] as string, model.list([times, batch, width])]); // from T x 1 x N x H
   const result = [model.node("Transpose", [flat], { perm: [1, 0, 2] })];
   return operator === "LSTM" ? [...result, model.node("Squeeze", [outputs[2] as string, model.list([0])])] : result;
@@ -145,23 +176,29 @@ export const translations: { readonly [N in OperationName]?: Translation<Attribu
   square: ({ model, inputs: [x] }) => model.node("Mul", [x as string, x as string]),
   rsqrt: ({ model, inputs }) => model.node("Reciprocal", [model.node("Sqrt", inputs)]),
   silu: ({ model, inputs: [x] }) => model.node("Mul", [x as string, model.node("Sigmoid", [x as string])]),
-  step: ({ model, inputs: [x], output, number }) => model.node("Cast", [model.node("Greater", [x as string, number(0)])], { to: elementTypes[output.dtype] }),
+  step: ({ model, inputs: [x], output, number }) =>
+    model.node("Cast", [model.node("Greater", [x as string, number(0)])], { to: elementTypes[output.dtype] }),
   leakyRelu: ({ model, inputs, attributes: { slope } }) => model.node("LeakyRelu", inputs, { alpha: { float: slope } }),
   elu: ({ model, inputs, attributes: { alpha } }) => model.node("Elu", inputs, { alpha: { float: alpha } }),
   gelu: ({ model, inputs: [x], attributes: { form }, number }) => {
     const value = x as string;
-    const cubic = (): string => model.node("Mul", [number(Math.sqrt(2 / Math.PI)), model.node("Add", [value, model.node("Mul", [number(0.044715), model.node("Pow", [value, number(3)])])])]);
+    const cubic = (): string =>
+      model.node("Mul", [
+        number(Math.sqrt(2 / Math.PI)),
+        model.node("Add", [value, model.node("Mul", [number(0.044715), model.node("Pow", [value, number(3)])])]),
+      ]);
     const bent = form === "exact" ? model.node("Erf", [model.node("Mul", [value, number(Math.SQRT1_2)])]) : model.node("Tanh", [cubic()]);
     return model.node("Mul", [model.node("Mul", [value, number(0.5)]), model.node("Add", [bent, number(1)])]);
   },
-  cast: ({ model, inputs, attributes: { dtype } }) => model.node("Cast", inputs, { to: elementTypes[dtype as DType] }),
+  cast: ({ model, inputs, attributes: { dtype } }) => model.node("Cast", inputs, { to: elementTypes[dtype] }),
   sum: reduced("ReduceSum"),
   max: reduced("ReduceMax"),
   min: reduced("ReduceMin"),
   prod: reduced("ReduceProd"),
   argMax: extreme("ArgMax"),
   argMin: extreme("ArgMin"),
-  cumsum: ({ model, inputs: [x], attributes: { axis, reverse } }) => model.node("CumSum", [x as string, model.list([axis])], { reverse: reverse ? 1 : 0 }),
+  cumsum: ({ model, inputs: [x], attributes: { axis, reverse } }) =>
+    model.node("CumSum", [x as string, model.list([axis])], { reverse: reverse ? 1 : 0 }),
   softmax: ({ model, inputs, attributes: { axis } }) => model.node("Softmax", inputs, { axis }),
   logSoftmax: ({ model, inputs, attributes: { axis } }) => model.node("LogSoftmax", inputs, { axis }),
   matmul: ({ model, inputs: [a, b], types: [typeA, typeB], attributes: { transposeA, transposeB } }) =>
@@ -170,25 +207,55 @@ export const translations: { readonly [N in OperationName]?: Translation<Attribu
       transposeB ? swapLast(model, b as string, typeB as TensorType) : (b as string),
     ]),
   conv: (request) => {
-    const { model, inputs: [x, weight], types: [, kernel], attributes: { stride, pad, dilation, groups } } = request;
+    const {
+      model,
+      inputs: [x, weight],
+      types: [, kernel],
+      attributes: { stride, pad, dilation, groups },
+    } = request;
     const { shape } = kernel as TensorType;
     const first = kernelFirst(model, weight as string, shape.length);
     return channelsFirst(request, x as string, (image) =>
-      model.node("Conv", [image, first], { kernel_shape: shape.slice(0, -2), strides: stride, pads: sides(pad), dilations: dilation, group: groups }),
+      model.node("Conv", [image, first], {
+        kernel_shape: shape.slice(0, -2),
+        strides: stride,
+        pads: sides(pad),
+        dilations: dilation,
+        group: groups,
+      }),
     );
   },
   convInputGradient: (request) => {
-    const { model, inputs: [x, weight], types: [image, kernel], attributes: { stride, pad, dilation, groups, inputSpatial } } = request;
+    const {
+      model,
+      inputs: [x, weight],
+      types: [image, kernel],
+      attributes: { stride, pad, dilation, groups, inputSpatial },
+    } = request;
     const { shape } = kernel as TensorType;
     const first = kernelFirst(model, weight as string, shape.length);
     const spatial = (image as TensorType).shape.slice(1, -1);
     // What the stride leaves open at the end of each axis.
     const open = inputSpatial.map((extent, axis) => {
       const [before, after] = pad[axis] as readonly [number, number];
-      return extent - (((spatial[axis] as number) - 1) * (stride[axis] as number) + (dilation[axis] as number) * ((shape[axis] as number) - 1) + 1 - before - after);
+      return (
+        extent -
+        (((spatial[axis] as number) - 1) * (stride[axis] as number) +
+          (dilation[axis] as number) * ((shape[axis] as number) - 1) +
+          1 -
+          before -
+          after)
+      );
     });
     return channelsFirst(request, x as string, (input) =>
-      model.node("ConvTranspose", [input, first], { kernel_shape: shape.slice(0, -2), strides: stride, pads: sides(pad), dilations: dilation, group: groups, output_padding: open }),
+      model.node("ConvTranspose", [input, first], {
+        kernel_shape: shape.slice(0, -2),
+        strides: stride,
+        pads: sides(pad),
+        dilations: dilation,
+        group: groups,
+        output_padding: open,
+      }),
     );
   },
   maxPool: pooled("MaxPool"),
@@ -198,22 +265,33 @@ export const translations: { readonly [N in OperationName]?: Translation<Attribu
   lrn: (request) => {
     const { size, alpha, beta, k } = request.attributes;
     // ONNX divides alpha by the size.
-    return channelsFirst(request, request.inputs[0] as string, (x) => request.model.node("LRN", [x], { size, alpha: { float: alpha * size }, beta: { float: beta }, bias: { float: k } }));
+    return channelsFirst(request, request.inputs[0] as string, (x) =>
+      request.model.node("LRN", [x], { size, alpha: { float: alpha * size }, beta: { float: beta }, bias: { float: k } }),
+    );
   },
-  layerNorm: ({ model, inputs, attributes: { epsilon } }) => model.node("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } }),
+  layerNorm: ({ model, inputs, attributes: { epsilon } }) =>
+    model.node("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } }),
   reshape: ({ model, inputs: [x], attributes: { shape } }) => model.node("Reshape", [x as string, model.list(shape)], { allowzero: 1 }),
   transpose: ({ model, inputs, attributes: { permutation } }) => model.node("Transpose", inputs, { perm: permutation }),
   broadcastTo: ({ model, inputs: [x], attributes: { shape } }) => model.node("Expand", [x as string, model.list(shape)]),
   concat: ({ model, inputs, attributes: { axis } }) => model.node("Concat", inputs, { axis }),
   slice: ({ model, inputs: [x], attributes: { starts, ends, steps } }) =>
     model.node("Slice", [x as string, model.list(starts), model.list(ends), model.list(starts.map((_, axis) => axis)), model.list(steps)]),
-  pad: ({ model, inputs: [x], attributes: { pads, value }, number }) => model.node("Pad", [x as string, model.list(sides(pads)), number(value)]),
+  pad: ({ model, inputs: [x], attributes: { pads, value }, number }) =>
+    model.node("Pad", [x as string, model.list(sides(pads)), number(value)]),
   flip: ({ model, inputs: [x], attributes: { axes } }) =>
-    model.node("Slice", [x as string, model.list(axes.map(() => -1)), model.list(axes.map(() => -(2 ** 31))), model.list(axes), model.list(axes.map(() => -1))]),
+    model.node("Slice", [
+      x as string,
+      model.list(axes.map(() => -1)),
+      model.list(axes.map(() => -(2 ** 31))),
+      model.list(axes),
+      model.list(axes.map(() => -1)),
+    ]),
   gather: ({ model, inputs, attributes: { axis } }) => model.node("Gather", inputs, { axis }),
   // Gates i, f, g, o become i, o, f, g.
   lstm: (request) => recurrent(request, "LSTM", [0, 3, 1, 2], {}),
   // r, u, n become u, r, n; the recurrent bias is inside the reset, as in PyTorch.
   gru: (request) => recurrent(request, "GRU", [1, 0, 2], { linear_before_reset: 1 }),
-  rnn: (request) => recurrent(request, "RNN", [0], { activations: { texts: [request.attributes.activation === "tanh" ? "Tanh" : "Relu"] } }),
+  rnn: (request) =>
+    recurrent(request, "RNN", [0], { activations: { texts: [request.attributes.activation === "tanh" ? "Tanh" : "Relu"] } }),
 };

@@ -46,7 +46,11 @@ interface Ratio {
 }
 
 /** A ratio of counts per class, averaged over classes; a class whose denominator is 0 counts as 0. */
-function averaged(name: string, average: AverageArgument["average"], ratio: (counts: { right: number; answered: number; present: number }) => Ratio): MetricRun {
+function averaged(
+  name: string,
+  average: AverageArgument["average"],
+  ratio: (counts: { right: number; answered: number; present: number }) => Ratio,
+): MetricRun {
   const counts = new ConfusionCounts();
   const quotient = ({ numerator, denominator }: Ratio): number => (denominator === 0 ? 0 : numerator / denominator);
   return {
@@ -73,7 +77,10 @@ function averaged(name: string, average: AverageArgument["average"], ratio: (cou
   };
 }
 
-const averageLabel = (name: string) => (args: AverageArgument): string => (args.average === undefined || args.average === "macro" ? name : `${name}_${args.average}`);
+const averageLabel =
+  (name: string) =>
+  (args: AverageArgument): string =>
+    args.average === undefined || args.average === "macro" ? name : `${name}_${args.average}`;
 
 /** Of the answers for a class, the share that is right. */
 export const precision: (args?: AverageArgument) => Metric = defineMetric<AverageArgument>(
@@ -103,7 +110,9 @@ export const perplexity: (args?: OutputArgument) => Metric = defineMetric<Output
   return {
     add: (batch) =>
       forEachLabel("perplexity", batch, (start, classes, label) => {
-        total += batch.logits ? logSum(batch.prediction, start, classes) - (batch.prediction[start + label] as number) : -Math.log(batch.prediction[start + label] as number);
+        total += batch.logits
+          ? logSum(batch.prediction, start, classes) - (batch.prediction[start + label] as number)
+          : -Math.log(batch.prediction[start + label] as number);
         count += 1;
       }),
     value: () => Math.exp(total / count),
@@ -128,7 +137,8 @@ export const iou: (args?: OutputArgument) => Metric = defineMetric<OutputArgumen
   let boxes = 0;
   return {
     add: (batch) => {
-      const areBoxes = !batch.integerTarget && batch.predictionShape.at(-1) === 4 && sizeOf(batch.targetShape) === sizeOf(batch.predictionShape);
+      const areBoxes =
+        !batch.integerTarget && batch.predictionShape.at(-1) === 4 && sizeOf(batch.targetShape) === sizeOf(batch.predictionShape);
       if (!areBoxes) {
         counts.add("iou", batch);
         return;
@@ -140,7 +150,9 @@ export const iou: (args?: OutputArgument) => Metric = defineMetric<OutputArgumen
     },
     value: () => {
       if (boxes > 0) return total / boxes;
-      const classes = Array.from({ length: counts.classes }, (_, label) => counts.ofClass(label)).filter(({ answered, present }) => answered + present > 0);
+      const classes = Array.from({ length: counts.classes }, (_, label) => counts.ofClass(label)).filter(
+        ({ answered, present }) => answered + present > 0,
+      );
       return classes.reduce((sum, { right, answered, present }) => sum + right / (answered + present - right), 0) / classes.length;
     },
   };
@@ -149,7 +161,10 @@ export const iou: (args?: OutputArgument) => Metric = defineMetric<OutputArgumen
 /** Intersection over union of two boxes given by left, top, right, bottom. */
 export function boxOverlap(a: ArrayLike<number>, atA: number, b: ArrayLike<number>, atB: number): number {
   const side = (axis: number): number =>
-    Math.max(0, Math.min(a[atA + axis + 2] as number, b[atB + axis + 2] as number) - Math.max(a[atA + axis] as number, b[atB + axis] as number));
+    Math.max(
+      0,
+      Math.min(a[atA + axis + 2] as number, b[atB + axis + 2] as number) - Math.max(a[atA + axis] as number, b[atB + axis] as number),
+    );
   const area = (box: ArrayLike<number>, at: number): number =>
     Math.max(0, (box[at + 2] as number) - (box[at] as number)) * Math.max(0, (box[at + 3] as number) - (box[at + 1] as number));
   const shared = side(0) * side(1);

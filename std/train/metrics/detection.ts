@@ -24,7 +24,11 @@ export interface AveragePrecisionOptions {
  * Mean average precision over the classes that occur: detections in order of their score, each true box found at most once.
  * COCO's headline figure is the mean of this over `iou` 0.5, 0.55 … 0.95 with `style: "coco"`.
  */
-export function meanAveragePrecision(detections: readonly Detection[], truths: readonly Truth[], options: AveragePrecisionOptions = {}): number {
+export function meanAveragePrecision(
+  detections: readonly Detection[],
+  truths: readonly Truth[],
+  options: AveragePrecisionOptions = {},
+): number {
   const labels = [...new Set(truths.map((truth) => truth.label))];
   const each = labels.map((label) =>
     averagePrecision(
@@ -36,7 +40,11 @@ export function meanAveragePrecision(detections: readonly Detection[], truths: r
   return each.length === 0 ? Number.NaN : each.reduce((sum, value) => sum + value, 0) / each.length;
 }
 
-function averagePrecision(detections: readonly Detection[], truths: readonly Truth[], { iou = 0.5, style = "area" }: AveragePrecisionOptions): number {
+function averagePrecision(
+  detections: readonly Detection[],
+  truths: readonly Truth[],
+  { iou = 0.5, style = "area" }: AveragePrecisionOptions,
+): number {
   const ordered = [...detections].sort((a, b) => b.score - a.score);
   const byImage = new Map<number, Truth[]>();
   for (const truth of truths) byImage.set(truth.image, [...(byImage.get(truth.image) ?? []), truth]);
@@ -50,7 +58,8 @@ function averagePrecision(detections: readonly Detection[], truths: readonly Tru
     precision.push(found.size / (index + 1));
   }
   // The precision at a recall is the best one at this recall or more.
-  for (let index = precision.length - 2; index >= 0; index--) precision[index] = Math.max(precision[index] as number, precision[index + 1] as number);
+  for (let index = precision.length - 2; index >= 0; index--)
+    precision[index] = Math.max(precision[index] as number, precision[index + 1] as number);
   if (style === "area") {
     return precision.reduce((sum, value, index) => sum + value * ((recall[index] as number) - (recall[index - 1] ?? 0)), 0);
   }
@@ -87,7 +96,9 @@ export const map: (args?: OutputArgument & AveragePrecisionOptions) => Metric = 
       add: ({ prediction, predictionShape, target, targetShape }) => {
         const width = predictionShape.at(-1);
         if (predictionShape.length !== 2 || (width !== 4 && width !== 5) || targetShape.length !== 2 || targetShape[1] !== 4) {
-          throw new ShapeError(`map: outputs of batch x 4 (or 5, with the score) and targets of batch x 4 are expected, but they are ${formatShape(predictionShape)} and ${formatShape(targetShape)}`);
+          throw new ShapeError(
+            `map: outputs of batch x 4 (or 5, with the score) and targets of batch x 4 are expected, but they are ${formatShape(predictionShape)} and ${formatShape(targetShape)}`,
+          );
         }
         for (let row = 0; row < (predictionShape[0] as number); row++) {
           const image = truths.length;

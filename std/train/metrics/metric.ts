@@ -3,7 +3,8 @@ import { formatShape, sizeOf } from "../../tensor/shape.js";
 import { filledArguments } from "../arguments.js";
 import { metricEntries } from "../metric-entries.js";
 
-export type MetricName = "accuracy" | "top" | "precision" | "recall" | "f1" | "mae" | "mse" | "rmse" | "r2" | "iou" | "map" | "bleu" | "perplexity";
+export type MetricName =
+  "accuracy" | "top" | "precision" | "recall" | "f1" | "mae" | "mse" | "rmse" | "r2" | "iou" | "map" | "bleu" | "perplexity";
 
 /** The values of one batch as a metric sees them. */
 export interface MetricBatch {
@@ -67,7 +68,9 @@ export function forEachLabel(who: string, batch: MetricBatch, visit: (start: num
   const count = sizeOf(predictionShape) / classes;
   const distribution = !integerTarget && !single && sizeOf(targetShape) === sizeOf(predictionShape);
   if (!distribution && sizeOf(targetShape) !== count) {
-    throw new ShapeError(`${who}: outputs of ${formatShape(predictionShape)} need ${count} class numbers, but the target is ${formatShape(targetShape)}`);
+    throw new ShapeError(
+      `${who}: outputs of ${formatShape(predictionShape)} need ${count} class numbers, but the target is ${formatShape(targetShape)}`,
+    );
   }
   for (let index = 0; index < count; index++) {
     const label = distribution ? greatest(target, index * classes, classes) : (target[index] as number);
@@ -91,7 +94,9 @@ function greatest(values: ArrayLike<number>, start: number, count: number): numb
 export function requireSameSize(who: string, { predictionShape, targetShape }: MetricBatch): number {
   const size = sizeOf(predictionShape);
   if (sizeOf(targetShape) !== size) {
-    throw new LamellaError(`${who}: the prediction is ${formatShape(predictionShape)}, but the target is ${formatShape(targetShape)}; both must agree`);
+    throw new LamellaError(
+      `${who}: the prediction is ${formatShape(predictionShape)}, but the target is ${formatShape(targetShape)}; both must agree`,
+    );
   }
   return size;
 }

@@ -1,7 +1,11 @@
 import { defineMetric, requireSameSize, type Metric, type MetricRun, type OutputArgument } from "./metric.js";
 
 /** The mean of a function of prediction and target over all numbers, and what is made of it at the end. */
-function meanOf(who: string, each: (prediction: number, target: number) => number, finish: (mean: number) => number = (mean) => mean): MetricRun {
+function meanOf(
+  who: string,
+  each: (prediction: number, target: number) => number,
+  finish: (mean: number) => number = (mean) => mean,
+): MetricRun {
   let total = 0;
   let count = 0;
   return {
@@ -21,7 +25,9 @@ export const mae: (args?: OutputArgument) => Metric = defineMetric<OutputArgumen
 export const mse: (args?: OutputArgument) => Metric = defineMetric<OutputArgument>("mse", () => meanOf("mse", (y, t) => (y - t) ** 2));
 
 /** Root of the mean squared error, in the target's unit. */
-export const rmse: (args?: OutputArgument) => Metric = defineMetric<OutputArgument>("rmse", () => meanOf("rmse", (y, t) => (y - t) ** 2, Math.sqrt));
+export const rmse: (args?: OutputArgument) => Metric = defineMetric<OutputArgument>("rmse", () =>
+  meanOf("rmse", (y, t) => (y - t) ** 2, Math.sqrt),
+);
 
 /** The share of the target's variance that is explained: `1 - sum (y - t)^2 / sum (t - mean t)^2`. */
 export const r2: (args?: OutputArgument) => Metric = defineMetric<OutputArgument>("r2", () => {

@@ -46,7 +46,9 @@ function sentencesOf(batch: MetricBatch): { candidates: number[][]; references: 
   const { predictionShape: shape, targetShape, prediction, target } = batch;
   const [count, length, words] = shape as [number, number, number];
   if (shape.length !== 3 || targetShape.length !== 2 || targetShape[0] !== count || targetShape[1] !== length) {
-    throw new ShapeError(`bleu: outputs of batch x words x vocabulary and targets of batch x words are expected, but they are ${formatShape(shape)} and ${formatShape(targetShape)}`);
+    throw new ShapeError(
+      `bleu: outputs of batch x words x vocabulary and targets of batch x words are expected, but they are ${formatShape(shape)} and ${formatShape(targetShape)}`,
+    );
   }
   const padding = batch.ignore ?? 0;
   const candidates: number[][] = [];
@@ -59,7 +61,8 @@ function sentencesOf(batch: MetricBatch): { candidates: number[][]; references: 
       if (word !== padding) reference.push(word);
       const start = (row * length + at) * words;
       let best = 0;
-      for (let other = 1; other < words; other++) if ((prediction[start + other] as number) > (prediction[start + best] as number)) best = other;
+      for (let other = 1; other < words; other++)
+        if ((prediction[start + other] as number) > (prediction[start + best] as number)) best = other;
       candidate.push(best);
     }
     // Under teacher forcing the answer has a word for every padded place too; it is judged up to its own first padding or the reference's end.
@@ -71,15 +74,18 @@ function sentencesOf(batch: MetricBatch): { candidates: number[][]; references: 
 }
 
 /** Overlap of word groups between translation and reference, over the whole data set. */
-export const bleu: (args?: OutputArgument & { n?: number }) => Metric = defineMetric<OutputArgument & { n?: number }>("bleu", ({ n = 4 }) => {
-  const candidates: number[][] = [];
-  const references: number[][] = [];
-  return {
-    add: (batch) => {
-      const sentences = sentencesOf(batch);
-      candidates.push(...sentences.candidates);
-      references.push(...sentences.references);
-    },
-    value: () => (candidates.length === 0 ? Number.NaN : corpusBleu(candidates, references, n)),
-  };
-});
+export const bleu: (args?: OutputArgument & { n?: number }) => Metric = defineMetric<OutputArgument & { n?: number }>(
+  "bleu",
+  ({ n = 4 }) => {
+    const candidates: number[][] = [];
+    const references: number[][] = [];
+    return {
+      add: (batch) => {
+        const sentences = sentencesOf(batch);
+        candidates.push(...sentences.candidates);
+        references.push(...sentences.references);
+      },
+      value: () => (candidates.length === 0 ? Number.NaN : corpusBleu(candidates, references, n)),
+    };
+  },
+);
