@@ -31,6 +31,8 @@ export interface Product {
   readonly strideC?: number;
   /** C = C + op(A) op(B). */
   readonly accumulate?: boolean;
+  /** Scratch for packing, where several products follow each other: `productScratch`. */
+  readonly packing?: () => Address;
 }
 
 /**
@@ -38,6 +40,12 @@ export interface Product {
  * call itself weigh more than the wider vectors bring.
  */
 const blasWork = 500_000;
+
+/** Scratch of our own kernel, asked for once and only if a product does not go to a BLAS. */
+export function productScratch(context: LoweringContext): () => Address {
+  let scratch: Address | null = null;
+  return () => (scratch ??= context.scratch(scratchBytes.matmul * context.threads));
+}
 
 export function emitProduct(context: LoweringContext, product: Product, epilogue: Epilogue = plain): void {
   const {
@@ -54,6 +62,7 @@ export function emitProduct(context: LoweringContext, product: Product, epilogue
     strideB = k * n,
     strideC = m * n,
     accumulate = false,
+    packing = productScratch(context),
   } = product;
   const work = batch * m * n * k;
   if (m * n * batch === 0) return;
@@ -70,7 +79,7 @@ export function emitProduct(context: LoweringContext, product: Product, epilogue
     "matmul",
     [
       a, b, c, m, n, k, transposeA ? m : k, transposeB ? k : n, n, flags, activationCodes[epilogue.activation],
-      epilogue.bias ?? absent, epilogue.residual ?? absent, batch, strideA, strideB, strideC, context.scratch(scratchBytes.matmul * context.threads),
+      epilogue.bias ?? absent, epilogue.residual ?? absent, batch, strideA, strideB, strideC, packing(),
     ],
     { work },
   ); // prettier-ignore

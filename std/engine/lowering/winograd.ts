@@ -2,14 +2,14 @@ import { sizeOf } from "../../tensor/shape.js";
 import { absent } from "./arguments.js";
 import type { Address, LoweringContext } from "./contract.js";
 import type { Convolution } from "./convolution.js";
-import { activationCodes, emitProduct, type Epilogue } from "./product.js";
+import { activationCodes, emitProduct, productScratch, type Epilogue } from "./product.js";
 import { scratchBytes } from "./scratch.js";
 
 /** Places of a 6 x 6 tile: planes of transformed values, and matrix products. */
 const places = 36;
 const side = 6;
 
-/** Transformed images are made for as many images at a time as keep them within this: what a laptop's third-level cache holds. */
+/** Images, or rows of tiles of large ones, are transformed as many at a time as keep all planes within this: what a laptop's third-level cache holds. */
 const chunkBytes = 8 * 2 ** 20;
 
 /** Room after each plane, so that the 36 places of one tile do not all fall on the same lines of a cache. */
@@ -48,11 +48,33 @@ export function winogradTiles(
   return { kernel, result, down, across };
 }
 
-/** How many images are transformed at a time, given the bytes of all planes of one. */
-function chunkOf(batch: number, bytesOfOne: number): number {
-  const most = Math.max(1, Math.floor(chunkBytes / bytesOfOne));
-  return Math.ceil(batch / Math.ceil(batch / most));
+/** What is transformed at a time: some whole images, or some rows of tiles of one that is too large. */
+interface Piece {
+  readonly image: number;
+  readonly images: number;
+  readonly row: number;
+  readonly rows: number;
 }
+
+/** Cuts a batch into pieces as equal as they come; `bytesOfOne` is what all planes of one image take. */
+function piecesOf(batch: number, down: number, bytesOfOne: number): Piece[] {
+  const inOne = Math.floor(chunkBytes / bytesOfOne);
+  const pieces: Piece[] = [];
+  if (inOne >= 1) {
+    const images = Math.ceil(batch / Math.ceil(batch / inOne));
+    for (let image = 0; image < batch; image += images) pieces.push({ image, images: Math.min(images, batch - image), row: 0, rows: down });
+    return pieces;
+  }
+  const rows = Math.ceil(down / Math.min(down, Math.ceil(bytesOfOne / chunkBytes)));
+  for (let image = 0; image < batch; image++) {
+    for (let row = 0; row < down; row += rows) pieces.push({ image, images: 1, row, rows: Math.min(rows, down - row) });
+  }
+  return pieces;
+}
+
+/** The most tiles of any piece. */
+const mostTiles = (pieces: readonly Piece[], across: number): number =>
+  Math.max(...pieces.map(({ images, rows }) => images * rows * across));
 
 /** Steps of a transform per channel of a tile: 12 passes of some 10 instructions on four channels. */
 const transformWork = 40;
@@ -86,31 +108,33 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Wi
     work: 10 * elements * 4,
   });
 
-  const tilesOfOne = down * across;
-  const chunk = chunkOf(batch, places * 4 * tilesOfOne * (channelsIn + channelsOut));
-  const imagePlane = planeOf(chunk * tilesOfOne * channelsIn);
-  const resultPlane = planeOf(chunk * tilesOfOne * channelsOut);
+  const pieces = piecesOf(batch, down, places * 4 * down * across * (channelsIn + channelsOut));
+  const imagePlane = planeOf(mostTiles(pieces, across) * channelsIn);
+  const resultPlane = planeOf(mostTiles(pieces, across) * channelsOut);
   const images = context.scratch(places * imagePlane * 4);
   const results = context.scratch(places * resultPlane * 4);
-  for (let first = 0; first < batch; first += chunk) {
-    const count = Math.min(chunk, batch - first);
-    const rows = count * tilesOfOne;
-    const from = request.image.plus(first * read[0] * read[1] * channelsIn * 4);
-    const offset = first * written[0] * written[1] * channelsOut * 4;
-    context.emit("winogradImage", [from, images, imagePlane, count, ...read, channelsIn, down, across, result, ...pad, scratch], {
-      work: transformWork * rows * channelsIn,
-    });
+  const packing = productScratch(context);
+  for (const piece of pieces) {
+    const tilesNow = piece.images * piece.rows * across;
+    const from = request.image.plus(piece.image * read[0] * read[1] * channelsIn * 4);
+    const top = piece.row * result;
+    const offset = (piece.image * written[0] + top) * written[1] * channelsOut * 4;
+    context.emit(
+      "winogradImage",
+      [from, images, imagePlane, piece.images, ...read, channelsIn, piece.rows, across, result, pad[0] - top, pad[1], scratch],
+      { work: transformWork * tilesNow * channelsIn },
+    );
     emitProduct(context, {
-      a: images, b: kernels, c: results, m: rows, n: channelsOut, k: channelsIn, transposeB: turned,
-      batch: places, strideA: imagePlane, strideB: kernelPlane, strideC: resultPlane,
+      a: images, b: kernels, c: results, m: tilesNow, n: channelsOut, k: channelsIn, transposeB: turned,
+      batch: places, strideA: imagePlane, strideB: kernelPlane, strideC: resultPlane, packing,
     }); // prettier-ignore
     context.emit(
       "winogradResult",
       [
         results, resultPlane, request.result.plus(offset), epilogue.bias ?? absent, epilogue.residual?.plus(offset) ?? absent, activationCodes[epilogue.activation],
-        count, ...written, channelsOut, down, across, result, scratch,
+        piece.images, written[0] - top, written[1], channelsOut, piece.rows, across, result, scratch,
       ],
-      { work: transformWork * rows * channelsOut },
+      { work: transformWork * tilesNow * channelsOut },
     ); // prettier-ignore
   }
 }
@@ -130,26 +154,30 @@ export function emitWinogradWeightGradient(
   const weightPlane = planeOf(elements);
   const products = context.scratch(places * weightPlane * 4);
   const scratch = context.scratch(scratchBytes.winograd(Math.max(channels, filters)) * context.threads);
-  const tilesOfOne = down * across;
-  const chunk = chunkOf(batch, places * 4 * tilesOfOne * (channels + filters));
-  const imagePlane = planeOf(chunk * tilesOfOne * channels);
-  const gradientPlane = planeOf(chunk * tilesOfOne * filters);
+  const pieces = piecesOf(batch, down, places * 4 * down * across * (channels + filters));
+  const imagePlane = planeOf(mostTiles(pieces, across) * channels);
+  const gradientPlane = planeOf(mostTiles(pieces, across) * filters);
   const images = context.scratch(places * imagePlane * 4);
   const gradients = context.scratch(places * gradientPlane * 4);
-  for (let first = 0; first < batch; first += chunk) {
-    const count = Math.min(chunk, batch - first);
-    const rows = count * tilesOfOne;
-    const from = image.plus(first * height * width * channels * 4);
-    const g = gradient.plus(first * outHeight * outWidth * filters * 4);
-    context.emit("winogradImage", [from, images, imagePlane, count, height, width, channels, down, across, result, ...corner, scratch], {
-      work: transformWork * rows * channels,
-    });
-    context.emit("winogradGradient", [g, gradients, gradientPlane, count, outHeight, outWidth, filters, down, across, result, scratch], {
-      work: transformWork * rows * filters,
-    });
+  const packing = productScratch(context);
+  for (const [index, piece] of pieces.entries()) {
+    const tilesNow = piece.images * piece.rows * across;
+    const top = piece.row * result;
+    const from = image.plus(piece.image * height * width * channels * 4);
+    const g = gradient.plus((piece.image * outHeight + top) * outWidth * filters * 4);
+    context.emit(
+      "winogradImage",
+      [from, images, imagePlane, piece.images, height, width, channels, piece.rows, across, result, corner[0] - top, corner[1], scratch],
+      { work: transformWork * tilesNow * channels },
+    );
+    context.emit(
+      "winogradGradient",
+      [g, gradients, gradientPlane, piece.images, outHeight - top, outWidth, filters, piece.rows, across, result, scratch],
+      { work: transformWork * tilesNow * filters },
+    );
     emitProduct(context, {
-      a: images, b: gradients, c: products, m: channels, n: filters, k: rows, transposeA: true, accumulate: first > 0,
-      batch: places, strideA: imagePlane, strideB: gradientPlane, strideC: weightPlane,
+      a: images, b: gradients, c: products, m: channels, n: filters, k: tilesNow, transposeA: true, accumulate: index > 0,
+      batch: places, strideA: imagePlane, strideB: gradientPlane, strideC: weightPlane, packing,
     }); // prettier-ignore
   }
   context.emit("winogradKernelGradient", [products, weightPlane, weights, kernel, elements, scratch], { work: 10 * elements * 4 });

@@ -254,10 +254,23 @@ describe.each(builds.filter(supported))("lowered operations give what their port
   );
 });
 
-test.each(["conv", "convWeightGradient"] as const)("%s of more images than are transformed at a time", (name) => {
-  const images = f32(200, 10, 8, 16);
-  const [inputs, attributes] =
-    name === "conv" ? [[images, f32(3, 3, 16, 32)], conv(1)] : [[images, f32(200, 10, 8, 32)], { ...conv(1), kernel: [3, 3] }];
+const pieces = [
+  ["conv", "more images than are transformed at a time", [200, 10, 8]],
+  ["convWeightGradient", "more images than are transformed at a time", [200, 10, 8]],
+  ["conv", "images larger than are transformed at a time", [2, 161, 123]],
+  ["convInputGradient", "images larger than are transformed at a time", [2, 161, 123]],
+  ["convWeightGradient", "images larger than are transformed at a time", [2, 161, 123]],
+] as const;
+
+test.each(pieces)("%s of %s", (name, _, [batch, height, width]) => {
+  const images = f32(batch, height, width, 16);
+  const result = f32(batch, height, width, 32);
+  const weight = f32(3, 3, 16, 32);
+  const [inputs, attributes] = {
+    conv: [[images, weight], conv(1)] as const,
+    convInputGradient: [[result, weight], { ...conv(1), inputSpatial: [height, width] }] as const,
+    convWeightGradient: [[images, result], { ...conv(1), kernel: [3, 3] }] as const,
+  }[name];
   const { lowered, portable } = bothWays("simd", operations[name], inputs, attributes, 2, 1024);
   // Sums of up to 16,000 numbers: measured against the root mean square of the results.
   const expected = Float64Array.from(at(portable, 0));
