@@ -13,3 +13,4 @@ export { rowShapes, type RowShape } from "./editor/row-shapes.js";
 export { formatSource } from "./format.js";
 export { createLayersTemplate, LayersError, type LayersTemplate } from "./template.js";
 export { errorCodes, errorReference, type ErrorCode } from "./diagnostics/codes.js";
+export { reportOf, type CellReport } from "./report.js";

@@ -1,14 +1,24 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { checkSource, formatSource, renderDiagnostics } from "../../dsl/index.js";
-import type { CheckedCell } from "../../dsl/index.js";
+import { checkSource, formatSource, renderDiagnostics, reportOf } from "../../dsl/index.js";
+import type { CellReport, CheckedCell } from "../../dsl/index.js";
 import { LamellaError } from "../../std/errors.js";
 import { layerLanguage } from "../cells/layer-registry.js";
 
-/** Exit code 1 when a file has mistakes. */
+/** Exit code 1 when a file has mistakes. With `--json`, one object: by file, its nets and its mistakes. */
 export async function checkCommand(args: readonly string[]): Promise<number> {
+  const files = filesOf(
+    args.filter((arg) => arg !== "--json"),
+    "check",
+  );
   let wrong = 0;
-  for (const file of filesOf(args, "check")) {
+  if (args.includes("--json")) {
+    const reports: Record<string, CellReport> = {};
+    for (const file of files) reports[file] = reportOf(await check(file));
+    console.log(JSON.stringify(reports, null, 2));
+    return Object.values(reports).every(({ ok }) => ok) ? 0 : 1;
+  }
+  for (const file of files) {
     const { source, ok, diagnostics } = await check(file);
     if (diagnostics.length > 0) console.error(renderDiagnostics(source, diagnostics, { file, codes: true }));
     if (ok) console.log(`${file}: no mistakes`);
@@ -32,7 +42,10 @@ export async function emitCommand(args: readonly string[]): Promise<number> {
 /** Prints the file with its columns lined up; `--write` puts that into the file. */
 export async function formatCommand(args: readonly string[]): Promise<number> {
   const write = args.includes("--write");
-  for (const file of filesOf(args.filter((arg) => arg !== "--write"), "fmt")) {
+  for (const file of filesOf(
+    args.filter((arg) => arg !== "--write"),
+    "fmt",
+  )) {
     const formatted = formatSource(readFileSync(file, "utf8"));
     if (write) writeFileSync(file, formatted);
     else process.stdout.write(formatted);
@@ -42,7 +55,7 @@ export async function formatCommand(args: readonly string[]): Promise<number> {
 
 async function check(file: string): Promise<CheckedCell> {
   const runtime = await import("../../std/index.js");
-  return checkSource(readFileSync(file, "utf8"), { registry: layerLanguage, runtime, module: true });
+  return checkSource(readFileSync(file, "utf8"), { registry: layerLanguage, runtime, module: true, closed: true });
 }
 
 function filesOf(args: readonly string[], command: string): string[] {

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { BuiltNetwork } from "../../std/network/index.js";
 import { zoo } from "../../std/zoo/index.js";
-import { checkSource, renderDiagnostics, type CheckedCell } from "../../dsl/index.js";
+import { checkSource, renderDiagnostics, reportOf, type CheckedCell } from "../../dsl/index.js";
 import { registry, runtime } from "./library.js";
 
 const folder = new URL("./programs/", import.meta.url);
@@ -80,5 +80,28 @@ describe("known totals", () => {
     expect(variant.slice(...(diagnostics[0]?.span ?? [0, 0]))).toBe("614656 params");
     expect(zoo.AlexNet({ g: 2 }).parameterCount).toBe(60_965_224);
     expect(values["AlexNet"]).toBeDefined();
+  });
+});
+
+describe("the report of a file", () => {
+  test("nets with parameters and outputs, mistakes with code, place and fix", () => {
+    const source = "net A(x: 4) { dense 3 }\nnet B(x: 4) { denze 3 }";
+    expect(reportOf(checkSource(source, { registry, runtime }))).toEqual({
+      ok: false,
+      nets: [{ name: "A", parameters: 15, outputs: [{ name: "output", shape: "3" }] }],
+      diagnostics: [
+        {
+          code: "E020",
+          severity: "error",
+          message: "there is no layer `denze`; did you mean `dense`?",
+          hint: "",
+          chain: "",
+          span: [38, 43],
+          line: 2,
+          column: 15,
+          fix: { title: "change to dense", span: [38, 43], text: "dense" },
+        },
+      ],
+    });
   });
 });
