@@ -53,6 +53,7 @@ export class Engine implements Executor {
 
   /** The workers; made new after one has died. */
   get pool(): WorkerPool {
+    if (this.#pool?.interrupted === true) this.close();
     this.#pool ??= new WorkerPool(this.memory, this.kernels.module, this.blas?.access ?? null, (pool) => {
       if (this.#pool === pool) this.#pool = null;
     });

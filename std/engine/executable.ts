@@ -85,7 +85,7 @@ export class PlanExecutable implements Executable {
     const { parts } = this.plan;
     const { engine } = this;
     const workspace = workspaceOf(engine);
-    const base = workspace.take(this.plan.workspaceBytes);
+    const base = workspace.take(this.plan.workspaceBytes, "synchronous");
     if (base === null) throw engine.tooLarge(this.graph, this.options, this.plan.workspaceBytes);
     try {
       const views = this.#viewsAt(base);
@@ -112,7 +112,7 @@ export class PlanExecutable implements Executable {
     const leave = await workspace.enter();
     try {
       signal?.throwIfAborted();
-      const base = workspace.take(this.plan.workspaceBytes);
+      const base = workspace.take(this.plan.workspaceBytes, "asynchronous");
       if (base === null) throw engine.tooLarge(this.graph, this.options, this.plan.workspaceBytes);
       try {
         const views = this.#viewsAt(base);
@@ -238,7 +238,7 @@ export class PlanExecutable implements Executable {
 class Workspaces {
   #address = 0;
   #bytes = 0;
-  #taken = false;
+  #holder: "synchronous" | "asynchronous" | null = null;
   readonly #extra = new Map<number, number>();
   #last: Promise<void> = Promise.resolve();
 
@@ -247,7 +247,7 @@ class Workspaces {
   /** Makes the common block large enough. */
   reserve(bytes: number): boolean {
     if (bytes <= this.#bytes) return true;
-    if (this.#taken) return true; // seen to when it is taken
+    if (this.#holder !== null) return true; // seen to when it is taken
     const { memory } = this.engine;
     if (this.#bytes > 0) memory.free(this.#address, this.#bytes);
     const address = memory.allocate(bytes);
@@ -262,10 +262,12 @@ class Workspaces {
     return true;
   }
 
-  take(bytes: number): number | null {
-    if (!this.#taken) {
+  take(bytes: number, holder: "synchronous" | "asynchronous"): number | null {
+    // Synchronous runs never nest: one that still holds the block was ended from outside, past its `finally`.
+    if (this.#holder === "synchronous") this.#holder = null;
+    if (this.#holder === null) {
       if (!this.reserve(bytes)) return null;
-      this.#taken = true;
+      this.#holder = holder;
       return this.#address;
     }
     const address = this.engine.memory.allocate(bytes);
@@ -276,7 +278,7 @@ class Workspaces {
   give(address: number): void {
     const bytes = this.#extra.get(address);
     if (bytes === undefined) {
-      this.#taken = false;
+      this.#holder = null;
       return;
     }
     this.#extra.delete(address);

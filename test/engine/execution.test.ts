@@ -1,3 +1,4 @@
+import vm from "node:vm";
 import { afterAll, describe, expect, test } from "vitest";
 import { compile, configureEngine, engineInfo, executor } from "../../std/engine/index.js";
 import { currentEngine, type Engine } from "../../std/engine/engine.js";
@@ -129,6 +130,35 @@ test("a worker that ends during a run is an error, and the next run has new work
   const again = await plan.runAsync([x]);
   expect(again).toHaveLength(1);
   expect(currentEngine()?.pool).not.toBe(pool);
+  plan.dispose();
+});
+
+test("workers that ended between runs are replaced", async () => {
+  configureEngine({ threads: 2 });
+  const plan = executor().prepare(longGraph(4));
+  const x = random([512, 512], 1);
+  const [first] = await plan.runAsync([x]);
+  await Promise.all((currentEngine() as Engine).pool.workers.map((worker) => worker.terminate()));
+  const [second] = await plan.runAsync([x]);
+  const [third] = plan.run([x]);
+  expect([second?.item(), third?.item()]).toEqual([first?.item(), first?.item()]);
+  plan.dispose();
+});
+
+test("a synchronous run ended from outside, past every finally, leaves the engine usable", async () => {
+  configureEngine({ threads: 2 });
+  const plan = executor().prepare(longGraph(4));
+  const x = random([512, 512], 1);
+  const [expected] = await plan.runAsync([x]);
+  // What an interrupt does to a cell: V8 ends the execution wherever it is.
+  const loop = vm.runInThisContext("(run) => { for (;;) run(); }") as (run: () => void) => void;
+  Object.assign(globalThis, { endless: () => loop(() => plan.run([x])) });
+  for (let round = 0; round < 3; round++) {
+    expect(() => vm.runInThisContext("endless()", { timeout: 60 })).toThrow("timed out");
+    const [sync] = plan.run([x]);
+    const [async] = await plan.runAsync([x]);
+    expect([sync?.item(), async?.item()]).toEqual([expected?.item(), expected?.item()]);
+  }
   plan.dispose();
 });
 

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { createRequire } from "node:module";
+import process from "node:process";
 import { LamellaError } from "../../errors.js";
 import type { EngineMemory } from "../memory/memory.js";
 import { createProducts } from "./products.js";
@@ -17,6 +18,9 @@ import { workerMain } from "./worker.js";
 /** How long a worker that is up may take to begin its part before it is given up for dead. */
 const patienceMs = 10_000;
 
+/** How long a worker may take to start before it is ended all the same. */
+const longestStartMs = 1000;
+
 /** Answers a portable operation that a plan on the workers comes to: they have no TypeScript to run it. */
 export type HostCall = (plan: number, call: number, base: number) => void;
 
@@ -31,6 +35,7 @@ export class WorkerPool {
   readonly #address: number;
   readonly #control: Int32Array;
   #busy = false;
+  #inside = false;
   #failure = "";
   #settle: { resolve(status: number): void; reject(error: Error): void } | null = null;
   #host: HostCall | null = null;
@@ -52,6 +57,14 @@ export class WorkerPool {
     return this.#busy;
   }
 
+  /**
+   * The last synchronous run never came back: its JavaScript was ended from outside (an interrupt), past every `finally`.
+   * The workers still wait for its next barrier; such a pool is to be closed.
+   */
+  get interrupted(): boolean {
+    return this.#inside;
+  }
+
   get size(): number {
     return this.#workers.length;
   }
@@ -62,6 +75,7 @@ export class WorkerPool {
   }
 
   #start(count: number): void {
+    if (this.#workers.length === 0) process.once("exit", this.#awaitStart);
     while (this.#workers.length < count) {
       const index = this.#workers.length;
       const text = `(${workerMain.toString()})(require, ${createProducts.toString()})`;
@@ -78,8 +92,8 @@ export class WorkerPool {
         execArgv: [],
       });
       worker.on("message", (message: MessageFromWorker) => this.#receive(message));
-      worker.on("error", (error: Error) => this.#died(`a worker thread failed: ${error.message}`));
-      worker.on("exit", () => this.#died("a worker thread ended unexpectedly"));
+      worker.on("error", (error: Error) => this.#died(worker, `a worker thread failed: ${error.message}`));
+      worker.on("exit", () => this.#died(worker, "a worker thread ended unexpectedly"));
       // After the listeners: a listener for messages takes hold of the process again.
       worker.unref();
       this.#workers.push(worker);
@@ -87,7 +101,8 @@ export class WorkerPool {
     }
   }
 
-  #died(reason: string): void {
+  #died(worker: Worker, reason: string): void {
+    if (!this.#workers.includes(worker)) return; // closed by us
     this.onDeath(this);
     this.close();
     this.#finish((settle) =>
@@ -168,6 +183,7 @@ export class WorkerPool {
     this.#busy = true;
     this.#failure = "";
     this.#waitingSince = 0;
+    this.#inside = true;
     this.#command(plan, base, 1, parts);
     try {
       const status = program(0, 1, base, this.#address);
@@ -181,6 +197,7 @@ export class WorkerPool {
       throw error;
     } finally {
       this.#busy = false;
+      this.#inside = false;
     }
   }
 
@@ -234,12 +251,25 @@ export class WorkerPool {
     }
   }
 
+  /**
+   * Lets workers that are still starting get up: one that is ended while it loads the system's BLAS takes the process with
+   * it, because the native module that loads it cannot throw into a thread that is being ended.
+   */
+  readonly #awaitStart = (): void => {
+    if (this.blas === null) return;
+    const until = performance.now() + longestStartMs;
+    for (;;) {
+      const alive = Atomics.load(this.#control, word.alive);
+      if (alive >= this.#workers.length || performance.now() > until) return;
+      Atomics.wait(this.#control, word.alive, alive, 5);
+    }
+  };
+
   /** Ends the workers. */
   close(): void {
-    for (const worker of this.#workers) {
-      worker.removeAllListeners();
-      void worker.terminate();
-    }
+    this.#awaitStart();
+    process.off("exit", this.#awaitStart);
+    for (const worker of this.#workers) void worker.terminate();
     this.#workers.length = 0;
     this.#known.length = 0;
     this.#control[word.alive] = 0;
