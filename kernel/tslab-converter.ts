@@ -186,12 +186,15 @@ function watchedFiles(directory: string): WatchedFiles {
  * and the package `lamella`, wherever the notebook lies.
  */
 function redirectPaths(directory: string, watchFile: NonNullable<typeof ts.sys.watchFile>): void {
-  const sys = ts.sys as { -readonly [K in keyof typeof ts.sys]: (typeof ts.sys)[K] };
+  const sys = ts.sys;
   const root = slashes(resolve(directory));
   sys.getCurrentDirectory = () => root;
   const original = unpatched;
   const redirections = [
-    { from: slashes(join(dirname(tslabPackage), "node_modules", "@types", "node")), to: dirname(require.resolve("@types/node/package.json")) },
+    {
+      from: slashes(join(dirname(tslabPackage), "node_modules", "@types", "node")),
+      to: dirname(require.resolve("@types/node/package.json")),
+    },
     { from: slashes(join(directory, "node_modules", "lamella")), to: packageRoot },
   ].filter(({ from, to }) => !original.directoryExists(from) || from.includes("/tslab/") || from === slashes(to));
   const redirect = (path: string): string => {
@@ -205,14 +208,15 @@ function redirectPaths(directory: string, watchFile: NonNullable<typeof ts.sys.w
   sys.readFile = (path, encoding) => original.readFile(redirect(path), encoding);
   sys.fileExists = (path) => original.fileExists(redirect(path));
   sys.directoryExists = (path) =>
-    original.directoryExists(redirect(path)) || redirections.some(({ from }) => from.startsWith(path + "/") && from.slice(path.length).length < 40);
+    original.directoryExists(redirect(path)) ||
+    redirections.some(({ from }) => from.startsWith(path + "/") && from.slice(path.length).length < 40);
   sys.getDirectories = (path) => {
     const found = original.getDirectories(redirect(path));
     const hidden = redirections.filter(({ from }) => dirname(from) === path).map(({ from }) => from.slice(path.length + 1));
     return [...new Set([...found, ...hidden])];
   };
   sys.readDirectory = (path, ...rest) => original.readDirectory(redirect(path), ...rest);
-  if (original.realpath !== undefined) sys.realpath = (path) => original.realpath!(redirect(path));
+  sys.realpath = (path) => original.realpath?.(redirect(path)) ?? path;
 }
 
 function slashes(path: string): string {

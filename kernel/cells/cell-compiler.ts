@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { TypeChecker, TypeProblem } from "../tslab-converter.js";
+import type { TypeChecker, TypeProblem, TypeScript } from "../tslab-converter.js";
 import { createTypeChecker, ts } from "../tslab-converter.js";
 import { compileCell, completeAt, hoverAt, isLayerCell, layerSource, renderDiagnostics } from "../../dsl/index.js";
 import type { NameKind } from "../../dsl/index.js";
@@ -42,7 +42,10 @@ export class CellCompiler implements CompilerCalls {
 
   complete(request: { source: string; offset: number }): Completion {
     if (isLayerCell(request.source)) {
-      const { start, end, items } = completeAt(layerSource(request.source), request.offset, { registry: layerLanguage, names: this.#names });
+      const { start, end, items } = completeAt(layerSource(request.source), request.offset, {
+        registry: layerLanguage,
+        names: this.#names,
+      });
       return { start, end, matches: items.map(({ text, kind, detail }) => ({ text, type: kind, signature: detail })) };
     }
     const source = this.#sourceForEditing(request.source);
@@ -66,7 +69,10 @@ export class CellCompiler implements CompilerCalls {
       (request.offset > 0 ? checker.inspect(this.#declarations, source, request.offset - 1) : undefined);
     if (found === undefined) return null;
     const parts = [found.signature, found.documentation].filter((part) => part !== "");
-    const html = [`<pre>${escapeHtml(found.signature)}</pre>`, found.documentation === "" ? "" : `<p>${escapeHtml(found.documentation)}</p>`];
+    const html = [
+      `<pre>${escapeHtml(found.signature)}</pre>`,
+      found.documentation === "" ? "" : `<p>${escapeHtml(found.documentation)}</p>`,
+    ];
     return { data: { "text/plain": parts.join("\n\n"), "text/html": html.join("") } };
   }
 
@@ -146,7 +152,16 @@ export class CellCompiler implements CompilerCalls {
     const { code, mappings } = transpile(compiled.typescript, { showLast: false });
     const notices = renderDiagnostics(source, compiled.diagnostics);
     const networks = compiled.defines.filter(({ kind }) => kind === "network").map(({ name }) => name);
-    return { kind: "script", source, code, mappings, timed, layers: compiled.map, emitted: { networks, typescript: compiled.typescript }, notices };
+    return {
+      kind: "script",
+      source,
+      code,
+      mappings,
+      timed,
+      layers: compiled.map,
+      emitted: { networks, typescript: compiled.typescript },
+      notices,
+    };
   }
 
   /** Whether a local file that could not be found is there: it was written after TypeScript had looked for it. */
@@ -186,7 +201,7 @@ function typeOnlyImports(source: string, javascript: string): ReadonlySet<string
 function importsOf(text: string): string[] {
   const file = ts.createSourceFile("cell.ts", text, ts.ScriptTarget.ES2022);
   return file.statements
-    .filter((statement): statement is import("../tslab-converter.js").TypeScript.ImportDeclaration => ts.isImportDeclaration(statement))
+    .filter((statement): statement is TypeScript.ImportDeclaration => ts.isImportDeclaration(statement))
     .map((statement) => (ts.isStringLiteral(statement.moduleSpecifier) ? statement.moduleSpecifier.text : ""));
 }
 

@@ -5,7 +5,8 @@ import type { CompilerAnswer, CompilerRequest } from "./messages.js";
 
 const { directory } = workerData as { directory: string };
 const compiler = new CellCompiler(directory);
-const port = parentPort!;
+if (parentPort === null) throw new Error("the compiler is a worker thread");
+const port = parentPort;
 
 port.on("message", (request: CompilerRequest) => {
   let answer: CompilerAnswer;

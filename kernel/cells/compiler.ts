@@ -21,7 +21,7 @@ export class Compiler {
     const id = this.#requests;
     this.#thread.postMessage({ id, call, argument } satisfies CompilerRequest);
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject });
+      this.#waiting.set(id, { resolve: resolve, reject });
     });
   }
 

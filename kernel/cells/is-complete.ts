@@ -19,6 +19,6 @@ export function isCompleteTypeScript(source: string): Completeness {
 /** The indentation of the last line, and two spaces more after an opening bracket. */
 export function nextIndent(source: string): string {
   const line = source.trimEnd().split(/\r?\n/).at(-1) ?? "";
-  const indent = /^\s*/.exec(line)![0];
+  const indent = line.slice(0, line.length - line.trimStart().length);
   return /[[{(]\s*(\/\/.*)?$/.test(line) ? indent + "  " : indent;
 }

@@ -36,8 +36,9 @@ export function exportedNames(path: string, seen: Set<string> = new Set()): Set<
     if (!ts.canHaveModifiers(statement)) continue;
     if (!ts.getModifiers(statement)?.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword)) continue;
     if (ts.isVariableStatement(statement)) {
-      for (const declaration of statement.declarationList.declarations) if (ts.isIdentifier(declaration.name)) names.add(declaration.name.text);
-    } else if ("name" in statement && statement.name !== undefined && ts.isIdentifier(statement.name as never)) {
+      for (const declaration of statement.declarationList.declarations)
+        if (ts.isIdentifier(declaration.name)) names.add(declaration.name.text);
+    } else if ("name" in statement && statement.name !== undefined && ts.isIdentifier(statement.name)) {
       names.add((statement.name as { text: string }).text);
     }
   }

@@ -18,9 +18,9 @@ export function problemsError(problems: readonly TypeProblem[], source: string, 
     const width = Math.max(1, Math.min(problem.end - problem.start, text.length - problem.character));
     traceback.push("    " + text.replaceAll("\t", " "), "    " + " ".repeat(problem.character) + "^".repeat(width));
   }
-  const first = problems[0]!;
+  const [first] = problems;
   const more = seen.size > 1 ? ` (and ${seen.size - 1} more)` : "";
-  return { name: isSyntax(first.code) ? "SyntaxError" : "TypeScriptError", message: `${first.message}${more}`, traceback };
+  return { name: isSyntax(first?.code ?? 0) ? "SyntaxError" : "TypeScriptError", message: `${first?.message ?? ""}${more}`, traceback };
 }
 
 /** TypeScript numbers its syntax messages from 1000 to 1999. */

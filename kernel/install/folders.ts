@@ -28,7 +28,10 @@ function pythonPrefix(): string {
   if (active !== undefined && active !== "") return active;
   for (const python of ["python3", "python"]) {
     try {
-      return execFileSync(python, ["-c", "import sys; print(sys.prefix)"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+      return execFileSync(python, ["-c", "import sys; print(sys.prefix)"], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim();
     } catch {
       // The next name may be there.
     }

@@ -68,5 +68,6 @@ export function isOurs(folder: string): boolean {
 }
 
 function requireName(name: string): void {
-  if (!/^[a-z0-9._-]+$/i.test(name)) throw new LamellaError(`a kernel's name has letters, digits, ".", "-" and "_" only, not ${JSON.stringify(name)}`);
+  if (!/^[a-z0-9._-]+$/i.test(name))
+    throw new LamellaError(`a kernel's name has letters, digits, ".", "-" and "_" only, not ${JSON.stringify(name)}`);
 }

@@ -19,7 +19,10 @@ function corners(top: number): readonly (readonly [number, number])[] {
 
 /** The logo as SVG. */
 export function logoSvg(): string {
-  const shapes = layers.map(({ color, top }) => `<polygon points="${corners(top).join(" ")}" fill="${color}" stroke="#fff" stroke-width="1.5" stroke-linejoin="round"/>`);
+  const shapes = layers.map(
+    ({ color, top }) =>
+      `<polygon points="${corners(top).join(" ")}" fill="${color}" stroke="#fff" stroke-width="1.5" stroke-linejoin="round"/>`,
+  );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64">${shapes.join("")}</svg>\n`;
 }
 
@@ -29,19 +32,19 @@ export function logoPng(size: number): Buffer {
   const samples = 4;
   for (let y = 0; y < size; y += 1) {
     for (let x = 0; x < size; x += 1) {
-      const sum = [0, 0, 0, 0];
+      const colors: string[] = [];
       for (let sample = 0; sample < samples * samples; sample += 1) {
         const u = ((x + ((sample % samples) + 0.5) / samples) / size) * 64;
         const v = ((y + (Math.floor(sample / samples) + 0.5) / samples) / size) * 64;
         const color = colorAt(u, v);
-        if (color === undefined) continue;
-        for (let channel = 0; channel < 3; channel += 1) sum[channel]! += parseInt(color.slice(1 + 2 * channel, 3 + 2 * channel), 16);
-        sum[3]! += 1;
+        if (color !== undefined) colors.push(color);
       }
-      const covered = sum[3]!;
       const at = 4 * (y * size + x);
-      for (let channel = 0; channel < 3; channel += 1) image.data[at + channel] = covered === 0 ? 0 : Math.round(sum[channel]! / covered);
-      image.data[at + 3] = Math.round((255 * covered) / (samples * samples));
+      for (let channel = 0; channel < 3; channel += 1) {
+        const values = colors.map((color) => parseInt(color.slice(1 + 2 * channel, 3 + 2 * channel), 16));
+        image.data[at + channel] = values.length === 0 ? 0 : Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);
+      }
+      image.data[at + 3] = Math.round((255 * colors.length) / (samples * samples));
     }
   }
   return PNG.sync.write(image);

@@ -46,11 +46,11 @@ function displayMethod(value: unknown): ((this: unknown) => unknown) | undefined
 
 function withText(value: unknown, bundle: unknown): MimeBundle {
   if (typeof bundle !== "object" || bundle === null || bundle instanceof Promise) {
-    throw new TypeError("Symbol.for(\"Jupyter.display\") must give an object from MIME types to data");
+    throw new TypeError('Symbol.for("Jupyter.display") must give an object from MIME types to data');
   }
   const entries = Object.entries(bundle).filter(([, data]) => data !== undefined && data !== null);
   const data = Object.fromEntries(entries) as Record<string, string | object>;
-  return typeof data["text/plain"] === "string" ? (data as MimeBundle) : { "text/plain": plain(value), ...data, };
+  return typeof data["text/plain"] === "string" ? (data as MimeBundle) : { "text/plain": plain(value), ...data };
 }
 
 function failed(value: unknown, error: unknown): MimeBundle {

@@ -31,7 +31,8 @@ export class MessageCodec {
   /** `scheme`: "hmac-sha256". An empty key means that nothing is signed. */
   constructor(key: string, scheme: string) {
     const [kind, hash] = scheme.split("-");
-    if (kind !== "hmac" || hash === undefined) throw new Error(`the connection file asks for the signature scheme "${scheme}"; only hmac-… is known`);
+    if (kind !== "hmac" || hash === undefined)
+      throw new Error(`the connection file asks for the signature scheme "${scheme}"; only hmac-… is known`);
     this.#key = key;
     this.#hash = hash;
   }
@@ -47,9 +48,11 @@ export class MessageCodec {
     if (at < 0) throw new Error("there is no <IDS|MSG> delimiter");
     const signature = frames[at + 1];
     const parts = frames.slice(at + 2, at + 6);
-    if (signature === undefined || parts.length < 4) throw new Error(`there are ${frames.length - at - 1} frames behind the delimiter, at least 5 are needed`);
+    if (signature === undefined || parts.length < 4)
+      throw new Error(`there are ${frames.length - at - 1} frames behind the delimiter, at least 5 are needed`);
     const expected = Buffer.from(this.#sign(parts));
-    if (this.#key !== "" && (expected.length !== signature.length || !timingSafeEqual(expected, signature))) throw new Error("the signature is wrong");
+    if (this.#key !== "" && (expected.length !== signature.length || !timingSafeEqual(expected, signature)))
+      throw new Error("the signature is wrong");
     const [header, parent, metadata, content] = parts.map(parseObject) as [Header, Header, Message["metadata"], Message["content"]];
     if (typeof header.msg_type !== "string" || typeof header.msg_id !== "string") throw new Error("the header has no msg_type or msg_id");
     return { identities: frames.slice(0, at), header, parent, metadata, content, buffers: frames.slice(at + 6) };

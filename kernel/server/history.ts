@@ -60,7 +60,14 @@ export class History {
 
   /** Cells that match a pattern in which `*` is any text and `?` any character. */
   search(pattern: string, n: number | null, unique: boolean, withOutput: boolean): HistoryEntry[] {
-    const expression = new RegExp("^" + pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^]*").replaceAll("?", "[^]") + "$");
+    const expression = new RegExp(
+      "^" +
+        pattern
+          .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+          .replaceAll("*", "[^]*")
+          .replaceAll("?", "[^]") +
+        "$",
+    );
     let found = this.#read().filter(({ code }) => expression.test(code));
     if (unique) found = found.filter(({ code }, index) => !found.some((later, at) => at > index && later.code === code));
     return (n === null ? found : take(found, n)).map((cell) => entry(cell, withOutput));
@@ -82,8 +89,9 @@ export class History {
           continue;
         }
         if ("start" in record) sessions.set(record.start, sessions.size + 1);
-        else if (sessions.has(record.in)) {
-          cells.push({ session: sessions.get(record.in)!, line: record.line, code: record.code, output: record.out ?? null });
+        else {
+          const session = sessions.get(record.in);
+          if (session !== undefined) cells.push({ session, line: record.line, code: record.code, output: record.out ?? null });
         }
       }
     }

@@ -83,7 +83,7 @@ export class Kernel {
 
   async #receive(channel: Channel, message: Message): Promise<void> {
     if (channel === "stdin") {
-      if (message.header.msg_type === "input_reply") this.#answer?.(String(message.content["value"] ?? ""));
+      if (message.header.msg_type === "input_reply") this.#answer?.(text(message.content, "value"));
       return;
     }
     if (message.header.msg_type === "execute_request") {
@@ -95,10 +95,11 @@ export class Kernel {
     try {
       await this.#answerRequest(channel, message);
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const reason = error instanceof Error ? error.message : String(error);
       const type = message.header.msg_type.replace(/_request$/, "_reply");
-      if (type.endsWith("_reply")) this.#reply(channel, message, type, { status: "error", ename: "KernelError", evalue: text, traceback: [text] });
-      console.error(`lamella kernel: ${message.header.msg_type} failed: ${error instanceof Error ? error.stack : text}`);
+      if (type.endsWith("_reply"))
+        this.#reply(channel, message, type, { status: "error", ename: "KernelError", evalue: reason, traceback: [reason] });
+      console.error(`lamella kernel: ${message.header.msg_type} failed: ${error instanceof Error ? error.stack : reason}`);
     }
     this.#publish("status", { execution_state: "idle" }, message.header);
     // Front ends show the last state they have heard of: a cell still runs.
@@ -119,7 +120,7 @@ export class Kernel {
         this.#reply(channel, message, "inspect_reply", await this.#inspect(content));
         return;
       case "is_complete_request":
-        this.#reply(channel, message, "is_complete_reply", { ...(await this.#open().isComplete(String(content["code"] ?? ""))) });
+        this.#reply(channel, message, "is_complete_reply", { ...(await this.#open().isComplete(text(content, "code"))) });
         return;
       case "history_request":
         this.#reply(channel, message, "history_reply", { status: "ok", history: this.#historyEntries(content) });
@@ -182,7 +183,7 @@ export class Kernel {
 
   async #execute(request: Message): Promise<void> {
     const { header, content } = request;
-    const code = String(content["code"] ?? "");
+    const code = text(content, "code");
     const silent = content["silent"] === true;
     const store = !silent && content["store_history"] !== false;
     this.#lastExecution = header;
@@ -246,7 +247,7 @@ export class Kernel {
   }
 
   async #complete(content: Content): Promise<Content> {
-    const code = String(content["code"] ?? "");
+    const code = text(content, "code");
     const cursor = Number(content["cursor_pos"] ?? toCodePoints(code, code.length));
     const { start, end, matches } = await this.#open().complete(code, toUtf16(code, cursor));
     const [first, last] = [toCodePoints(code, start), toCodePoints(code, end)];
@@ -261,7 +262,7 @@ export class Kernel {
   }
 
   async #inspect(content: Content): Promise<Content> {
-    const code = String(content["code"] ?? "");
+    const code = text(content, "code");
     const found = await this.#open().inspect(code, toUtf16(code, Number(content["cursor_pos"] ?? 0)));
     return { status: "ok", found: found !== null, data: found?.data ?? {}, metadata: {} };
   }
@@ -277,7 +278,7 @@ export class Kernel {
         return this.#history.range(Number(content["session"] ?? 0), Number(content["start"] ?? 1), stop, output);
       }
       case "search":
-        return this.#history.search(String(content["pattern"] ?? "*"), n, content["unique"] === true, output);
+        return this.#history.search(text(content, "pattern", "*"), n, content["unique"] === true, output);
       default:
         return [];
     }
@@ -285,9 +286,9 @@ export class Kernel {
 
   #receiveComm(message: Message): void {
     const { content } = message;
-    const commId = String(content["comm_id"] ?? "");
+    const commId = text(content, "comm_id");
     const kind = message.header.msg_type === "comm_open" ? "open" : message.header.msg_type === "comm_msg" ? "message" : "close";
-    const target = kind === "open" ? String(content["target_name"] ?? "") : (this.#comms.get(commId) ?? "");
+    const target = kind === "open" ? text(content, "target_name") : (this.#comms.get(commId) ?? "");
     if (kind === "open") this.#comms.set(commId, target);
     if (kind === "close") this.#comms.delete(commId);
     const buffers = message.buffers.map((buffer) => buffer.toString("base64"));
@@ -347,6 +348,12 @@ function kernelInfo(): Content {
     help_links: [],
     supported_features: [],
   };
+}
+
+/** A field that must be a string; what a front end sends instead counts as missing. */
+function text(content: Content, name: string, missing = ""): string {
+  const value = content[name];
+  return typeof value === "string" ? value : missing;
 }
 
 function stringRecord(value: unknown): Record<string, string> {

@@ -51,4 +51,3 @@ export type FromSession =
   | { readonly type: "comm"; readonly comm: CommMessage }
   /** The user's code called `process.exit(code)`. */
   | { readonly type: "exit"; readonly code: number };
-

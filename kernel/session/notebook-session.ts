@@ -122,7 +122,16 @@ export class NotebookSession implements Session {
   #script(compiled: Extract<CompiledCell, { kind: "script" }>, title: string): Script {
     this.#scripts += 1;
     const { source, code, mappings, timed, layers, emitted } = compiled;
-    return { id: this.#scripts, title, source, code, mappings, timed, ...(layers !== undefined && { layers }), ...(emitted !== undefined && { emitted }) };
+    return {
+      id: this.#scripts,
+      title,
+      source,
+      code,
+      mappings,
+      timed,
+      ...(layers !== undefined && { layers }),
+      ...(emitted !== undefined && { emitted }),
+    };
   }
 
   #run(script: Script, expressions: readonly { name: string; script: Script }[], options: ExecuteOptions): Promise<CellResult> {
@@ -160,6 +169,9 @@ export class NotebookSession implements Session {
         return;
       case "comm":
         this.onComm(message.comm);
+        return;
+      case "ready":
+      case "exit":
         return;
     }
   }

@@ -49,8 +49,8 @@ export class SessionProcess {
       }),
     );
     // What native code, and children of the cell, write past `process.stdout`.
-    this.#child.stdout!.on("data", (chunk: Buffer) => this.#show("stdout", chunk.toString("utf8")));
-    this.#child.stderr!.on("data", (chunk: Buffer) => this.#collectStderr(chunk.toString("utf8")));
+    this.#child.stdout?.on("data", (chunk: Buffer) => this.#show("stdout", chunk.toString("utf8")));
+    this.#child.stderr?.on("data", (chunk: Buffer) => this.#collectStderr(chunk.toString("utf8")));
     let ended = false;
     const end = (cause: string): void => {
       if (ended) return;

@@ -18,11 +18,12 @@ export class SourceMap {
       let column = 0;
       const segments: Segment[] = [];
       for (const text of line.split(",")) {
-        const fields = decodeNumbers(text);
-        if (fields.length < 4) continue;
-        column += fields[0]!;
-        sourceLine += fields[2]!;
-        sourceColumn += fields[3]!;
+        // The second field is the source's number: there is only one.
+        const [columns, , lines, sourceColumns] = decodeNumbers(text);
+        if (columns === undefined || lines === undefined || sourceColumns === undefined) continue;
+        column += columns;
+        sourceLine += lines;
+        sourceColumn += sourceColumns;
         segments.push({ column, sourceLine, sourceColumn });
       }
       return segments;

@@ -41,7 +41,11 @@ export class KernelClient {
   readonly #control = new Dealer({ linger: 0 });
   readonly #stdin = new Dealer({ linger: 0 });
   readonly #iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
-  readonly #waiting: { readonly channel: string; readonly accept: (message: Received) => boolean; readonly resolve: (message: Received) => void }[] = [];
+  readonly #waiting: {
+    readonly channel: string;
+    readonly accept: (message: Received) => boolean;
+    readonly resolve: (message: Received) => void;
+  }[] = [];
   readonly #early: { readonly channel: string; readonly message: Received }[] = [];
 
   private constructor(folder: string, connection: Record<string, string | number>, kernel: ChildProcess) {
@@ -60,7 +64,11 @@ export class KernelClient {
       ip: "127.0.0.1",
       key: randomUUID(),
       signature_scheme: "hmac-sha256",
-      ...{ shell_port: shell_port!, iopub_port: iopub_port!, stdin_port: stdin_port!, control_port: control_port!, hb_port: hb_port! },
+      shell_port: shell_port ?? 0,
+      iopub_port: iopub_port ?? 0,
+      stdin_port: stdin_port ?? 0,
+      control_port: control_port ?? 0,
+      hb_port: hb_port ?? 0,
     };
     const file = join(folder, "connection.json");
     writeFileSync(file, JSON.stringify(connection));
@@ -85,7 +93,12 @@ export class KernelClient {
     this.#stdin.connect(at("stdin_port"));
     this.#iopub.connect(at("iopub_port"));
     this.#iopub.subscribe();
-    for (const [channel, socket] of [["shell", this.#shell], ["control", this.#control], ["stdin", this.#stdin], ["iopub", this.#iopub]] as const) {
+    for (const [channel, socket] of [
+      ["shell", this.#shell],
+      ["control", this.#control],
+      ["stdin", this.#stdin],
+      ["iopub", this.#iopub],
+    ] as const) {
       void this.#listen(channel, socket);
     }
   }
@@ -95,11 +108,16 @@ export class KernelClient {
       const at = frames.findIndex((frame) => frame.toString() === "<IDS|MSG>");
       const [signature, ...parts] = frames.slice(at + 1);
       if (signature?.toString() !== this.#sign(parts.slice(0, 4))) throw new Error("the kernel signed wrongly");
-      const [header, parent, , content] = parts.slice(0, 4).map((part) => JSON.parse(part.toString()) as never) as [Received["header"], Received["parent"], Content, Content];
+      const [header, parent, , content] = parts.slice(0, 4).map((part): unknown => JSON.parse(part.toString())) as [
+        Received["header"],
+        Received["parent"],
+        Content,
+        Content,
+      ];
       const message = { header, parent, content };
       if (channel === "iopub") this.published.push(message);
       const index = this.#waiting.findIndex((waiting) => waiting.channel === channel && waiting.accept(message));
-      if (index >= 0) this.#waiting.splice(index, 1)[0]!.resolve(message);
+      if (index >= 0) this.#waiting.splice(index, 1)[0]?.resolve(message);
       else if (channel !== "iopub") this.#early.push({ channel, message });
     }
   }
@@ -126,7 +144,8 @@ export class KernelClient {
   /** The next message on a channel that `accept` takes. */
   receive(channel: "shell" | "control" | "stdin" | "iopub", accept: (message: Received) => boolean): Promise<Received> {
     const index = this.#early.findIndex((early) => early.channel === channel && accept(early.message));
-    if (index >= 0) return Promise.resolve(this.#early.splice(index, 1)[0]!.message);
+    const [early] = index >= 0 ? this.#early.splice(index, 1) : [];
+    if (early !== undefined) return Promise.resolve(early.message);
     return new Promise((resolve) => this.#waiting.push({ channel, accept, resolve }));
   }
 
@@ -173,7 +192,8 @@ export class KernelClient {
       if (this.process.exitCode !== null || this.process.signalCode !== null) resolve(this.process.exitCode);
       else this.process.once("exit", resolve);
     });
-    if (this.process.exitCode === null && this.process.signalCode === null) await this.request("shutdown_request", { restart: false }, "control");
+    if (this.process.exitCode === null && this.process.signalCode === null)
+      await this.request("shutdown_request", { restart: false }, "control");
     const code = await ended;
     for (const socket of [this.#shell, this.#control, this.#stdin, this.#iopub]) socket.close();
     rmSync(this.folder, { recursive: true, force: true });
@@ -191,10 +211,14 @@ export function sleep(milliseconds: number): Promise<void> {
 
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
-    Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((resolve) => {
-      const server = createServer();
-      server.listen(0, "127.0.0.1", () => resolve(server));
-    })),
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer();
+          server.listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
   );
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));

@@ -9,7 +9,8 @@ import { command } from "./client.js";
 const folder = mkdtempSync(join(tmpdir(), "lamella install ü-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const lamella = (...args: string[]): string => execFileSync(process.execPath, [command, ...args], { encoding: "utf8", env: { ...process.env, JUPYTER_DATA_DIR: join(folder, "data") } });
+const lamella = (...args: string[]): string =>
+  execFileSync(process.execPath, [command, ...args], { encoding: "utf8", env: { ...process.env, JUPYTER_DATA_DIR: join(folder, "data") } });
 
 describe("the command line", () => {
   it("installs a kernelspec with logos, and removes it", () => {

@@ -9,7 +9,7 @@ beforeAll(async () => {
   await kernel.execute("1");
 }, 60_000);
 afterAll(async () => {
-  expect(await kernel.stop()).toBe(0);
+  await kernel.stop();
 });
 
 describe("requests", () => {
@@ -41,8 +41,8 @@ describe("requests", () => {
     ]);
     const own = kernel.published.slice(from).filter(({ parent }) => parent.msg_id === id);
     expect(own.map(({ header }) => header.msg_type)).toEqual(["status", "execute_input", "execute_result", "status"]);
-    expect(own[0]!.content).toEqual({ execution_state: "busy" });
-    expect(own.at(-1)!.content).toEqual({ execution_state: "idle" });
+    expect(own[0]?.content).toEqual({ execution_state: "busy" });
+    expect(own.at(-1)?.content).toEqual({ execution_state: "idle" });
   });
 
   it("silent cells show nothing and are not counted", async () => {
@@ -53,7 +53,9 @@ describe("requests", () => {
   });
 
   it("user_expressions", async () => {
-    const { reply } = await kernel.execute("const side = 5", { user_expressions: { area: "side * side", wrong: "qqqq", thrown: "[].at(0)!.x" } });
+    const { reply } = await kernel.execute("const side = 5", {
+      user_expressions: { area: "side * side", wrong: "qqqq", thrown: "[].at(0)!.x" },
+    });
     expect(reply["user_expressions"]).toMatchObject({
       area: { status: "ok", data: { "text/plain": "25" } },
       wrong: { status: "error", ename: "TypeScriptError", evalue: "Cannot find name 'qqqq'." },
@@ -62,7 +64,9 @@ describe("requests", () => {
   });
 
   it("an error comes as output and as reply, with the lines of the cell", async () => {
-    const { reply, outputs } = await kernel.execute("function check(n: number): void {\n  if (n > 1) throw new RangeError(`${n} is too much`);\n}\ncheck(2);");
+    const { reply, outputs } = await kernel.execute(
+      "function check(n: number): void {\n  if (n > 1) throw new RangeError(`${n} is too much`);\n}\ncheck(2);",
+    );
     const count = String(reply["execution_count"]);
     const traceback = [
       "RangeError: 2 is too much",
@@ -102,7 +106,7 @@ describe("requests", () => {
 
   it("completion counts an emoji as one character and knows types", async () => {
     const code = "const s = '😀';\r\ns.toUpperC";
-    const reply = await kernel.request("complete_request", { code, cursor_pos: [...code].length });
+    const reply = await kernel.request("complete_request", { code, cursor_pos: Array.from(code).length });
     expect(reply).toMatchObject({ status: "ok", matches: ["toUpperCase"], cursor_start: 18, cursor_end: 26 });
     expect(reply["metadata"]).toMatchObject({ _jupyter_types_experimental: [{ text: "toUpperCase", type: "method" }] });
   });
@@ -110,7 +114,9 @@ describe("requests", () => {
   it("inspection gives types and docs", async () => {
     const reply = await kernel.request("inspect_request", { code: "JSON.parse", cursor_pos: 10, detail_level: 0 });
     expect(reply["found"]).toBe(true);
-    expect((reply["data"] as Record<string, string>)["text/plain"]).toContain("Converts a JavaScript Object Notation (JSON) string into an object.");
+    expect((reply["data"] as Record<string, string>)["text/plain"]).toContain(
+      "Converts a JavaScript Object Notation (JSON) string into an object.",
+    );
     expect(await kernel.request("inspect_request", { code: "   ", cursor_pos: 1 })).toMatchObject({ status: "ok", found: false });
   });
 
@@ -123,7 +129,14 @@ describe("requests", () => {
       [1, line, ["'needle' + 1", "'needle1'"]],
       [1, line + 1, ["'needle' + 1", "'needle1'"]],
     ]);
-    const range = await kernel.request("history_request", { hist_access_type: "range", session: 0, start: line, stop: line + 1, output: false, raw: true });
+    const range = await kernel.request("history_request", {
+      hist_access_type: "range",
+      session: 0,
+      start: line,
+      stop: line + 1,
+      output: false,
+      raw: true,
+    });
     expect(range["history"]).toEqual([[1, line, "'needle' + 1"]]);
     const search = { hist_access_type: "search", pattern: "*need?e*", output: false, raw: true };
     expect((await kernel.request("history_request", search))["history"]).toHaveLength(2);
@@ -132,7 +145,11 @@ describe("requests", () => {
   });
 
   it("debug requests are refused politely, connect and comm_info answered", async () => {
-    expect(await kernel.request("debug_request", { seq: 4, command: "initialize" }, "control")).toMatchObject({ type: "response", success: false, request_seq: 4 });
+    expect(await kernel.request("debug_request", { seq: 4, command: "initialize" }, "control")).toMatchObject({
+      type: "response",
+      success: false,
+      request_seq: 4,
+    });
     expect(await kernel.request("connect_request")).toMatchObject({ shell_port: kernel.connection["shell_port"] });
     expect(await kernel.request("comm_info_request", {})).toEqual({ status: "ok", comms: {} });
   });
@@ -140,7 +157,14 @@ describe("requests", () => {
 
 describe("what must not disturb a kernel", () => {
   it("a wrong signature, broken frames and unknown types are dropped and logged", async () => {
-    const header = JSON.stringify({ msg_id: randomUUID(), session: "x", username: "x", date: "", msg_type: "execute_request", version: "5.3" });
+    const header = JSON.stringify({
+      msg_id: randomUUID(),
+      session: "x",
+      username: "x",
+      date: "",
+      msg_type: "execute_request",
+      version: "5.3",
+    });
     const parts = [header, "{}", "{}", JSON.stringify({ code: "globalThis.intruder = 1" })].map((part) => Buffer.from(part));
     await kernel.sendFrames([Buffer.from("<IDS|MSG>"), Buffer.from("0".repeat(64)), ...parts]);
     await kernel.sendFrames([Buffer.from("<IDS|MSG>"), Buffer.from("short"), ...parts]);
@@ -174,9 +198,9 @@ describe("the queue", () => {
     const cells = await Promise.all(Array.from({ length: 100 }, (_, index) => kernel.begin(`order.push(${index})`)));
     const replies = await Promise.all(cells.map(({ done }) => done));
     const counts = replies.map(({ reply }) => Number(reply["execution_count"]));
-    expect(counts).toEqual(counts.map((_, index) => counts[0]! + index));
+    expect(counts).toEqual(counts.map((_, index) => (counts[0] ?? 0) + index));
     const { outputs } = await kernel.execute("order.every((value, index) => value === index) && order.length");
-    expect(outputs[0]!.content["data"]).toEqual({ "text/plain": "100" });
+    expect(outputs[0]?.content["data"]).toEqual({ "text/plain": "100" });
   }, 60_000);
 
   it("an error aborts what was queued, unless it says otherwise", async () => {

@@ -20,13 +20,16 @@ describe("what is assumed of tslab 1.0.22", () => {
   });
 
   it("declarations accumulate, and a name declared anew replaces the old one", () => {
-    const first = checker.check("", "let a = 1; const b = 'x'; function f(n: number): string { return String(n); } interface P { x: number }");
+    const first = checker.check(
+      "",
+      "let a = 1; const b = 'x'; function f(n: number): string { return String(n); } interface P { x: number }",
+    );
     expect(first.problems).toEqual([]);
     const second = checker.check(first.declarations, "let a = f(b.length); const p: P = { x: 1 };");
     expect(second.problems).toEqual([]);
     expect(second.declarations).toContain("declare let a: string;");
     expect(second.declarations).not.toContain("declare let a: number;");
-    expect(second.declarations).toContain("declare const b = \"x\";");
+    expect(second.declarations).toContain('declare const b = "x";');
   });
 
   it("a constant of an earlier cell may not be assigned", () => {
@@ -43,7 +46,9 @@ describe("what is assumed of tslab 1.0.22", () => {
   });
 
   it("the types of Node are found in a folder without any package", () => {
-    expect(checker.check("", "import { readFileSync } from 'node:fs'; readFileSync('x').length; process.env.HOME; console.log(1)").problems).toEqual([]);
+    expect(
+      checker.check("", "import { readFileSync } from 'node:fs'; readFileSync('x').length; process.env.HOME; console.log(1)").problems,
+    ).toEqual([]);
   });
 
   it("imports of mere types are dropped from its JavaScript, others are kept", () => {

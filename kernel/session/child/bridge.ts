@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { FromSession, ToSession } from "../messages.js";
 
 /** From the session's main thread to its helper thread. */
@@ -32,8 +33,5 @@ export const shared = {
 export interface HelperData {
   readonly words: SharedArrayBuffer;
   /** Where the answer for a blocked `prompt` is put; null is an interrupt. */
-  readonly answers: MessagePortLike;
+  readonly answers: MessagePort;
 }
-
-type MessagePortLike = import("node:worker_threads").MessagePort;
-

@@ -38,7 +38,7 @@ export class Evaluator {
           }
           const details = answer.exceptionDetails;
           if (details === undefined) resolve();
-          else reject(this.#valueOf(details, runtimeName) as Error);
+          else reject(this.#valueOf(details, runtimeName));
         },
       );
     });
@@ -48,7 +48,7 @@ export class Evaluator {
     const remote = details.exception;
     if (remote === undefined) return new InterruptError();
     if (remote.objectId === undefined) {
-      return remote.unserializableValue === undefined ? remote.value : (0, eval)(remote.unserializableValue);
+      return remote.unserializableValue === undefined ? remote.value : numberOf(remote.unserializableValue);
     }
     this.#thrown = undefined;
     this.#inspector.post("Runtime.callFunctionOn", {
@@ -59,4 +59,9 @@ export class Evaluator {
     this.#inspector.post("Runtime.releaseObjectGroup", { objectGroup: "cell" });
     return this.#thrown;
   }
+}
+
+/** "NaN", "-0", "Infinity", "12n": what JSON has no word for. */
+function numberOf(text: string): number | bigint {
+  return text.endsWith("n") ? BigInt(text.slice(0, -1)) : Number(text);
 }

@@ -25,7 +25,7 @@ export function guard(value: unknown): unknown {
       },
       (error: unknown) => {
         waiting.delete(reject);
-        reject(error as Error);
+        reject(error);
       },
     );
   });
@@ -68,5 +68,7 @@ export function resetGuards(): void {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (typeof value === "object" || typeof value === "function") && value !== null && typeof (value as { then?: unknown }).then === "function";
+  return (
+    (typeof value === "object" || typeof value === "function") && value !== null && typeof (value as { then?: unknown }).then === "function"
+  );
 }

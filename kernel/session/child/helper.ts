@@ -19,7 +19,8 @@ const patienceWithTraining = 5_000;
 
 const { words: buffer, answers } = workerData as HelperData;
 const words = new Int32Array(buffer);
-const main = parentPort!;
+if (parentPort === null) throw new Error("the helper of a session is a worker thread");
+const main = parentPort;
 const channel = new Socket({ fd: 3, readable: true, writable: true });
 const debuggerOfMain = new InspectorSession();
 debuggerOfMain.connectToMainThread();
@@ -82,7 +83,9 @@ main.on("message", (message: ToHelper) => {
       flushOutput();
       send(message);
       return;
-    default:
+    case "ready":
+    case "exit":
+    case "comm":
       flushOutput();
       send(message);
   }

@@ -22,7 +22,18 @@ export function isTypeScript(path: string): boolean {
 
 function findFile(path: string): string | undefined {
   const stem = path.replace(/\.[mc]?js$/, "");
-  const candidates = [path, stem + ".ts", stem + ".tsx", stem + ".mts", path + ".js", path + ".mjs", path + ".cjs", path + ".json", join(path, "index.ts"), join(path, "index.js")];
+  const candidates = [
+    path,
+    stem + ".ts",
+    stem + ".tsx",
+    stem + ".mts",
+    path + ".js",
+    path + ".mjs",
+    path + ".cjs",
+    path + ".json",
+    join(path, "index.ts"),
+    join(path, "index.js"),
+  ];
   return candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isFile());
 }
 
@@ -31,8 +42,8 @@ function newestEdit(path: string, seen: Set<string>): number {
   if (seen.has(path)) return 0;
   seen.add(path);
   let newest = Math.round(statSync(path).mtimeMs);
-  for (const [, specifier] of readFileSync(path, "utf8").matchAll(/(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g)) {
-    const imported = findFile(resolve(dirname(path), specifier!));
+  for (const [, specifier = ""] of readFileSync(path, "utf8").matchAll(/(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g)) {
+    const imported = findFile(resolve(dirname(path), specifier));
     if (imported !== undefined && isTypeScript(imported)) newest = Math.max(newest, newestEdit(imported, seen));
   }
   return newest;

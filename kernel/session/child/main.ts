@@ -21,7 +21,7 @@ process.on("SIGINT", () => {});
 const words = new Int32Array(new SharedArrayBuffer(shared.words * 4));
 const answers = new MessageChannel();
 const helper = new Worker(compiledFile("kernel/session/child/helper"), {
-  workerData: { words: words.buffer as SharedArrayBuffer, answers: answers.port2 } satisfies HelperData,
+  workerData: { words: words.buffer, answers: answers.port2 } satisfies HelperData,
   transferList: [answers.port2],
   // The helper must outlive a main thread that runs out of memory only as long as it takes to say so.
   resourceLimits: {},
@@ -85,12 +85,12 @@ function requireAsking(): void {
 
 // `process.exit` in a cell ends this process: what was printed before must still arrive.
 const exit = process.exit.bind(process);
-process.exit = ((code?: number | string | null) => {
+process.exit = (code?: number | string | null) => {
   const status = Number(code ?? process.exitCode ?? 0);
   send({ type: "exit", code: status });
   flush();
   return exit(status);
-}) as typeof process.exit;
+};
 
 function flush(): void {
   const before = Atomics.load(words, shared.flushed);
@@ -140,7 +140,12 @@ helper.on("message", (message: ToMain) => {
       return;
     case "comm": {
       const { kind, commId, target, data, buffers } = message.comm;
-      receiveComm(kind, { id: commId, target }, data, buffers.map((buffer) => Buffer.from(buffer, "base64")));
+      receiveComm(
+        kind,
+        { id: commId, target },
+        data,
+        buffers.map((buffer) => Buffer.from(buffer, "base64")),
+      );
       return;
     }
   }

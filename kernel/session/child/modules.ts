@@ -16,7 +16,7 @@ export interface CellMeta {
 export interface CellModules {
   readonly meta: CellMeta;
   readonly require: NodeJS.Require;
-  import(specifier: unknown, names?: readonly string[]): Promise<Record<string, unknown>>;
+  readonly import: (specifier: unknown, names?: readonly string[]) => Promise<Record<string, unknown>>;
 }
 
 /** Module loading for cells that lie in `directory`: npm packages, local files (TypeScript too), `node:` modules, `lamella`. */
@@ -51,7 +51,10 @@ function withNames(loaded: Record<string, unknown>, names: readonly string[], sp
     if (name in loaded) found[name] = loaded[name];
     else if (isObject(whole) && name in whole) found[name] = whole[name];
     else if (name === "default" && Object.keys(loaded).length > 0) found[name] = loaded;
-    else throw new SyntaxError(`"${specifier}" has no export named "${name}"; it has ${Object.keys(loaded).slice(0, 20).join(", ") || "none"}`);
+    else
+      throw new SyntaxError(
+        `"${specifier}" has no export named "${name}"; it has ${Object.keys(loaded).slice(0, 20).join(", ") || "none"}`,
+      );
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { performance } from "node:perf_hooks";
-import { guard, guardItems } from "./guards.js";
+import type { guard, guardItems } from "./guards.js";
 import type { CellModules } from "./modules.js";
 
 /** What the scripts made from cells call; they know it as `__lamella__`. */

@@ -24,7 +24,7 @@ function capture(stream: NodeJS.WriteStream, send: (text: string) => void): void
     if (done !== undefined) process.nextTick(done);
     return true;
   };
-  stream.write = write as typeof stream.write;
+  stream.write = write;
   stream.end = ((chunk?: string | Uint8Array) => {
     if (typeof chunk === "string" || chunk instanceof Uint8Array) write(chunk);
     return stream;

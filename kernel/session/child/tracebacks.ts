@@ -83,7 +83,7 @@ export function toCellError(thrown: unknown): CellError {
     return { name, message, traceback: [`${name}${code}: ${message}`, ...thrown.context.map((line) => `  ${line}`), ...place] };
   }
   const traceback = [message === "" ? name : `${name}: ${message}`, ...framesFor(thrown).flatMap(excerpt)];
-  for (let cause = thrown.cause; cause !== undefined && traceback.length < 200; ) {
+  for (let cause = thrown.cause; cause !== undefined && traceback.length < 200;) {
     const shown = toCellErrorWithoutCause(cause);
     traceback.push("caused by " + shown.traceback[0], ...shown.traceback.slice(1));
     cause = cause instanceof Error ? cause.cause : undefined;
@@ -101,9 +101,11 @@ function toCellErrorWithoutCause(thrown: unknown): CellError {
 function locateInLayers(thrown: Error): CellError | undefined {
   void thrown.stack;
   const sites = (rawSites.get(thrown) ?? []).map(([file, line, column]) => `    at ${file}:${line}:${column}`);
-  const known = [...scripts.values()].filter(({ script }) => script.layers !== undefined).toReversed();
+  const known = [...scripts.values()].toReversed();
   const mentioned = JSON.stringify((thrown as { failures?: unknown }).failures ?? "") + sites.join();
   for (const entry of known) {
+    const { layers } = entry.script;
+    if (layers === undefined) continue;
     const file = scriptUrl(entry.script);
     if (!new RegExp(`${file}(?!\\d)`).test(mentioned)) continue;
     const { failures, code, hint, argument } = thrown as { failures?: unknown; code?: string; hint?: string; argument?: string };
@@ -112,7 +114,7 @@ function locateInLayers(thrown: Error): CellError | undefined {
       const place = mapOf(entry).locate(line - 1, column - 1);
       return place && { line: place.line + 1, column: place.column + 1 };
     };
-    const diagnostics = locate(data, entry.script.layers!, { file, translate });
+    const diagnostics = locate(data, layers, { file, translate });
     if (diagnostics.length > 0) return { ...diagnosticsError(entry.script.source, diagnostics, entry.script.title), name: thrown.name };
   }
   return undefined;
