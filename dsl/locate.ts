@@ -77,7 +77,18 @@ function outermost(failure: FailureData, map: PositionMap, options: LocateOption
 function infoAt(site: Site | null, map: PositionMap, options: LocateOptions): SiteInfo | null {
   if (site === null || (options.file !== undefined && site.file !== options.file)) return null;
   const at = options.translate === undefined ? site : options.translate(site.line, site.column);
-  return at === undefined ? null : (map.sites[`${at.line}:${at.column}`] ?? null);
+  return at === undefined ? null : (map.sites[`${at.line}:${at.column}`] ?? nearestOnLine(at.line, at.column, map));
+}
+
+/** For a place that is no call of ours: the call it stands in or before, on the same line. */
+function nearestOnLine(line: number, column: number, map: PositionMap): SiteInfo | null {
+  const prefix = `${line}:`;
+  const columns = Object.keys(map.sites)
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => Number(key.slice(prefix.length)))
+    .sort((a, b) => a - b);
+  const nearest = columns.findLast((candidate) => candidate <= column) ?? columns[0];
+  return nearest === undefined ? null : (map.sites[`${line}:${nearest}`] ?? null);
 }
 
 function siteInStack(stack: string, map: PositionMap, options: LocateOptions): SiteInfo | null {

@@ -2,7 +2,7 @@ import type { Dim } from "../layers/definition.js";
 import { LayerError } from "../layers/layer-error.js";
 import { Applicable, asApplicable } from "./applicable.js";
 import { currentBuilder, type Place } from "./builder.js";
-import { bindShape, InputShape, required, type BodyValues, type Declarations } from "./declaration.js";
+import { bindShape, dimensionValue, InputShape, required, type BodyValues, type Declarations } from "./declaration.js";
 import { splitOptions, writeCall, writeValue } from "./describe.js";
 import { Flow } from "./flow.js";
 import type { Value } from "./program.js";
@@ -127,7 +127,7 @@ class BlockUse extends Applicable {
       if (!value.broken) bindAs(name, parameter, declared, value.value as Value, bound);
       values[parameter] = value.rowText === parameter ? value : named_(value, parameter);
     }
-    for (const [dimension, extent] of bound) values[dimension] ??= extent;
+    for (const [dimension, extent] of bound) values[dimension] ??= dimensionValue(extent);
     return values;
   }
 }

@@ -72,7 +72,27 @@ export function symbolsIn(shape: readonly Dim[]): string[] {
   return [...new Set(shape.flatMap(symbolsOf))];
 }
 
-/** A symbolic dimension in the body of a net: not a number that could be calculated with before data arrives. */
-export function dimensionValue(dim: Dim): unknown {
-  return dim;
+/** A symbolic dimension in a body. It may stand in claims and shapes; calculating with it before data arrives is a mistake. */
+class UnknownExtent {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  valueOf(): number {
+    throw new LayerError(`${this.text} has no value before data arrives and cannot be calculated with`, {
+      code: "E034",
+      hint: "write a number in its place in the header, where it is known",
+    });
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+/** A dimension as the body of a net or block sees it. */
+export function dimensionValue(dim: Dim): Dim {
+  return typeof dim === "number" ? dim : new UnknownExtent(dim.text);
 }

@@ -7,6 +7,7 @@ import type { DType } from "../tensor/shape.js";
 import type { Applicable } from "./applicable.js";
 import { toApplicable } from "./applicable.js";
 import { currentBuilder, type Builder, type DraftRow } from "./builder.js";
+import { dimensionValue } from "./declaration.js";
 import { describeChain } from "./failure.js";
 import type { FormulaOperator } from "./formula.js";
 import type { Value } from "./program.js";
@@ -47,7 +48,8 @@ export class Flow {
   /** The last dimension: channels of an image, features of a sequence. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   get c(): any {
-    return this.shape.at(-1) ?? Number.NaN;
+    const last = this.shape.at(-1);
+    return last === undefined ? Number.NaN : dimensionValue(last);
   }
 
   /** A row of the table: applies the layers one after the other. With a label first, the result is a tap. */
@@ -176,7 +178,7 @@ function describe(value: unknown): string {
   if (value === undefined) return "undefined";
   if (typeof value === "string") return `the text ${JSON.stringify(value)}`;
   if (Array.isArray(value)) return "a list";
-  return typeof value === "function" ? `the function ${value.name}` : `a ${typeof value}`;
+  return typeof value === "function" ? `the function ${value.name}` : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 function notApplicable(item: unknown, index: number, site: Site | null): Flow {

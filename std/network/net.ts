@@ -3,7 +3,7 @@ import type { Dim, FlowType } from "../layers/definition.js";
 import { writeValue } from "./describe.js";
 import { Builder, withBuilder } from "./builder.js";
 import { BuiltNetwork, type NetDefinition } from "./built-network.js";
-import { declaredType, InputShape, required, type BodyValues, type Declarations } from "./declaration.js";
+import { declaredType, dimensionValue, InputShape, required, type BodyValues, type Declarations } from "./declaration.js";
 import { NetworkError, type Failure } from "./failure.js";
 import { Flow } from "./flow.js";
 import type { Value } from "./program.js";
@@ -88,7 +88,7 @@ function buildNet(definition: NetDefinition, given: Readonly<Record<string, unkn
     const input = builder.input(declaredType(parameter, declared, numbers));
     inputs.push(input);
     values[parameter] = new Flow(input, parameter);
-    for (const [axis, dimension] of declared.dims.entries()) if (typeof dimension === "string") values[dimension] ??= input.shape[axis];
+    for (const [axis, dimension] of declared.dims.entries()) if (typeof dimension === "string") values[dimension] ??= dimensionValue(input.shape[axis] as Dim);
   }
   let outputs: readonly { name: string; value: Value }[] = [];
   if (inputs.length === 1) builder.lastOutput = inputs[0] as Value;

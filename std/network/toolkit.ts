@@ -3,9 +3,10 @@ import { createInitializer, initializerRegistry } from "../layers/initializer-re
 import type { Initializer } from "../layers/initializers.js";
 import { layerRegistry } from "../layers/registry.js";
 import { Tensor } from "../tensor/tensor.js";
-import { Layer, PendingFlow } from "./applicable.js";
+import { asApplicable, Layer, PendingFlow } from "./applicable.js";
 import { splitOptions } from "./describe.js";
 import { Flow } from "./flow.js";
+import { isSymbolicDim } from "./program.js";
 import { callSite } from "./site.js";
 
 /**
@@ -52,11 +53,16 @@ function layerFunction(definition: LayerDefinition): LayerFunction {
       const applied = layer.applyTo(first, { site: layer.site });
       return new Flow(applied.value, `${name}(${[first.rowText, ...(rest.length === 0 ? [] : [layer.rowText.slice(name.length + 1)])].join(", ")})`);
     }
-    if (typeof first === "number" && values.length === 1 && definition.usableInFormula === true && numeric[name] !== undefined) return numeric[name](first);
+    const onNumber = numeric[name];
+    // A dimension without a value says so itself when it is made a number.
+    if (values.length === 1 && onNumber !== undefined && (typeof first === "number" || isSymbolicDim(first))) return onNumber(Number(first));
     if (first instanceof Tensor && !takesTensor) return onTensor(definition, first, given);
     const { positional: places, named } = splitOptions(values);
     return new Layer(definition, places, named, callSite(call));
   };
+  // Handed on without values (`act=relu`), it stands on rows as the layer without values.
+  Object.defineProperty(call, asApplicable, { value: () => new Layer(definition, [], {}, null) });
+  Object.defineProperty(call, "rowText", { value: name });
   return Object.defineProperty(call, "name", { value: name });
 }
 

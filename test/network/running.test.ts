@@ -215,6 +215,33 @@ describe("symbolic dimensions", () => {
   });
 });
 
+describe("what blocks and nets are given", () => {
+  test.each<[name: string, source: string, parameters: number, shape: string]>([
+    ["a layer without values", "net A(x: 4, act=relu) { dense 3 | act }\nlet N = A(act=tanh)", 15, "3"],
+    ["a layer that is given its values inside", "block B(f) { f 3 }\nnet N(x: 4) { B dense }", 15, "3"],
+    ["a block", "block F(n) { dense n }\nblock B(f) { f 3 | f 2 }\nnet N(x: 4) { B F }", 15 + 8, "2"],
+    ["layers in parentheses", "block residual(f) { f | add x }\nnet N(x: 4) { residual (dense 4 | relu) }", 20, "4"],
+    ["tensors and their dimensions", "block B(x: T x D, y: S x D) { dense D -> T x D\n attention y, heads=2 }\nnet N(a: 5x4, b: 6x4) { a | B b }", 20 + 4 * 20, "5x4"],
+    ["a default of the block", "block B(n, twice=true) { dense n\n if twice { dense n } }\nnet N(x: 4) { B 4 | B 4, twice=false }", 60, "4"],
+    ["options for all rows", "block B() { dense 3 }\nnet N(x: 4) { default bias=false\n dense 4 | B | dense 2, bias=true }", 16 + 12 + 8, "2"],
+    ["if and else", "block B() { if x.c > 3 { dense 3 } else if x.c > 2 { dense 2 } else { dense 1 } }\nnet N(x: 4) { repeat 3 { B } }", 15 + 8 + 3, "1"],
+    ["formulas", "net N(x: 4) { 1 - x | dense 4\n let y = -x\n let z = x^2 + 2*x - 1\n (y + z) * 0.5 / 2 }", 20, "4"],
+    ["a repetition as a layer value", "net N(x: 4) { let tower = dense 4 | repeat 2 { dense 4 }\n tower }", 60, "4"],
+  ])("%s", (_name, source, parameters, shape) => {
+    const net = defined(source, "N");
+    expect(net.parameterCount).toBe(parameters);
+    expect(net.outputs[0]?.type.shape.join("x")).toBe(shape);
+    expect(net.forward(inputsOf(net), { training: false }).outputs[0]?.shape.slice(1).join("x")).toBe(shape);
+  });
+
+  test("a dimension without a value cannot be calculated with", () => {
+    for (const row of ["dense 2*T", "let y = x / sqrt(T)\n y"]) {
+      const { diagnostics } = checkSource(`net A(x: T x 4) {\n  ${row}\n}`, { registry, runtime });
+      expect(diagnostics.map(({ message, span }) => `${span[0] > 0} ${message}`)).toEqual(["true T has no value before data arrives and cannot be calculated with"]);
+    }
+  });
+});
+
 describe("the zoo runs", () => {
   test("MobileNetV2 of small images, and a small GPT", () => {
     const gpt = zoo.GPT({ V: 16, d: 8, heads: 2, n: 1, context: 8 });

@@ -1,0 +1,84 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { compileCell } from "../../dsl/index.js";
+import { registry } from "./library.js";
+import { programs } from "./mutants.js";
+
+// Against the declarations that are published: `npm test` builds them first.
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const declarations = join(root, "dist", "kernel", "lamella.d.ts");
+const folder = mkdtempSync(join(tmpdir(), "lamella-types-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const checks = `import { LeNet } from "./03-lenet-5.js";
+import { VGG16 } from "./05-vgg16.js";
+import { Faces } from "./14-several-heads-several-losses.js";
+import { layers, zoo, type Net, type Tap, type Tensor } from "lamella";
+
+const tap: Tap = LeNet.taps.c1;
+const short: Tap = LeNet.c3;
+const repeated: Tap = VGG16.taps.stage[4]!.pool;
+const known: Tap = zoo.VGG16.taps.stage[4]!.pool;
+const count: number = Faces.parameterCount;
+const outputs: readonly { readonly name: string }[] = Faces.outputs;
+const value: Tensor = LeNet.tap("c1");
+const made = layers<{ Small: Net<"h"> }>\`net Small(x: 2) { h: dense 1 }\`;
+const inner: Tap = made.Small.taps.h;
+
+// @ts-expect-error there is no such tap
+const wrong: Tap = LeNet.taps.c7;
+// @ts-expect-error there is no such tap
+const wrongToo: Tap = made.Small.taps.c1;
+// @ts-expect-error a number is no tap
+const number: number = LeNet.taps.c1;
+
+export { tap, short, repeated, known, count, outputs, value, inner, wrong, wrongToo, number };
+`;
+
+/** The emitted modules of the programs, what they import from the notebook, and the checks above. */
+function writeModules(): string[] {
+  mkdirSync(folder, { recursive: true });
+  const files: string[] = [];
+  for (const { file, source } of programs()) {
+    const { typescript, uses } = compileCell(source, { registry, module: true });
+    const free = uses.map((name) => `declare const ${name}: any;\n`).join("");
+    // What trains, shows, loads and saves belongs to a cell, which may await at its top.
+    const path = join(folder, file.replace(".lamella", ".ts"));
+    writeFileSync(path, `${typescript}\n${free}export {};\n`);
+    files.push(path);
+  }
+  const path = join(folder, "checks.ts");
+  writeFileSync(path, checks);
+  return [...files, path];
+}
+
+describe.skipIf(!existsSync(declarations))("emitted modules and the types of their nets", () => {
+  const files = writeModules();
+
+  test("under TypeScript 7, strict", () => {
+    const config = {
+      compilerOptions: { target: "es2022", module: "esnext", moduleResolution: "bundler", strict: true, noEmit: true, skipLibCheck: true, types: ["node"], typeRoots: [join(root, "node_modules", "@types")], paths: { lamella: [declarations] } },
+      files,
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const { stdout } = spawnSync(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", join(folder, "tsconfig.json")], { encoding: "utf8" });
+    expect(stdout).toBe("");
+  });
+
+  test("under tslab's compiler", () => {
+    const require = createRequire(join(root, "node_modules", "tslab", "package.json"));
+    const ts = require("@tslab/typescript-for-tslab") as {
+      createProgram(files: string[], options: object): object;
+      getPreEmitDiagnostics(program: object): { messageText: unknown; file?: { fileName: string }; start?: number }[];
+      flattenDiagnosticMessageText(text: unknown, newLine: string): string;
+    };
+    const program = ts.createProgram(files, { target: 9, module: 99, moduleResolution: 2, strict: true, noEmit: true, skipLibCheck: true, lib: ["lib.es2022.d.ts"], types: ["node"], typeRoots: [join(root, "node_modules", "@types")], baseUrl: folder, paths: { lamella: [declarations] } });
+    const problems = ts.getPreEmitDiagnostics(program).map((one) => `${one.file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(one.messageText, " ")}`);
+    expect(problems).toEqual([]);
+  });
+});
