@@ -150,6 +150,7 @@ async function runFile(file: string, request: Request, streams: CommandStreams):
   }
   const { failures, notRun } = result;
   if (failures.length > 0) err.write(`${plural(failures.length, "cell")} failed${notRun > 0 ? `, ${notRun} not run` : ""}\n`);
+  err.write(request.html ? "The executed notebook, and a page that any browser opens:\n" : "The executed notebook:\n");
   for (const path of written) out.write(`${relative(process.cwd(), path) || path}\n`);
   return result.aborted ? 130 : failures.length > 0 ? 1 : 0;
 }
