@@ -280,7 +280,9 @@ class Run {
         await this.#group(this.#checker, group, step, epoch, this.#learningRate(step), true);
       }
     } catch (error) {
-      if (error instanceof LamellaError) return [error.message, ...error.context].join(", ");
+      // Its advice is ours too, and told once.
+      if (error instanceof LamellaError)
+        return [error.message.replace(/(; the variables keep|, from numbers that were all finite).*$/s, ""), ...error.context].join(", ");
       throw error;
     }
     return null;

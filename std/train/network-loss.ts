@@ -1,5 +1,6 @@
 import { LamellaError } from "../errors.js";
 import type { ForwardResult, Network } from "../network/network.js";
+import { withScope } from "../tensor/graph.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Feed } from "./feed.js";
 import { logitsOf, withLogits } from "./logits.js";
@@ -28,6 +29,19 @@ export class NetworkLoss {
         `${network.name} needs a target, but ${feed.dataset.name} has only ${Object.keys(feed.dataset.columns).join(", ")}: add a column, or write the loss as an expression`,
       );
     }
+    this.#checkClasses();
+  }
+
+  /** @throws LamellaError when a classifier gives fewer numbers than there are classes: found here, not at the first such label. */
+  #checkClasses(): void {
+    const { classes, name, columns } = this.#feed.dataset;
+    const target = this.#feed.binding.targets[0];
+    if (this.name !== "crossentropy" || classes === null || typeof target !== "string" || columns[target]?.dtype !== "i32") return;
+    const given = this.#network.outputs[0]?.type.shape.at(-1);
+    if (typeof given !== "number" || given >= classes.length) return;
+    throw new LamellaError(
+      `${this.#network.name} gives ${given} ${given === 1 ? "number" : "numbers"}, but ${name} has ${classes.length} classes: crossentropy needs one number for each, as in \`dense ${classes.length}\``,
+    );
   }
 
   /** The label that does not count, when the loss has one. */
@@ -41,6 +55,10 @@ export class NetworkLoss {
 
   /** The loss (one number) of the net's results on the columns of a batch. */
   of(result: ForwardResult, columns: readonly Tensor[]): Tensor {
+    return withScope(`the loss of ${this.#network.name}`, () => this.#of(result, columns));
+  }
+
+  #of(result: ForwardResult, columns: readonly Tensor[]): Tensor {
     const data = Object.fromEntries(this.#feed.columns.map((name, index) => [name, columns[index] as Tensor]));
     const outputs = result.outputs.map((output, index) => withLogits(output, result.logits[index] ?? null));
     for (const [index, output] of outputs.entries()) {

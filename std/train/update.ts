@@ -1,5 +1,5 @@
 import { LamellaError } from "../errors.js";
-import { Variable } from "../tensor/graph.js";
+import { Variable, withScope } from "../tensor/graph.js";
 import { add, clamp, div, minimum, mul, square } from "../tensor/operations/arithmetic.js";
 import { stopGradient } from "../tensor/operations/cast.js";
 import { sqrt } from "../tensor/operations/exponential.js";
@@ -16,6 +16,7 @@ import type { Optimizer } from "./optimizers.js";
 export class TrainedParameters {
   readonly parameters: readonly Variable[];
   readonly optimizer: Optimizer;
+  readonly #who: string;
   readonly #states: readonly Readonly<Record<string, Variable>>[];
   /** Sums of the gradients of the batches before an update; empty unless gradients are accumulated. */
   readonly #sums: readonly Variable[];
@@ -24,6 +25,7 @@ export class TrainedParameters {
   /** @throws LamellaError when there is nothing to train. */
   constructor(who: string, parameters: readonly Variable[], optimizer: Optimizer, options: Pick<TrainOptions, "clip" | "accumulate"> = {}) {
     if (parameters.length === 0) throw new LamellaError(`${who} has no weights to train: it has none, or all of them are frozen`);
+    this.#who = who;
     this.parameters = parameters;
     this.optimizer = optimizer;
     this.#states = parameters.map((parameter) => Object.fromEntries(optimizer.state.map((name) => [name, zeroLike(parameter, name)])));
@@ -48,14 +50,17 @@ export class TrainedParameters {
   ): void {
     const { apply = true, share = null, detached = false } = options;
     const weights = this.parameters.map((parameter) => parameter.value);
-    let slopes = gradients(loss, weights);
+    let slopes = withScope(`the gradients of ${this.#who}`, () => gradients(loss, weights));
     if (share !== null && this.#sums.length > 0) {
       slopes = slopes.map((slope, index) => add((this.#sums[index] as Variable).value, mul(slope, share)));
       for (const [index, total] of this.#sums.entries())
         total.assign(apply ? broadcastTo(symbolicScalar(0, total.dtype), total.shape) : (slopes[index] as Tensor));
     }
     if (!apply) return;
-    slopes = this.#clipped(slopes);
+    withScope(`the update of ${this.#who}`, () => this.#update(weights, this.#clipped(slopes), scalars, detached));
+  }
+
+  #update(weights: readonly Tensor[], slopes: readonly Tensor[], scalars: readonly Tensor[], detached: boolean): void {
     for (const [index, parameter] of this.parameters.entries()) {
       const next = this.optimizer.update(
         weights[index] as Tensor,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { load, save } from "../../std/io/index.js";
-import { blobs, MemoryDataset, orGate, spirals, xor, type Dataset } from "../../std/data/index.js";
+import { blobs, makeBlobs, MemoryDataset, orGate, spirals, xor, type Dataset } from "../../std/data/index.js";
 import { net, shape, type Net } from "../../std/network/index.js";
 import { add, mul, type Tensor } from "../../std/tensor/index.js";
 import { adam, evaluate, fit, losses, metrics, sgd, train, type TrainingEvent, type TrainOptions } from "../../std/train/index.js";
@@ -205,9 +205,19 @@ describe("train", () => {
     });
     const failure = train(regression, data, { loss: "mse", optimizer: sgd({ lr: 100 }), epochs: 3, batch: 20, ...quiet });
     await expect(failure).rejects.toThrow(
-      /^the loss of Line became (NaN|Infinity) at step \d \(epoch \d\): .*in .*Line.*\. Most often the learning rate is too large: it was 100, try 10, or bound the gradient with clip 1; .*The weights are those/,
+      /^the loss of Line became (NaN|Infinity) at step \d \(epoch \d\): .* in the .* of Line .*\. Most often the learning rate is too large: it was 100, try 10, or bound the gradient with clip 1; .*The weights are those/,
     );
     for (const variable of regression.parameters.values()) expect([...variable.storage].every(Number.isFinite)).toBe(true);
+  });
+
+  it("a label that is out of range names the loss", async () => {
+    const data = new MemoryDataset({
+      name: "wrong",
+      columns: { point: { data: new Float32Array(8), shape: [2] }, label: { data: Int32Array.of(0, 1, 7, 0), shape: [] } },
+    });
+    await expect(train(classifier(), data, { epochs: 1, ...quiet })).rejects.toThrow(
+      expect.objectContaining({ message: expect.stringContaining("label 7 at position"), context: ["in the loss of Small"] }),
+    );
   });
 
   it("the perceptron rule learns OR, and refuses a net of two layers", async () => {
@@ -302,6 +312,11 @@ describe("messages before training starts", () => {
       title: "no target",
       data: new MemoryDataset({ name: "bare", columns: { point: { data: new Float32Array(4), shape: [2] } } }),
       message: "Small needs a target, but bare has only point: add a column, or write the loss as an expression",
+    },
+    {
+      title: "more classes than outputs",
+      data: makeBlobs({ classes: 5 }),
+      message: "Small gives 3 numbers, but blobs has 5 classes: crossentropy needs one number for each, as in `dense 5`",
     },
     { title: "a batch of nothing", options: { batch: 0 }, message: "train: batch=0 must be a whole number of at least 1" },
     {
