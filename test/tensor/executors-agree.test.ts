@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configureEngine, executor } from "../../std/engine/index.js";
 import {
   add, embedding, exp, grad, gradients, mul, portableExecutor, randomNormal, sum, Tensor, tensor, trace, withScope, type Graph,
@@ -57,8 +57,9 @@ const settings = [
 const largeSeeds = Array.from({ length: 18 }, (_, seed) => 100 + seed).filter((seed) => !randomProgram(seed, true).text.includes("sort"));
 
 describe.each(settings)("the engine with %j agrees with the portable executor", (setting) => {
+  beforeAll(() => configureEngine(setting));
+
   test.each(Object.keys(references))("%s", (name) => {
-    configureEngine(setting);
     const reference = references[name] as Reference;
     const inputs = reference.inputs.map((entry) => fromEntry(entry, "f32"));
     const graph = trace((...symbolic) => {
@@ -75,19 +76,16 @@ describe.each(settings)("the engine with %j agrees with the portable executor", 
   });
 
   test.each(Array.from({ length: 60 }, (_, seed) => seed))("random program %i", (seed) => {
-    configureEngine(setting);
     const { graph, inputs, text } = randomProgram(seed);
     runBoth(graph, inputs, text);
   });
 
   test.each(largeSeeds)("random program %i on large tensors", (seed) => {
-    configureEngine(setting);
     const { graph, inputs, text } = randomProgram(seed, true);
     runBoth(graph, inputs, text);
   });
 
   test.each(Array.from({ length: 60 }, (_, seed) => seed))("random program %i on whole numbers and bools", (seed) => {
-    configureEngine(setting);
     const { graph, inputs, text } = randomIntegers(seed);
     const plan = executor().prepare(graph);
     const expected = portableExecutor.prepare(graph).run(inputs);
@@ -99,7 +97,6 @@ describe.each(settings)("the engine with %j agrees with the portable executor", 
   });
 
   test.each(Array.from({ length: 40 }, (_, seed) => seed))("random training step %i", (seed) => {
-    configureEngine(setting);
     const [ours, reference] = [randomTraining(seed), randomTraining(seed)];
     const plan = executor().prepare(ours.graph);
     const portable = portableExecutor.prepare(reference.graph);
@@ -112,7 +109,6 @@ describe.each(settings)("the engine with %j agrees with the portable executor", 
   });
 
   test("grad of a large function runs on the engine, with the same result", () => {
-    configureEngine(setting);
     const x = randomNormal([300, 200], { seed: 4 });
     const f = (y: Tensor): Tensor => sum(mul(exp(y), y));
     const both = trace((y) => gradients(f(y), [y]), [x]);
@@ -120,7 +116,6 @@ describe.each(settings)("the engine with %j agrees with the portable executor", 
   });
 
   test("f64 keeps its precision", () => {
-    configureEngine(setting);
     const graph = trace((x) => [sum(exp(x)), ...gradients(sum(exp(x)), [x])], [{ shape: [1000], dtype: "f64" }]);
     const x = tensor(Float64Array.from({ length: 1000 }, (_, i) => i / 1000));
     const [total, gradient] = executor().prepare(graph).run([x]) as [Tensor, Tensor];
@@ -129,7 +124,6 @@ describe.each(settings)("the engine with %j agrees with the portable executor", 
   });
 
   test("an index out of range is the same error, and the engine works on after it", () => {
-    configureEngine(setting);
     const graph = trace(
       (weight, ids) => withScope("embed of Net", () => mul(embedding(weight, ids), 2)),
       [
