@@ -153,7 +153,7 @@ describe("the command", () => {
         .split("\n")
         .map((line) => line.replace(/^.*[\\/]/, "")),
     ).toEqual(["hello.ipynb", "hello.html"]);
-    expect(first.err).toMatch(/^\[1\/1\] print\('hi'\); 1 \+ 1 {2}0\.\d s\n$/);
+    expect(first.err).toMatch(/^\[1\/1\] print\('hi'\); 1 \+ 1 {2}0\.\d s\nThe executed notebook, and a page that any browser opens:\n$/);
     const read = (name: string): string => readFileSync(join(folder, "output", name), "utf8");
     const [notebook, page] = [read("hello.ipynb"), read("hello.html")];
     expect(notebook).not.toContain(folder);
