@@ -14,7 +14,11 @@ export function braceProblems(source: string): { diagnostics: Diagnostic[]; mend
   const edits: { at: number; text: string; remove: number }[] = [];
   const close = (token: Token): void => {
     const line = positionOf(source, token.span[0]).line;
-    diagnostics.push(diagnostic("E002", `\`${token.text}\` is never closed`, token.span, { hint: `a \`${partner[token.text] ?? ""}\` is missing${token.text === "{" ? "" : ` on line ${line}`}` }));
+    diagnostics.push(
+      diagnostic("E002", `\`${token.text}\` is never closed`, token.span, {
+        hint: `a \`${partner[token.text] ?? ""}\` is missing${token.text === "{" ? "" : ` on line ${line}`}`,
+      }),
+    );
   };
   const tokens = tokensOf(source);
   for (const [index, token] of tokens.entries()) {

@@ -44,7 +44,14 @@ export function compileCell(source: string, options: CompileOptions): CompiledCe
   const diagnostics = inOrder([...parsed.diagnostics, ...found]);
   const ok = !diagnostics.some(({ severity }) => severity === "error");
   const emitted = emitSound(parsed.cell, source, diagnostics, options);
-  return { source, diagnostics, ok, ...emitted, map: { source, sites: emitted.sites }, statements: parsed.cell.statements.map(({ kind }) => kind) };
+  return {
+    source,
+    diagnostics,
+    ok,
+    ...emitted,
+    map: { source, sites: emitted.sites },
+    statements: parsed.cell.statements.map(({ kind }) => kind),
+  };
 }
 
 /** Statements without mistakes are emitted even when others have some: their shapes can be checked at the same time. */

@@ -59,7 +59,15 @@ function layOut(source: string): Line[] {
     const base = inside === undefined ? 2 * depthHere + continued : inside.column;
     const { text, bar, claim } = write(tokens, source);
     if (tokens[0]?.text === "train") trainNext = true;
-    const key = depth === trainDepth && inside === undefined && tokens[0]?.kind === "name" && tokens[1] !== undefined && !["let", "update"].includes(tokens[0].text) && !tokens.some(({ text: one }) => one === ";" || one === "}") ? tokens[0].text : "";
+    const key =
+      depth === trainDepth &&
+      inside === undefined &&
+      tokens[0]?.kind === "name" &&
+      tokens[1] !== undefined &&
+      !["let", "update"].includes(tokens[0].text) &&
+      !tokens.some(({ text: one }) => one === ";" || one === "}")
+        ? tokens[0].text
+        : "";
     lines.push({ indent: base, text, bar: key === "" && inside === undefined ? bar : -1, claim, comment, key });
     let column = base;
     let cursor = 0;
@@ -115,7 +123,24 @@ function write(tokens: readonly Token[], source: string): { text: string; bar: n
 
 const operators = new Set(["+", "-", "@", "%", "==", "!=", "<", ">", "<=", ">=", "|", "->", "×"]);
 const tight = new Set(["*", "/", "^"]);
-const words = new Set(["in", "or", "and", "not", "if", "repeat", "on", "to", "from", "let", "update", "out", "default", "show", "load", "save"]);
+const words = new Set([
+  "in",
+  "or",
+  "and",
+  "not",
+  "if",
+  "repeat",
+  "on",
+  "to",
+  "from",
+  "let",
+  "update",
+  "out",
+  "default",
+  "show",
+  "load",
+  "save",
+]);
 
 function spaced(a: Token, b: Token, beforeA: Token | undefined, source: string, nested: number, line: readonly Token[]): boolean {
   const apart = a.span[1] < b.span[0];
@@ -124,7 +149,8 @@ function spaced(a: Token, b: Token, beforeA: Token | undefined, source: string, 
   if (a.text === "{" && b.text === "}") return apart;
   if (a.text === "." || b.text === "." || a.text === ".." || b.text === "..") return false;
   if (b.text === ":") return false;
-  if (b.text === "=" || a.text === "=") return nested === 0 && line[0]?.text === "let" && line.findIndex(({ text }) => text === "=") === line.indexOf(b.text === "=" ? b : a);
+  if (b.text === "=" || a.text === "=")
+    return nested === 0 && line[0]?.text === "let" && line.findIndex(({ text }) => text === "=") === line.indexOf(b.text === "=" ? b : a);
   if (a.text === "-" && isUnary(beforeA)) return false;
   if (tight.has(b.text)) return apart;
   if (tight.has(a.text)) return source[a.span[0] - 1] === " ";
@@ -141,14 +167,26 @@ function isUnary(before: Token | undefined): boolean {
 /** Aligns the first bars, the claims and the comments of rows that stand together. */
 function alignGroup(lines: readonly Line[]): string[] {
   const keyWidth = Math.max(0, ...lines.map(({ key }) => key.length));
-  const keyed = lines.map((line) => (line.key === "" ? line : { ...line, text: line.key.padEnd(keyWidth + 1) + line.text.slice(line.key.length).trimStart() }));
+  const keyed = lines.map((line) =>
+    line.key === "" ? line : { ...line, text: line.key.padEnd(keyWidth + 1) + line.text.slice(line.key.length).trimStart() },
+  );
   const depths = new Set(keyed.filter(({ bar }) => bar !== -1).map(({ indent }) => indent));
   let barred: Line[] = keyed;
   for (const depth of depths) {
     const bars = barred.filter(({ bar, indent }) => bar !== -1 && indent === depth).map(({ bar }) => bar);
     const widest = Math.max(...bars);
     if (bars.length < 2 || widest - Math.min(...bars) > widestGap) continue;
-    barred = barred.map((line) => (line.bar === -1 || line.indent !== depth ? line : { ...line, text: `${line.text.slice(0, line.bar).trimEnd().padEnd(widest - 1)} ${line.text.slice(line.bar)}` }));
+    barred = barred.map((line) =>
+      line.bar === -1 || line.indent !== depth
+        ? line
+        : {
+            ...line,
+            text: `${line.text
+              .slice(0, line.bar)
+              .trimEnd()
+              .padEnd(widest - 1)} ${line.text.slice(line.bar)}`,
+          },
+    );
   }
   const claimed = barred.filter(({ claim }) => claim !== "");
   const claimColumn = Math.max(0, ...claimed.map(({ indent, text }) => indent + text.length));

@@ -18,7 +18,13 @@ interface FailureData {
   readonly site: Site | null;
   readonly part: { readonly kind: string; readonly name?: string; readonly part?: string; readonly index?: number };
   readonly related: readonly { readonly site: Site; readonly message: string }[];
-  readonly chain: readonly { readonly kind: string; readonly name: string; readonly index: number | null; readonly values: string; readonly site: Site | null }[];
+  readonly chain: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly index: number | null;
+    readonly values: string;
+    readonly site: Site | null;
+  }[];
 }
 
 export interface LocateOptions {
@@ -35,7 +41,15 @@ export interface LocateOptions {
  * (`{ name, message, code, failures, stack }`). Gives an empty list for errors that have no place in the cell.
  */
 export function locate(error: unknown, map: PositionMap, options: LocateOptions = {}): Diagnostic[] {
-  const data = error as { failures?: readonly FailureData[]; message?: string; code?: string; hint?: string; stack?: string; name?: string; argument?: string | null } | null;
+  const data = error as {
+    failures?: readonly FailureData[];
+    message?: string;
+    code?: string;
+    hint?: string;
+    stack?: string;
+    name?: string;
+    argument?: string | null;
+  } | null;
   if (typeof data !== "object" || data === null) return [];
   if (Array.isArray(data.failures)) return locateFailures(data.failures, map, options);
   const site = siteInStack(data.stack ?? "", map, options);

@@ -30,7 +30,12 @@ export function parseCell(source: string): Parsed {
     if (match.succeeded()) return { cell: treeOf(match), diagnostics: inOrder(diagnostics), lost };
     const at = Math.min((match as unknown as { getRightmostFailurePosition(): number }).getRightmostFailurePosition(), text.length);
     const found = syntaxError(text, at, source);
-    if (found === null) return { cell: empty, diagnostics: inOrder([...diagnostics, diagnostic("E001", "this cannot be read as the layer language", [0, source.length])]), lost };
+    if (found === null)
+      return {
+        cell: empty,
+        diagnostics: inOrder([...diagnostics, diagnostic("E001", "this cannot be read as the layer language", [0, source.length])]),
+        lost,
+      };
     // A brace that was put in to go on reading is no mistake of its own.
     if (found.span[0] < source.length || diagnostics.length === 0) diagnostics.push(found.diagnostic);
     for (const name of found.names) lost.add(name);

@@ -37,11 +37,16 @@ export function checkSource(source: string, options: CheckSourceOptions): Checke
   const text = definitionsOf(compiled.javascript);
   const script = `(function (lamella, { ${Object.keys(known).join(", ")} }) {\n${text}\nreturn { ${names.join(", ")} };\n})`;
   try {
-    const run = runInThisContext(script, { filename: file, lineOffset: -1 }) as (library: unknown, values: unknown) => Record<string, unknown>;
+    const run = runInThisContext(script, { filename: file, lineOffset: -1 }) as (
+      library: unknown,
+      values: unknown,
+    ) => Record<string, unknown>;
     const { result, failures } = runtime.collectFailures(() => run(runtime, known));
     const located = locateFailures(failures as never, compiled.map, { file });
     const found = inOrder([...compiled.diagnostics, ...located]);
-    const values = Object.fromEntries(Object.entries(result).filter(([, value]) => (value as { failed?: boolean } | null)?.failed !== true));
+    const values = Object.fromEntries(
+      Object.entries(result).filter(([, value]) => (value as { failed?: boolean } | null)?.failed !== true),
+    );
     return { ...compiled, ok: compiled.ok && located.length === 0, diagnostics: found, values };
   } catch (error) {
     // A name that only the notebook knows: the shapes cannot be checked here.
@@ -60,7 +65,7 @@ function definitionsOf(javascript: string): string {
     .map((line) => {
       if (/^(await )?lamella\.(train|show|load|save)\(/u.test(line)) skipping = true;
       const shown = skipping ? "" : line;
-      if (skipping && line.endsWith(');') && !/^ {2}/u.test(line)) skipping = false;
+      if (skipping && line.endsWith(");") && !/^ {2}/u.test(line)) skipping = false;
       return shown;
     })
     .join("\n");

@@ -67,7 +67,8 @@ export function cellScope(cell: Cell, registry: Registry, names: Names): Scope {
   for (const statement of cell.statements) {
     if (statement.kind === "net") scope.define(statement.name.text, "network");
     else if (statement.kind === "block") scope.define(statement.name.text, "block");
-    if (statement.kind === "net" || statement.kind === "block") scope.callables.set(statement.name.text, { kind: statement.kind, parameters: statement.parameters });
+    if (statement.kind === "net" || statement.kind === "block")
+      scope.callables.set(statement.name.text, { kind: statement.kind, parameters: statement.parameters });
   }
   for (const statement of cell.statements) if (statement.kind === "let") scope.define(statement.name.text, kindOf(statement.value, scope));
   return scope;

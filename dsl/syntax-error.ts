@@ -32,7 +32,13 @@ export function syntaxError(text: string, at: number, source: string): FoundSynt
 }
 
 /** The logical row a failure belongs to: the one the failing token is on, or the one before when that was cut short. */
-function rowAround(text: string, tokens: readonly Token[], token: Token, before: Token | undefined, at: number): { span: Span; depth: number } {
+function rowAround(
+  text: string,
+  tokens: readonly Token[],
+  token: Token,
+  before: Token | undefined,
+  at: number,
+): { span: Span; depth: number } {
   const between = before === undefined ? "" : text.slice(before.span[1], token.span[0]);
   // Failing at the first token of a line, after a row that wanted more: that row is at fault.
   const unfinished = before !== undefined && between.includes("\n") && at <= token.span[0] && isUnfinished(before, token);
@@ -70,7 +76,16 @@ function rowAround(text: string, tokens: readonly Token[], token: Token, before:
 }
 
 function isUnfinished(before: Token, token: Token): boolean {
-  return ["|", ",", "=", "->", "+", "-", "*", "/", "@", "(", "[", ":", "^"].includes(before.text) || reserved.has(before.text) || (token.text === "}" && before.kind === "symbol" && before.text !== "}" && before.text !== ")" && before.text !== "]" && before.text !== "?");
+  return (
+    ["|", ",", "=", "->", "+", "-", "*", "/", "@", "(", "[", ":", "^"].includes(before.text) ||
+    reserved.has(before.text) ||
+    (token.text === "}" &&
+      before.kind === "symbol" &&
+      before.text !== "}" &&
+      before.text !== ")" &&
+      before.text !== "]" &&
+      before.text !== "?")
+  );
 }
 
 /** Blanks a row; a header whose body follows loses its body too, so that its rows are not taken for other ones. */
@@ -88,7 +103,8 @@ function blankOf(text: string, row: Span, inRow: readonly Token[], tokens: reado
     if (one.text === "{") depth++;
     if (one.text === "}" && --depth === 0) {
       // The rows of a `repeat` or `if` whose header is broken can still be read: only the header goes.
-      if (!statements.has(first.text) && !keywords.slice(0, 7).some((word) => nearestName(first.text, [word]) !== null)) return [row[0], last.span[0]];
+      if (!statements.has(first.text) && !keywords.slice(0, 7).some((word) => nearestName(first.text, [word]) !== null))
+        return [row[0], last.span[0]];
       return [row[0], one.span[1]];
     }
   }
@@ -101,7 +117,8 @@ function namesDefined(inRow: readonly Token[]): string[] {
     if (token.kind !== "name") continue;
     const previous = inRow[index - 1]?.text;
     const next = inRow[index + 1]?.text;
-    if (previous === "let" || previous === "net" || previous === "block" || next === ":" || (index === 0 && next === "=")) names.push(token.text);
+    if (previous === "let" || previous === "net" || previous === "block" || next === ":" || (index === 0 && next === "="))
+      names.push(token.text);
     if (index > 0 && (next === "=" || next === ",") && inRow[0]?.text !== "let") continue;
   }
   return names;
@@ -110,37 +127,65 @@ function namesDefined(inRow: readonly Token[]): string[] {
 function explain(text: string, token: Token, before: Token | undefined, inRow: readonly Token[], at: number, depth: number): Diagnostic {
   const first = inRow[0];
   const onNewLine = before !== undefined && text.slice(before.span[1], token.span[0]).includes("\n");
-  if (before !== undefined && (onNewLine || token.span[1] <= at || token.text === "}") && isUnfinished(before, token) && before.text !== ":") {
+  if (
+    before !== undefined &&
+    (onNewLine || token.span[1] <= at || token.text === "}") &&
+    isUnfinished(before, token) &&
+    before.text !== ":"
+  ) {
     return diagnostic("E003", `something is missing after \`${before.text}\``, before.span, { hint: wantedAfter(before.text) });
   }
-  if (token.kind === "string" && !/^(".*"|'.*')$/u.test(token.text)) return diagnostic("E004", "this text is not closed", token.span, { hint: `a ${token.text[0] ?? '"'} is missing at its end` });
+  if (token.kind === "string" && !/^(".*"|'.*')$/u.test(token.text))
+    return diagnostic("E004", "this text is not closed", token.span, { hint: `a ${token.text[0] ?? '"'} is missing at its end` });
   if (depth === 0 && first !== undefined && token === first && !statements.has(token.text)) {
     const meant = token.kind === "name" ? nearestName(token.text, [...statements]) : null;
-    const message = token.kind === "name" ? `a statement starts with net, block, let, train, show, load or save, not \`${token.text}\`` : `\`${token.text}\` cannot start a statement`;
-    return diagnostic("E005", meant === null ? message : `${message}; did you mean \`${meant}\`?`, token.span, meant === null ? {} : { fix: { title: `change to ${meant}`, span: token.span, text: meant } });
+    const message =
+      token.kind === "name"
+        ? `a statement starts with net, block, let, train, show, load or save, not \`${token.text}\``
+        : `\`${token.text}\` cannot start a statement`;
+    return diagnostic(
+      "E005",
+      meant === null ? message : `${message}; did you mean \`${meant}\`?`,
+      token.span,
+      meant === null ? {} : { fix: { title: `change to ${meant}`, span: token.span, text: meant } },
+    );
   }
   // Two names side by side where the first was meant to be a keyword: `repaet n in list {`.
   if (first?.kind === "name" && !reserved.has(first.text) && (inRow.at(-1)?.text === "{" || inRow[2]?.text === "=")) {
     const meant = nearestName(first.text, keywords);
     if (meant !== null) {
-      return diagnostic("E005", `\`${first.text}\` is not a keyword; did you mean \`${meant}\`?`, first.span, { fix: { title: `change to ${meant}`, span: first.span, text: meant } });
+      return diagnostic("E005", `\`${first.text}\` is not a keyword; did you mean \`${meant}\`?`, first.span, {
+        fix: { title: `change to ${meant}`, span: first.span, text: meant },
+      });
     }
   }
   if (reserved.has(token.text) && token.kind === "name") {
-    return diagnostic("E006", `\`${token.text}\` is a word of the language and cannot stand here`, token.span, { hint: before?.text === "let" || before?.text === "net" || before?.text === "block" ? "choose another name" : "" });
-  }
-  if (token.text === "=" && first?.kind === "name" && inRow[1] === token) {
-    return diagnostic("E007", `\`${first.text} =\` defines nothing; write \`let ${first.text} =\`, or \`${first.text}:\` to name what a row gives`, first.span, {
-      fix: { title: "put let in front", span: [first.span[0], first.span[0]], text: "let " },
+    return diagnostic("E006", `\`${token.text}\` is a word of the language and cannot stand here`, token.span, {
+      hint: before?.text === "let" || before?.text === "net" || before?.text === "block" ? "choose another name" : "",
     });
   }
+  if (token.text === "=" && first?.kind === "name" && inRow[1] === token) {
+    return diagnostic(
+      "E007",
+      `\`${first.text} =\` defines nothing; write \`let ${first.text} =\`, or \`${first.text}:\` to name what a row gives`,
+      first.span,
+      {
+        fix: { title: "put let in front", span: [first.span[0], first.span[0]], text: "let " },
+      },
+    );
+  }
   if (token.text === "=" && (first?.text === "if" || inRow.some(({ text: word }) => word === "if"))) {
-    return diagnostic("E008", "`=` gives a value; two values are compared with `==`", token.span, { fix: { title: "change to ==", span: token.span, text: "==" } });
+    return diagnostic("E008", "`=` gives a value; two values are compared with `==`", token.span, {
+      fix: { title: "change to ==", span: token.span, text: "==" },
+    });
   }
   const wanted = wantedAfter(before?.text ?? "");
-  if (token.kind === "number" && before?.kind === "number") return diagnostic("E003", `a comma is missing between ${before.text} and ${token.text}`, token.span);
+  if (token.kind === "number" && before?.kind === "number")
+    return diagnostic("E003", `a comma is missing between ${before.text} and ${token.text}`, token.span);
   if (before !== undefined && !onNewLine && isValue(before) && isValue(token) && !reserved.has(before.text)) {
-    return diagnostic("E003", `\`${token.text}\` cannot follow \`${before.text}\` here`, token.span, { hint: "values are separated by commas, layers by |" });
+    return diagnostic("E003", `\`${token.text}\` cannot follow \`${before.text}\` here`, token.span, {
+      hint: "values are separated by commas, layers by |",
+    });
   }
   return diagnostic("E001", `\`${token.text}\` cannot stand here`, token.span, { hint: wanted });
 }

@@ -110,18 +110,7 @@ export interface Repeat extends Located {
 }
 
 export type Expression =
-  | NumberLiteral
-  | StringLiteral
-  | ShapeExpression
-  | ListLiteral
-  | NameExpression
-  | Call
-  | Member
-  | Index
-  | Slice
-  | Unary
-  | Binary
-  | Pipe;
+  NumberLiteral | StringLiteral | ShapeExpression | ListLiteral | NameExpression | Call | Member | Index | Slice | Unary | Binary | Pipe;
 
 export interface NumberLiteral extends Located {
   readonly kind: "number";

@@ -34,12 +34,15 @@ export function createLayersTemplate(registry: Registry, runtime: Runtime): Laye
       if (written === null) scope[`value${index + 1}`] = value;
       source += (written ?? `value${index + 1}`) + (texts[index + 1] ?? "");
     }
-    const names = Object.fromEntries(Object.entries(scope).map(([name, value]) => [name, isNetwork(value) ? ("network" as const) : ("any" as const)]));
+    const names = Object.fromEntries(
+      Object.entries(scope).map(([name, value]) => [name, isNetwork(value) ? ("network" as const) : ("any" as const)]),
+    );
     const { diagnostics, values: defined, statements } = checkSource(source, { registry, runtime, scope, names, closed: true });
     const errors = diagnostics.filter(({ severity }) => severity === "error");
     if (errors.length > 0) throw new LayersError(renderDiagnostics(source, errors));
     const other = statements.find((kind) => kind === "train" || kind === "show" || kind === "load" || kind === "save");
-    if (other !== undefined) throw new LayersError(`\`${other}\` cannot stand in a template, which only defines; call ${other}(…) of the package`);
+    if (other !== undefined)
+      throw new LayersError(`\`${other}\` cannot stand in a template, which only defines; call ${other}(…) of the package`);
     return defined as never;
   };
 }

@@ -245,7 +245,9 @@ const actions: LamellaActionDict<Result> = {
   Primary_shape: (shape) => shapeOfText(shape),
   Primary: same,
   Primary_string(string): Expression {
-    const text = string.sourceString.slice(1, -1).replace(/\\(.)/gu, (_, char: string) => (char === "n" ? "\n" : char === "t" ? "\t" : char));
+    const text = string.sourceString
+      .slice(1, -1)
+      .replace(/\\(.)/gu, (_, char: string) => (char === "n" ? "\n" : char === "t" ? "\t" : char));
     return { kind: "string", value: text, span: spanOf(this) };
   },
   Primary_list(_open, _nl, items, _nl2, _close): Expression {

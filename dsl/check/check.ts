@@ -4,7 +4,24 @@ import { nearestName } from "../diagnostics/nearest.js";
 import { positionOf } from "../diagnostics/position.js";
 import type { Names, Registry } from "../registry.js";
 import { bodyScope, cellScope, kindOf, type Scope } from "../scope.js";
-import type { Argument, BlockStatement, Body, Cell, Claim, FlowRow, IfRow, Item, LetRow, Name, NetStatement, Parameter, Pipe, Repeat, Row, Span } from "../syntax.js";
+import type {
+  Argument,
+  BlockStatement,
+  Body,
+  Cell,
+  Claim,
+  FlowRow,
+  IfRow,
+  Item,
+  LetRow,
+  Name,
+  NetStatement,
+  Parameter,
+  Pipe,
+  Repeat,
+  Row,
+  Span,
+} from "../syntax.js";
 import { ExpressionChecker } from "./expressions.js";
 import { checkTrain } from "./train.js";
 
@@ -40,7 +57,12 @@ class CellChecker {
     for (const statement of this.#cell.statements) {
       if ("name" in statement) {
         this.#unique(statement.name, defined, "this cell");
-        if (taken.has(statement.name.text)) this.#add("E006", `\`${statement.name.text}\` is a word of TypeScript, in which this cell is run; choose another name`, statement.name.span);
+        if (taken.has(statement.name.text))
+          this.#add(
+            "E006",
+            `\`${statement.name.text}\` is a word of TypeScript, in which this cell is run; choose another name`,
+            statement.name.span,
+          );
       }
       switch (statement.kind) {
         case "net":
@@ -75,7 +97,10 @@ class CellChecker {
     const earlier = known.get(name.text);
     if (earlier !== undefined) {
       const { line } = positionOf(this.#options.source, earlier.span[0]);
-      this.#add("E012", `\`${name.text}\` is defined twice in ${where}`, name.span, { related: [{ span: earlier.span, message: "the first is here" }], hint: `the first is on line ${line}` });
+      this.#add("E012", `\`${name.text}\` is defined twice in ${where}`, name.span, {
+        related: [{ span: earlier.span, message: "the first is here" }],
+        hint: `the first is on line ${line}`,
+      });
     } else known.set(name.text, name);
   }
 
@@ -86,12 +111,15 @@ class CellChecker {
       if (parameter.fallback !== null) this.#expressions.value(parameter.fallback, outer, null, true);
       for (const dim of parameter.shape?.dims ?? []) {
         const extent = dim.kind === "number" ? dim.value : dim.kind === "unary" ? -1 : 1;
-        if (!Number.isInteger(extent) || extent < 1) this.#add("E010", `an extent of a shape is a whole number from 1 up, or a name`, dim.span);
+        if (!Number.isInteger(extent) || extent < 1)
+          this.#add("E010", `an extent of a shape is a whole number from 1 up, or a name`, dim.span);
       }
       this.#shadowsLayer(parameter.name, statement, outer);
     }
     if (statement.kind === "net" && !statement.parameters.some(({ shape }) => shape !== null)) {
-      this.#add("E014", `\`${statement.name.text}\` has no input`, statement.name.span, { hint: `write its shape in the header, as in net ${statement.name.text}(image: 28x28x1)` });
+      this.#add("E014", `\`${statement.name.text}\` has no input`, statement.name.span, {
+        hint: `write its shape in the header, as in net ${statement.name.text}(image: 28x28x1)`,
+      });
     }
     const scope = bodyScope(statement, outer);
     const inputs = statement.parameters.filter(({ shape }) => shape !== null);
@@ -99,8 +127,12 @@ class CellChecker {
     const rows = statement.body.rows;
     if (!hasFlow) this.#firstRow(rows, scope, inputs);
     const [from, to] = statement.body.span;
-    const written = this.#options.source.slice(from + 1, to - 1).replace(/\/\/[^\n]*/gu, "").trim();
-    if (statement.kind === "net" && rows.length === 0 && written === "") this.#add("E014", `\`${statement.name.text}\` has no rows`, statement.name.span);
+    const written = this.#options.source
+      .slice(from + 1, to - 1)
+      .replace(/\/\/[^\n]*/gu, "")
+      .trim();
+    if (statement.kind === "net" && rows.length === 0 && written === "")
+      this.#add("E014", `\`${statement.name.text}\` has no rows`, statement.name.span);
     this.#body(statement.body, scope, known);
   }
 
@@ -109,7 +141,8 @@ class CellChecker {
     if (!outer.registry.layers.has(name.text)) return;
     const called = new Set<string>();
     collectCallees(statement.body, called);
-    if (called.has(name.text)) this.#add("E015", `\`${name.text}\` is a layer; as a parameter it hides that layer here`, name.span, { severity: "warning" });
+    if (called.has(name.text))
+      this.#add("E015", `\`${name.text}\` is a layer; as a parameter it hides that layer here`, name.span, { severity: "warning" });
   }
 
   /** With several inputs there is no flow before a row says which. */
@@ -125,7 +158,9 @@ class CellChecker {
       const starts = first !== undefined && first.kind !== "repeat" && kindOf(first, scope) === "tensor";
       if (!starts && row.kind === "row") {
         const names = inputs.map(({ name }) => name.text);
-        this.#add("E013", `which of ${names.join(", ")} does this row start with?`, (first ?? row).span, { hint: `write \`${names[0] ?? ""} | …\`` });
+        this.#add("E013", `which of ${names.join(", ")} does this row start with?`, (first ?? row).span, {
+          hint: `write \`${names[0] ?? ""} | …\``,
+        });
       }
       return;
     }
@@ -149,7 +184,12 @@ class CellChecker {
         for (const name of row.names) {
           if (scope.lookup(name.text) === "tensor" || this.#options.lost.has(name.text)) continue;
           const meant = nearestName(name.text, tensors(scope));
-          this.#add("E011", `there is no tensor \`${name.text}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}`, name.span, this.#fix(meant, name.span));
+          this.#add(
+            "E011",
+            `there is no tensor \`${name.text}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}`,
+            name.span,
+            this.#fix(meant, name.span),
+          );
         }
         if (!last) this.#add("E016", "`out` is the last row of a net", row.span);
         break;
@@ -208,7 +248,12 @@ class CellChecker {
       if (name === null) this.#add("E026", "`default` takes options by name, as in default init=he", span);
       else if (!names.has(name.text)) {
         const meant = nearestName(name.text, names);
-        this.#add("E026", `no layer has an option \`${name.text}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}`, name.span, this.#fix(meant, name.span));
+        this.#add(
+          "E026",
+          `no layer has an option \`${name.text}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}`,
+          name.span,
+          this.#fix(meant, name.span),
+        );
       } else this.#expressions.value(value, scope, specs.find((spec) => spec.name === name.text) ?? null, true);
     }
   }
@@ -255,7 +300,8 @@ class CellChecker {
       for (const dim of part.shape.dims) this.#expressions.value(dim, scope, null, true);
     }
     const shapes = claim.parts.filter(({ kind }) => kind === "shape");
-    if (shapes.length > 1) this.#add("E009", "a row has one shape; the parts of a claim are a shape and a number of params", (shapes[1] ?? claim).span);
+    if (shapes.length > 1)
+      this.#add("E009", "a row has one shape; the parts of a claim are a shape and a number of params", (shapes[1] ?? claim).span);
   }
 }
 
@@ -272,4 +318,3 @@ function collectCallees(body: Body, names: Set<string>): void {
     }
   }
 }
-

@@ -18,17 +18,27 @@ export class ExpressionChecker {
   }
 
   #add(code: string, message: string, span: Span, meant: string | null = null, hint = ""): void {
-    this.#report(diagnostic(code, message, span, { hint, ...(meant === null ? {} : { fix: { title: `change to ${meant}`, span, text: meant } }) }));
+    this.#report(
+      diagnostic(code, message, span, { hint, ...(meant === null ? {} : { fix: { title: `change to ${meant}`, span, text: meant } }) }),
+    );
   }
 
   /** Something between two bars, or at the start of a row. */
   item(node: Expression, scope: Scope, index: number): void {
     if (node.kind === "name") {
       if (scope.isLayer(node.text)) this.#required(node.text, [], node.span, scope);
-      else if (scope.lookup(node.text) === "block") this.#blockCall({ kind: "call", callee: node, args: [], juxtaposed: true, span: node.span }, scope);
+      else if (scope.lookup(node.text) === "block")
+        this.#blockCall({ kind: "call", callee: node, args: [], juxtaposed: true, span: node.span }, scope);
       else if (!scope.has(node.text)) this.#unknown(node.text, node.span, scope, true);
       const kind = scope.lookup(node.text);
-      if (index > 0 && kind === "tensor") this.#add("E018", `\`${node.text}\` is a tensor, not a layer: nothing flows into it`, node.span, null, `add ${node.text} or concat ${node.text} joins it with the flow`);
+      if (index > 0 && kind === "tensor")
+        this.#add(
+          "E018",
+          `\`${node.text}\` is a tensor, not a layer: nothing flows into it`,
+          node.span,
+          null,
+          `add ${node.text} or concat ${node.text} joins it with the flow`,
+        );
       return;
     }
     if (node.kind === "number" || node.kind === "string" || node.kind === "shape" || node.kind === "list") {
@@ -88,7 +98,8 @@ export class ExpressionChecker {
   /** A layer that is given no tensor cannot be calculated with. */
   #operand(node: Expression, scope: Scope): void {
     this.value(node, scope, null, true);
-    if (node.kind === "name" && scope.isLayer(node.text)) this.#add("E019", `\`${node.text}\` is a layer: in a formula it is applied to a tensor, as ${node.text}(x)`, node.span);
+    if (node.kind === "name" && scope.isLayer(node.text))
+      this.#add("E019", `\`${node.text}\` is a layer: in a formula it is applied to a tensor, as ${node.text}(x)`, node.span);
   }
 
   #literal(node: Extract<Expression, { kind: "number" | "string" }>, spec: ArgumentSpec | null): void {
@@ -98,19 +109,26 @@ export class ExpressionChecker {
 
   #name(name: string, span: Span, scope: Scope, spec: ArgumentSpec | null, strict: boolean): void {
     if (name === "true" || name === "false") {
-      if (spec !== null && ["integer", "number", "size", "choice", "shape", "tensor"].includes(spec.kind)) this.#add("E021", `${spec.name} is ${kindText(spec)}, not ${name}`, span);
+      if (spec !== null && ["integer", "number", "size", "choice", "shape", "tensor"].includes(spec.kind))
+        this.#add("E021", `${spec.name} is ${kindText(spec)}, not ${name}`, span);
       return;
     }
     if (scope.has(name)) {
       const kind = scope.lookup(name);
-      if (spec?.kind === "tensor" && (kind === "block" || kind === "network")) this.#add("E021", `${spec.name} is a tensor, and \`${name}\` is a ${kind}`, span);
+      if (spec?.kind === "tensor" && (kind === "block" || kind === "network"))
+        this.#add("E021", `${spec.name} is a tensor, and \`${name}\` is a ${kind}`, span);
       return;
     }
     if (spec?.kind === "choice") {
       const choices = spec.choices ?? [];
       if (choices.includes(name)) return;
       const meant = nearestName(name, choices);
-      this.#add("E024", `${spec.name} is one of ${choices.join(", ")}, not \`${name}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}`, span, meant);
+      this.#add(
+        "E024",
+        `${spec.name} is one of ${choices.join(", ")}, not \`${name}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}`,
+        span,
+        meant,
+      );
       return;
     }
     if (spec?.kind === "padding") {
@@ -138,7 +156,13 @@ export class ExpressionChecker {
   #unknownInitializer(name: string, span: Span, scope: Scope): void {
     const meant = nearestName(name, scope.registry.initializers.keys());
     if (meant === null && !this.#options.closed) return;
-    this.#add("E027", `there is no initialiser \`${name}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}`, span, meant, `there are ${[...scope.registry.initializers.keys()].join(", ")}`);
+    this.#add(
+      "E027",
+      `there is no initialiser \`${name}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}`,
+      span,
+      meant,
+      `there are ${[...scope.registry.initializers.keys()].join(", ")}`,
+    );
   }
 
   /** A name that stands for nothing here. In a notebook it may be TypeScript's: then only near misses are reported. */
@@ -165,7 +189,15 @@ export class ExpressionChecker {
     if (kind === null && spec?.kind === "initializer") {
       const entry = scope.registry.initializers.get(callee.text);
       if (entry === undefined) this.#unknownInitializer(callee.text, callee.span, scope);
-      else this.arguments(callee.text, args, entry.arguments, entry.arguments.filter((one) => one.positional === true), scope, node.callee.span);
+      else
+        this.arguments(
+          callee.text,
+          args,
+          entry.arguments,
+          entry.arguments.filter((one) => one.positional === true),
+          scope,
+          node.callee.span,
+        );
       return;
     }
     if (kind === "block") {
@@ -217,7 +249,10 @@ export class ExpressionChecker {
         if (spec === undefined) {
           if (!tooMany) {
             const count = args.filter((one) => one.name === null).length;
-            const takes = places.length === 0 ? "takes no values without a name" : `takes at most ${places.length} ${places.length === 1 ? "value" : "values"} without a name (${places.map((one) => one.name).join(", ")})`;
+            const takes =
+              places.length === 0
+                ? "takes no values without a name"
+                : `takes at most ${places.length} ${places.length === 1 ? "value" : "values"} without a name (${places.map((one) => one.name).join(", ")})`;
             this.#add("E023", `\`${owner}\` ${takes}, but ${count} arrived`, span);
           }
           tooMany = true;
@@ -233,7 +268,12 @@ export class ExpressionChecker {
         const names = specs.map((one) => one.name);
         const meant = nearestName(name.text, names);
         const has = names.length === 0 ? " (it has none)" : ` (it has ${names.join(", ")})`;
-        this.#add("E026", `\`${owner}\` has no option \`${name.text}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}${has}`, name.span, meant);
+        this.#add(
+          "E026",
+          `\`${owner}\` has no option \`${name.text}\`${meant === null ? "" : `; did you mean \`${meant}\`?`}${has}`,
+          name.span,
+          meant,
+        );
         continue;
       }
       if (given.has(spec.name)) this.#add("E025", `\`${owner}\` is given ${spec.name} twice`, span);
@@ -270,7 +310,11 @@ export class ExpressionChecker {
       if (name === null) {
         const parameter = names[index++];
         if (parameter === undefined) {
-          this.#add("E023", `\`${callee.text}\` takes ${names.length === 0 ? "no values" : `at most ${names.length} ${names.length === 1 ? "value" : "values"} (${names.join(", ")})`}`, span);
+          this.#add(
+            "E023",
+            `\`${callee.text}\` takes ${names.length === 0 ? "no values" : `at most ${names.length} ${names.length === 1 ? "value" : "values"} (${names.join(", ")})`}`,
+            span,
+          );
           return;
         }
         filled.add(parameter);
@@ -279,11 +323,23 @@ export class ExpressionChecker {
         filled.add(name.text);
       } else {
         const meant = nearestName(name.text, names);
-        this.#add("E026", `\`${callee.text}\` has no parameter \`${name.text}\`${meant === null ? "" : `; did you mean \`${meant}\`?`} (${has})`, name.span, meant);
+        this.#add(
+          "E026",
+          `\`${callee.text}\` has no parameter \`${name.text}\`${meant === null ? "" : `; did you mean \`${meant}\`?`} (${has})`,
+          name.span,
+          meant,
+        );
       }
     }
     const missing = parameters.filter(({ name, fallback }) => fallback === null && !filled.has(name.text)).map(({ name }) => name.text);
-    if (missing.length > 0) this.#add("E022", `\`${callee.text}\` needs ${missing.join(" and ")}`, callee.span, null, `it is written ${callee.text} ${names.join(", ")}`);
+    if (missing.length > 0)
+      this.#add(
+        "E022",
+        `\`${callee.text}\` needs ${missing.join(" and ")}`,
+        callee.span,
+        null,
+        `it is written ${callee.text} ${names.join(", ")}`,
+      );
   }
 
   #networkCall(node: Call, scope: Scope): void {
@@ -296,7 +352,12 @@ export class ExpressionChecker {
       if (name === null || names.includes(name.text)) continue;
       const meant = nearestName(name.text, names);
       const has = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
-      this.#add("E026", `${callee.text} has no hyperparameter \`${name.text}\`${meant === null ? "" : `; did you mean \`${meant}\`?`} (${has})`, name.span, meant);
+      this.#add(
+        "E026",
+        `${callee.text} has no hyperparameter \`${name.text}\`${meant === null ? "" : `; did you mean \`${meant}\`?`} (${has})`,
+        name.span,
+        meant,
+      );
     }
   }
 }

@@ -45,6 +45,7 @@ export function literalProblem(spec: ArgumentSpec, value: number | string): { co
 function outOfRange(spec: ArgumentSpec, value: number): { code: string; message: string } | null {
   const { name, minimum = -Infinity, maximum = Infinity } = spec;
   if (value >= minimum && value <= maximum) return null;
-  const range = maximum === Infinity ? `at least ${minimum}` : minimum === -Infinity ? `at most ${maximum}` : `from ${minimum} to ${maximum}`;
+  const range =
+    maximum === Infinity ? `at least ${minimum}` : minimum === -Infinity ? `at most ${maximum}` : `from ${minimum} to ${maximum}`;
   return { code: "E024", message: `${name} is ${range}, but ${value} arrived` };
 }

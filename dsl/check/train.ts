@@ -17,7 +17,9 @@ export function checkTrain(
 ): void {
   const { registry } = options;
   const add = (code: string, message: string, span: Span, meant: string | null = null, hint = ""): void =>
-    report(diagnostic(code, message, span, { hint, ...(meant === null ? {} : { fix: { title: `change to ${meant}`, span, text: meant } }) }));
+    report(
+      diagnostic(code, message, span, { hint, ...(meant === null ? {} : { fix: { title: `change to ${meant}`, span, text: meant } }) }),
+    );
   const meantText = (meant: string | null): string => (meant === null ? "" : `; did you mean \`${meant}\`?`);
 
   for (const name of statement.networks) {
@@ -32,7 +34,14 @@ export function checkTrain(
     const { text, span } = statement.data;
     if (!outer.has(text) && !registry.datasets.has(text)) {
       const meant = nearestName(text, [...registry.datasets.keys(), ...outer.names().keys()]);
-      if (options.closed || meant !== null) add("E062", `there is no data set \`${text}\`${meantText(meant)}`, span, meant, `there are ${[...registry.datasets.keys()].join(", ")}`);
+      if (options.closed || meant !== null)
+        add(
+          "E062",
+          `there is no data set \`${text}\`${meantText(meant)}`,
+          span,
+          meant,
+          `there are ${[...registry.datasets.keys()].join(", ")}`,
+        );
     }
   } else expressions.value(statement.data, outer, null, true);
 
@@ -45,8 +54,17 @@ export function checkTrain(
     }
     if (row.kind === "update") {
       if (!statement.networks.some(({ text }) => text === row.network.text)) {
-        const meant = nearestName(row.network.text, statement.networks.map(({ text }) => text));
-        add("E063", `\`${row.network.text}\` is not trained here${meantText(meant)}`, row.network.span, meant, `train ${statement.networks.map(({ text }) => text).join(", ")} on …`);
+        const meant = nearestName(
+          row.network.text,
+          statement.networks.map(({ text }) => text),
+        );
+        add(
+          "E063",
+          `\`${row.network.text}\` is not trained here${meantText(meant)}`,
+          row.network.span,
+          meant,
+          `train ${statement.networks.map(({ text }) => text).join(", ")} on …`,
+        );
       }
       losses(row.loss);
       continue;
@@ -54,7 +72,10 @@ export function checkTrain(
     keyRow(row);
   }
   if (statement.networks.length > 1 && !statement.rows.some(({ kind }) => kind === "update")) {
-    add("E063", "several networks are trained by `update` rows, one for each", [statement.networks[0]?.span[0] ?? 0, statement.networks.at(-1)?.span[1] ?? 0]);
+    add("E063", "several networks are trained by `update` rows, one for each", [
+      statement.networks[0]?.span[0] ?? 0,
+      statement.networks.at(-1)?.span[1] ?? 0,
+    ]);
   }
 
   function keyRow(row: TrainKeyRow): void {
@@ -68,22 +89,32 @@ export function checkTrain(
     if (seen.has(key.name)) add("E012", `\`${key.name}\` stands here twice`, row.key.span);
     seen.set(key.name, row);
     if (key.name === "freeze" || key.name === "watch") {
-      for (const { name, value } of row.args) if (name?.text === "every") expressions.value(value, scope, key.arguments.find((spec) => spec.name === "every") ?? null, false);
+      for (const { name, value } of row.args)
+        if (name?.text === "every") expressions.value(value, scope, key.arguments.find((spec) => spec.name === "every") ?? null, false);
       if (row.args.length === 0) add("E022", `\`${key.name}\` needs a value`, row.key.span, null, `as in ${key.example}`);
       return;
     }
     if (key.family === null) {
-      expressions.arguments(key.name, row.args, key.arguments, key.arguments.filter((spec) => spec.positional === true), scope, row.key.span);
+      expressions.arguments(
+        key.name,
+        row.args,
+        key.arguments,
+        key.arguments.filter((spec) => spec.positional === true),
+        scope,
+        row.key.span,
+      );
       return;
     }
     if (row.args.length === 0) add("E022", `\`${key.name}\` needs a value`, row.key.span, null, `as in ${key.example}`);
-    if (!key.many && row.args.length > 1) add("E023", `\`${key.name}\` takes one value`, (row.args[1] ?? row).span, null, `as in ${key.example}`);
+    if (!key.many && row.args.length > 1)
+      add("E023", `\`${key.name}\` takes one value`, (row.args[1] ?? row).span, null, `as in ${key.example}`);
     for (const argument of row.args) familyValue(argument, key, key.family);
   }
 
   /** `relu` as a row: perhaps a loss or an optimiser without its key. */
   function familyKey(name: string): string | null {
-    for (const key of registry.train.keys) if (key.family !== null && registry.train.families[key.family].some((entry) => entry.name === name)) return `${key.name} ${name}`;
+    for (const key of registry.train.keys)
+      if (key.family !== null && registry.train.families[key.family].some((entry) => entry.name === name)) return `${key.name} ${name}`;
     return null;
   }
 
@@ -97,9 +128,18 @@ export function checkTrain(
     if (called !== null && !scope.has(called.text)) {
       const entry = entries.find((candidate) => candidate.name === called.text);
       if (entry === undefined) {
-        const meant = nearestName(called.text, entries.map((candidate) => candidate.name));
+        const meant = nearestName(
+          called.text,
+          entries.map((candidate) => candidate.name),
+        );
         if (meant !== null || options.closed || value.kind === "name") {
-          add("E064", `there is no ${family} \`${called.text}\`${meantText(meant)}`, called.span, meant, `there are ${entries.map((candidate) => candidate.name).join(", ")}`);
+          add(
+            "E064",
+            `there is no ${family} \`${called.text}\`${meantText(meant)}`,
+            called.span,
+            meant,
+            `there are ${entries.map((candidate) => candidate.name).join(", ")}`,
+          );
         }
         return;
       }
@@ -116,7 +156,12 @@ export function checkTrain(
         if (name === null || entry.arguments.some((spec) => spec.name === name.text)) continue;
         const names = entry.arguments.map((spec) => spec.name);
         const meant = nearestName(name.text, names);
-        add("E026", `\`${entry.name}\` has no option \`${name.text}\`${meantText(meant)} (${names.length === 0 ? "it has none" : `it has ${names.join(", ")}`})`, name.span, meant);
+        add(
+          "E026",
+          `\`${entry.name}\` has no option \`${name.text}\`${meantText(meant)} (${names.length === 0 ? "it has none" : `it has ${names.join(", ")}`})`,
+          name.span,
+          meant,
+        );
       }
       return;
     }
@@ -138,7 +183,14 @@ export function checkTrain(
       if (entry !== undefined) entryArguments(entry, node.args, node.callee.span);
       else if (!registry.layers.has(node.callee.text)) {
         const meant = nearestName(node.callee.text, names);
-        if (meant !== null || options.closed) add("E064", `there is no loss \`${node.callee.text}\`${meantText(meant)}`, node.callee.span, meant, `there are ${names.join(", ")}`);
+        if (meant !== null || options.closed)
+          add(
+            "E064",
+            `there is no loss \`${node.callee.text}\`${meantText(meant)}`,
+            node.callee.span,
+            meant,
+            `there are ${names.join(", ")}`,
+          );
       }
       for (const { value } of node.args) piped(value);
     }

@@ -9,7 +9,11 @@ import { lineText, positionOf } from "./position.js";
  *                                                     ^^^^^^^^
  *       (224 + 2*0 - 11)/4 + 1 = 54.25, rounded down; pad=2 gives 55
  */
-export function renderDiagnostic(source: string, { message, span, hint, chain, related, code, severity }: Diagnostic, options: RenderOptions = {}): string {
+export function renderDiagnostic(
+  source: string,
+  { message, span, hint, chain, related, code, severity }: Diagnostic,
+  options: RenderOptions = {},
+): string {
   const { line, column } = positionOf(source, span[0]);
   const file = options.file === undefined ? "" : `${options.file}: `;
   const kind = severity === "error" ? "" : `${severity}: `;

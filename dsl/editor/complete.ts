@@ -5,7 +5,20 @@ import { cursorAt, type Cursor, type ScopeEntry } from "./cursor.js";
 export interface CompletionItem {
   /** What is inserted. */
   readonly text: string;
-  readonly kind: "keyword" | "layer" | "option" | "choice" | "initializer" | "network" | "block" | "tensor" | "dimension" | "hyperparameter" | "dataset" | "value" | "tap";
+  readonly kind:
+    | "keyword"
+    | "layer"
+    | "option"
+    | "choice"
+    | "initializer"
+    | "network"
+    | "block"
+    | "tensor"
+    | "dimension"
+    | "hyperparameter"
+    | "dataset"
+    | "value"
+    | "tap";
   /** One line beside it: the kind and default of an option, what a layer is. */
   readonly detail: string;
 }
@@ -66,13 +79,27 @@ function itemsFor({ context, scope }: Cursor, options: EditorOptions): Completio
     case "row":
       return [...names(scope, ["tensor", "block", "layer", "network", "hyperparameter"]), ...layers(registry), ...rowWords];
     case "layer":
-      return [...names(scope, context.tensors ? ["tensor", "block", "layer", "network", "hyperparameter"] : ["block", "layer", "network", "hyperparameter"]), ...layers(registry)];
+      return [
+        ...names(
+          scope,
+          context.tensors ? ["tensor", "block", "layer", "network", "hyperparameter"] : ["block", "layer", "network", "hyperparameter"],
+        ),
+        ...layers(registry),
+      ];
     case "argument":
       return argumentItems(context.callee, context.place, context.given, scope, registry);
     case "option":
-      return optionValues(specsOf(context.callee, registry, scope).find(({ name }) => name === context.option), scope, registry);
+      return optionValues(
+        specsOf(context.callee, registry, scope).find(({ name }) => name === context.option),
+        scope,
+        registry,
+      );
     case "claim":
-      return [{ text: "?", kind: "keyword", detail: "asks for the shape and the parameters" }, { text: "params", kind: "keyword", detail: "34944 params" }, ...names(scope, ["dimension", "hyperparameter"])];
+      return [
+        { text: "?", kind: "keyword", detail: "asks for the shape and the parameters" },
+        { text: "params", kind: "keyword", detail: "34944 params" },
+        ...names(scope, ["dimension", "hyperparameter"]),
+      ];
     case "member":
       return memberItems(context.object, scope, options);
     case "tap":
@@ -88,7 +115,10 @@ function itemsFor({ context, scope }: Cursor, options: EditorOptions): Completio
     case "network":
       return [...names(scope, ["network"]), ...zoo(registry)];
     case "data":
-      return [...names(scope, ["dataset", "any", "value"]), ...[...registry.datasets].map(([text, { summary }]): CompletionItem => ({ text, kind: "dataset", detail: summary }))];
+      return [
+        ...names(scope, ["dataset", "any", "value"]),
+        ...[...registry.datasets].map(([text, { summary }]): CompletionItem => ({ text, kind: "dataset", detail: summary })),
+      ];
     case "value":
       return [...names(scope, null), ...zoo(registry), ...formulaLayers(registry)];
   }
@@ -99,7 +129,9 @@ function layers(registry: Registry): CompletionItem[] {
 }
 
 function formulaLayers(registry: Registry): CompletionItem[] {
-  return [...registry.layers.values()].filter(({ usableInFormula }) => usableInFormula === true).map(({ name, summary }) => ({ text: name, kind: "layer", detail: summary }));
+  return [...registry.layers.values()]
+    .filter(({ usableInFormula }) => usableInFormula === true)
+    .map(({ name, summary }) => ({ text: name, kind: "layer", detail: summary }));
 }
 
 function zoo(registry: Registry): CompletionItem[] {
@@ -116,13 +148,15 @@ function names(scope: ReadonlyMap<string, ScopeEntry>, kinds: readonly ScopeEntr
 }
 
 function specsOf(callee: string, registry: Registry, scope: ReadonlyMap<string, ScopeEntry>): readonly ArgumentSpec[] {
-  if (callee === "default") return [...new Map([...registry.layers.values()].flatMap((layer) => layer.arguments).map((spec) => [spec.name, spec])).values()];
+  if (callee === "default")
+    return [...new Map([...registry.layers.values()].flatMap((layer) => layer.arguments).map((spec) => [spec.name, spec])).values()];
   if (!scope.has(callee)) {
     const layer = registry.layers.get(callee);
     if (layer !== undefined) return layer.arguments;
     const initializer = registry.initializers.get(callee);
     if (initializer !== undefined) return initializer.arguments;
-    for (const family of Object.values(registry.train.families)) for (const entry of family) if (entry.name === callee) return entry.arguments;
+    for (const family of Object.values(registry.train.families))
+      for (const entry of family) if (entry.name === callee) return entry.arguments;
     const key = registry.train.keys.find(({ name }) => name === callee);
     if (key !== undefined) return key.arguments;
   }
@@ -140,11 +174,19 @@ function headerSpecs(header: string): ArgumentSpec[] {
   }));
 }
 
-function argumentItems(callee: string, place: number, given: readonly string[], scope: ReadonlyMap<string, ScopeEntry>, registry: Registry): CompletionItem[] {
+function argumentItems(
+  callee: string,
+  place: number,
+  given: readonly string[],
+  scope: ReadonlyMap<string, ScopeEntry>,
+  registry: Registry,
+): CompletionItem[] {
   const specs = specsOf(callee, registry, scope);
   const places = specs.filter(({ positional }) => positional === true);
   const here = places[place] ?? places.find(({ rest }) => rest === true);
-  const options = specs.filter(({ name }) => !given.includes(name)).map((spec): CompletionItem => ({ text: `${spec.name}=`, kind: "option", detail: describeOption(spec) }));
+  const options = specs
+    .filter(({ name }) => !given.includes(name))
+    .map((spec): CompletionItem => ({ text: `${spec.name}=`, kind: "option", detail: describeOption(spec) }));
   const values = here === undefined ? [] : optionValues(here, scope, registry);
   return [...values, ...options];
 }
@@ -162,7 +204,8 @@ function plain(value: unknown): string {
 }
 
 function optionValues(spec: ArgumentSpec | undefined, scope: ReadonlyMap<string, ScopeEntry>, registry: Registry): CompletionItem[] {
-  const own = (texts: readonly string[], kind: CompletionItem["kind"]): CompletionItem[] => texts.map((text) => ({ text, kind, detail: spec === undefined ? "" : spec.doc }));
+  const own = (texts: readonly string[], kind: CompletionItem["kind"]): CompletionItem[] =>
+    texts.map((text) => ({ text, kind, detail: spec === undefined ? "" : spec.doc }));
   switch (spec?.kind) {
     case "choice":
       return own(spec.choices ?? [], "choice");
@@ -209,6 +252,7 @@ function taps(network: string, scope: ReadonlyMap<string, ScopeEntry>, options: 
 function trainItems(key: string, place: number, scope: ReadonlyMap<string, ScopeEntry>, registry: Registry): CompletionItem[] {
   const found = registry.train.keys.find(({ name }) => name === key);
   if (found === undefined) return [];
-  if (found.family !== null) return registry.train.families[found.family].map(({ name, summary }) => ({ text: name, kind: "choice", detail: summary }));
+  if (found.family !== null)
+    return registry.train.families[found.family].map(({ name, summary }) => ({ text: name, kind: "choice", detail: summary }));
   return argumentItems(key, place, [], scope, registry);
 }

@@ -44,7 +44,8 @@ export function cursorAt(source: string, offset: number, registry: Registry, nam
   const at = tokens.find(({ span }) => span[0] < offset && offset <= span[1]);
   const scope = scopeAt(tokens, offset, registry, names);
   const nothing: Cursor = { prefix: "", span: [offset, offset], context: { kind: "none" }, scope };
-  if (at !== undefined && (at.kind === "comment" || (at.kind === "string" && (offset < at.span[1] || !/^(".*"|'.*')$/u.test(at.text))))) return nothing;
+  if (at !== undefined && (at.kind === "comment" || (at.kind === "string" && (offset < at.span[1] || !/^(".*"|'.*')$/u.test(at.text)))))
+    return nothing;
   const inName = at?.kind === "name";
   const before = tokens.filter(({ span, kind }) => kind !== "comment" && span[1] <= (inName ? at.span[0] : offset));
   const span = inName ? at.span : ([offset, offset] as const);
@@ -66,7 +67,14 @@ function framesOf(tokens: readonly Token[]): Frame[] {
     const frame = frames.at(-1) as Frame;
     if (token.text === "{" || token.text === "(" || token.text === "[") {
       const last = frame.row.at(-1);
-      const owner = token.text === "{" ? (frame.row.find(({ text }) => ["net", "block", "train", "repeat", "if", "else"].includes(text))?.text ?? "") : last?.kind === "name" && token.span[0] === last.span[1] ? last.text : token.text === "(" && last?.kind === "name" ? last.text : "";
+      const owner =
+        token.text === "{"
+          ? (frame.row.find(({ text }) => ["net", "block", "train", "repeat", "if", "else"].includes(text))?.text ?? "")
+          : last?.kind === "name" && token.span[0] === last.span[1]
+            ? last.text
+            : token.text === "(" && last?.kind === "name"
+              ? last.text
+              : "";
       frame.row.push(token);
       frames.push({ open: token, owner, row: [] });
     } else if (token.text === "}" || token.text === ")" || token.text === "]") {
@@ -101,10 +109,15 @@ function contextAfter(before: readonly Token[], registry: Registry): CursorConte
   if (frame.open.text === "(" || frame.open.text === "[") {
     if (frame.owner !== "" && frame.open.text === "(") {
       const outer = frames.at(-2)?.row ?? [];
-      const header = outer.some(({ text }) => text === "net" || text === "block") && outer.indexOf(outer.find(({ text }) => text === frame.owner) as Token) <= 2 && body === undefined;
+      const header =
+        outer.some(({ text }) => text === "net" || text === "block") &&
+        outer.indexOf(outer.find(({ text }) => text === frame.owner) as Token) <= 2 &&
+        body === undefined;
       if (header) return { kind: last?.text === ":" || last?.text === "=" ? "value" : "none" };
       // `residual (attention heads=heads | …)`: the layer nearest before the cursor.
-      const inner = row.some(({ text }) => text === "|") || (row[0]?.kind === "name" && row[1] !== undefined && row[1].text !== "," && row[1].text !== "=" && registry.layers.has(row[0].text));
+      const inner =
+        row.some(({ text }) => text === "|") ||
+        (row[0]?.kind === "name" && row[1] !== undefined && row[1].text !== "," && row[1].text !== "=" && registry.layers.has(row[0].text));
       if (inner) return rowContext(row, registry, false);
       return argumentContext(frame.owner, row);
     }
@@ -200,9 +213,16 @@ export function scopeAt(tokens: readonly Token[], offset: number, registry: Regi
     const closed = opened === -1 ? real.length - 1 : matching(real, opened);
     const header = real.slice(index + 2, headerEnd + 1);
     const inside = real.slice(opened + 1, closed);
-    const labels = inside.flatMap(({ kind, text }, i) => (kind === "name" && (inside[i + 1]?.text === ":" || inside[i - 1]?.text === "let") ? [text] : []));
+    const labels = inside.flatMap(({ kind, text }, i) =>
+      kind === "name" && (inside[i + 1]?.text === ":" || inside[i - 1]?.text === "let") ? [text] : [],
+    );
     const headerText = header.length === 0 ? "()" : sourceText(header);
-    scope.set(title.text, { kind: token.text === "net" ? "network" : "block", text: `${token.text} ${title.text}${headerText}`, header: headerText, labels });
+    scope.set(title.text, {
+      kind: token.text === "net" ? "network" : "block",
+      text: `${token.text} ${title.text}${headerText}`,
+      header: headerText,
+      labels,
+    });
     const start = token.span[0];
     const end = real[closed]?.span[1] ?? Infinity;
     if (offset > start && offset <= (real[closed]?.text === "}" ? end : Infinity)) {
@@ -217,13 +237,17 @@ export function scopeAt(tokens: readonly Token[], offset: number, registry: Regi
     if (token.text === "let" && real[index + 1]?.kind === "name" && (inBody || top)) {
       const first = real[index + 3];
       const isTensor = first !== undefined && scope.get(first.text)?.kind === "tensor";
-      scope.set((real[index + 1] as Token).text, { kind: isTensor ? "tensor" : first !== undefined && registry.layers.has(first.text) ? "layer" : "any", text: "let" });
+      scope.set((real[index + 1] as Token).text, {
+        kind: isTensor ? "tensor" : first !== undefined && registry.layers.has(first.text) ? "layer" : "any",
+        text: "let",
+      });
     } else if (inBody && token.kind === "name" && real[index + 1]?.text === ":" && !registry.layers.has(token.text)) {
       scope.set(token.text, { kind: "tensor", text: "label" });
     } else if (inBody && token.text === "repeat") {
       for (let i = index + 1; i < index + 12 && real[i] !== undefined && real[i]?.text !== "in" && real[i]?.text !== "{"; i++) {
         const one = real[i] as Token;
-        if (one.kind === "name" && real.slice(i, i + 8).some(({ text }) => text === "in")) scope.set(one.text, { kind: "hyperparameter", text: "from repeat" });
+        if (one.kind === "name" && real.slice(i, i + 8).some(({ text }) => text === "in"))
+          scope.set(one.text, { kind: "hyperparameter", text: "from repeat" });
       }
     }
   }
@@ -249,7 +273,9 @@ function headerNames(header: readonly Token[], scope: Map<string, ScopeEntry>): 
     const value = header.slice(i + 2, end);
     if (header[i + 1]?.text === ":") {
       scope.set(token.text, { kind: "tensor", text: sourceText(value) });
-      for (const dim of value) if (dim.kind === "name" && dim.text !== "x" && dim.text !== "int") scope.set(dim.text, { kind: "dimension", text: `a dimension of ${token.text}` });
+      for (const dim of value)
+        if (dim.kind === "name" && dim.text !== "x" && dim.text !== "int")
+          scope.set(dim.text, { kind: "dimension", text: `a dimension of ${token.text}` });
     } else scope.set(token.text, { kind: "hyperparameter", text: header[i + 1]?.text === "=" ? sourceText(value) : "" });
   }
 }

@@ -30,11 +30,15 @@ export function hoverAt(source: string, offset: number, options: HoverOptions): 
 
 function rowText(token: Token, rows: readonly RowShape[]): string | null {
   // The innermost row around the token.
-  const around = rows.filter(({ span }) => span[0] <= token.span[0] && token.span[1] <= span[1]).sort((a, b) => a.span[1] - a.span[0] - (b.span[1] - b.span[0]));
+  const around = rows
+    .filter(({ span }) => span[0] <= token.span[0] && token.span[1] <= span[1])
+    .sort((a, b) => a.span[1] - a.span[0] - (b.span[1] - b.span[0]));
   const [row] = around;
   if (row === undefined) return null;
   const uses = around.filter(({ span }) => span[0] === row.span[0] && span[1] === row.span[1]);
-  const shapes = uses.slice(0, 4).map(({ input, output, parameters }) => `\`${input} -> ${output}\`, ${parameters.toLocaleString("en")} parameters`);
+  const shapes = uses
+    .slice(0, 4)
+    .map(({ input, output, parameters }) => `\`${input} -> ${output}\`, ${parameters.toLocaleString("en")} parameters`);
   return shapes.join("  \n") + (uses.length > 4 ? `  \nand ${uses.length - 4} more` : "");
 }
 
@@ -54,11 +58,13 @@ function describeName(token: Token, tokens: readonly Token[], source: string, op
   if (context.kind === "trainValue" || context.kind === "option") {
     for (const family of Object.values(registry.train.families)) {
       const entry = family.find(({ name }) => name === token.text);
-      if (entry !== undefined) return `**${entry.name}** (${entry.family}): ${entry.summary}\n\n${entry.details}${optionList(entry.arguments)}`;
+      if (entry !== undefined)
+        return `**${entry.name}** (${entry.family}): ${entry.summary}\n\n${entry.details}${optionList(entry.arguments)}`;
     }
   }
   const entry = scope.get(token.text);
-  if (entry !== undefined && !(registry.layers.has(token.text) && entry.kind === "tensor" && next?.text === ":")) return describeEntry(token.text, entry);
+  if (entry !== undefined && !(registry.layers.has(token.text) && entry.kind === "tensor" && next?.text === ":"))
+    return describeEntry(token.text, entry);
   const layer = registry.layers.get(token.text);
   if (layer !== undefined) return describeLayer(layer);
   const initializer = registry.initializers.get(token.text);
@@ -71,7 +77,14 @@ function describeName(token: Token, tokens: readonly Token[], source: string, op
 }
 
 function specsFor(callee: string, { registry }: HoverOptions): readonly ArgumentSpec[] {
-  return registry.layers.get(callee)?.arguments ?? registry.initializers.get(callee)?.arguments ?? Object.values(registry.train.families).flat().find(({ name }) => name === callee)?.arguments ?? [];
+  return (
+    registry.layers.get(callee)?.arguments ??
+    registry.initializers.get(callee)?.arguments ??
+    Object.values(registry.train.families)
+      .flat()
+      .find(({ name }) => name === callee)?.arguments ??
+    []
+  );
 }
 
 function describeEntry(name: string, { kind, text }: ScopeEntry): string {

@@ -28,7 +28,13 @@ export function rowShapes(source: string, options: CheckSourceOptions): RowShape
     for (const { site, layers, output, parameters } of built.built?.rows ?? []) {
       const info = site === null ? undefined : map.sites[`${site.line}:${site.column}`];
       if (info === undefined) continue;
-      rows.push({ network, span: info.call, input: layers[0] === undefined ? shapeText(output) : shapeText(layers[0].input), output: shapeText(output), parameters });
+      rows.push({
+        network,
+        span: info.call,
+        input: layers[0] === undefined ? shapeText(output) : shapeText(layers[0].input),
+        output: shapeText(output),
+        parameters,
+      });
     }
   }
   return rows;

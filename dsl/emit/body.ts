@@ -1,5 +1,19 @@
 import { bodyScope, kindOf, type Scope } from "../scope.js";
-import { children, type BlockStatement, type Body, type Claim, type FlowRow, type IfRow, type LetRow, type Located, type NetStatement, type Repeat, type Row, type ShapeExpression, type Span } from "../syntax.js";
+import {
+  children,
+  type BlockStatement,
+  type Body,
+  type Claim,
+  type FlowRow,
+  type IfRow,
+  type LetRow,
+  type Located,
+  type NetStatement,
+  type Repeat,
+  type Row,
+  type ShapeExpression,
+  type Span,
+} from "../syntax.js";
 import { join, textOf, type Code, type SiteInfo } from "./code.js";
 import type { EmitContext } from "./context.js";
 import { argumentSpans, chained, emitExpression, emitItem, emitValue, property } from "./expression.js";
@@ -12,7 +26,6 @@ export const taken: ReadonlySet<string> = new Set(
     "arguments eval undefined NaN Infinity"
   ).split(" "),
 );
-
 
 /** Emits the body of one net or block. */
 export class BodyEmitter implements EmitContext {
@@ -75,10 +88,20 @@ export class BodyEmitter implements EmitContext {
     const inputs = parameters.filter(({ shape }) => shape !== null);
     const start = kind === "block" ? "x" : inputs.length === 1 ? (inputs[0]?.name.text ?? null) : null;
     const text = this.#body(body, scope, start === null ? null : this.rename(start), false);
-    const used = [...this.#parameters].filter((name) => new RegExp(`(?<![\\w$."])${this.rename(name).replace("$", "\\$")}(?![\\w$"])`, "u").test(textOf(text)));
+    const used = [...this.#parameters].filter((name) =>
+      new RegExp(`(?<![\\w$."])${this.rename(name).replace("$", "\\$")}(?![\\w$"])`, "u").test(textOf(text)),
+    );
     const values = used.map((name) => (this.rename(name) === name ? name : `${name}: ${this.rename(name)}`));
     const layers = [...this.#layers].filter((name) => new RegExp(`(?<![\\w$."])${name}(?![\\w$])`, "u").test(textOf(text)));
-    return ["(", ...this.#header(values, layers.map((name) => (taken.has(name) ? `${name}: ${name}_` : name))), ") => ", ...text];
+    return [
+      "(",
+      ...this.#header(
+        values,
+        layers.map((name) => (taken.has(name) ? `${name}: ${name}_` : name)),
+      ),
+      ") => ",
+      ...text,
+    ];
   }
 
   #header(values: readonly string[], layers: readonly string[]): Code {
@@ -131,7 +154,9 @@ export class BodyEmitter implements EmitContext {
         const options = row.args.map(({ name, value }) =>
           property(name?.text ?? "_", emitValue(value, scope, this, specs.find((spec) => spec.name === name?.text) ?? null)),
         );
-        return [["lamella.", { mark: { call: row.span, args: argumentSpans(row.args, []) } }, "defaults({ ", ...join(options, ", "), " });"]];
+        return [
+          ["lamella.", { mark: { call: row.span, args: argumentSpans(row.args, []) } }, "defaults({ ", ...join(options, ", "), " });"],
+        ];
       }
       case "out":
         return [[`return { ${row.names.map((name) => textOf(property(name.text, [this.rename(name.text)]))).join(", ")} };`]];
@@ -194,7 +219,8 @@ export class BodyEmitter implements EmitContext {
     if (kind === "tensor" && first !== undefined && first.kind !== "repeat") {
       code = chained(emitExpression(first, scope, this), rest, name, "row", row.value.span, scope, this);
       code = [...code, ...this.#claim(row.claim, scope)];
-    } else code = row.value.items.length === 1 && first !== undefined ? emitItem(first, scope, this) : emitExpression(row.value, scope, this);
+    } else
+      code = row.value.items.length === 1 && first !== undefined ? emitItem(first, scope, this) : emitExpression(row.value, scope, this);
     scope.define(name, kind);
     this.#locals.add(name);
     return [`const ${this.rename(name)} = `, ...code, ";"];
@@ -231,7 +257,14 @@ export class BodyEmitter implements EmitContext {
   }
 
   #shape(shape: ShapeExpression, scope: Scope): Code {
-    return ["[", ...join(shape.dims.map((dim) => emitExpression(dim, scope, this)), ", "), "]"];
+    return [
+      "[",
+      ...join(
+        shape.dims.map((dim) => emitExpression(dim, scope, this)),
+        ", ",
+      ),
+      "]",
+    ];
   }
 
   repeatBody(repeat: Repeat, scope: Scope): Code {
@@ -271,4 +304,3 @@ function collectLayers(node: Located, scope: Scope, layers: Set<string>): void {
   collectMentions(node, names);
   for (const name of names) if (scope.isLayer(name)) layers.add(name);
 }
-

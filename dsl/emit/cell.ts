@@ -1,6 +1,21 @@
 import { cellScope, kindOf, type Scope } from "../scope.js";
 import type { Names, Registry } from "../registry.js";
-import type { Argument, BlockStatement, Cell, Expression, LoadStatement, NetStatement, Parameter, Pipe, Repeat, SaveStatement, ShapeExpression, ShowStatement, Span, Statement } from "../syntax.js";
+import type {
+  Argument,
+  BlockStatement,
+  Cell,
+  Expression,
+  LoadStatement,
+  NetStatement,
+  Parameter,
+  Pipe,
+  Repeat,
+  SaveStatement,
+  ShapeExpression,
+  ShowStatement,
+  Span,
+  Statement,
+} from "../syntax.js";
 import { BodyEmitter } from "./body.js";
 import { finish, join, textOf, type Code, type SiteMap } from "./code.js";
 import type { EmitContext } from "./context.js";
@@ -38,7 +53,8 @@ export function emitCell(cell: Cell, source: string, registry: Registry, names: 
     code = [...code, "\n", ...exported, ...emitStatement(statement, scope, context), "\n"];
     if (statement.kind === "net") defines.push({ name: statement.name.text, kind: "network" });
     else if (statement.kind === "block") defines.push({ name: statement.name.text, kind: "block" });
-    else if (statement.kind === "let") defines.push({ name: statement.name.text, kind: kindOf(statement.value, scope) === "network" ? "network" : "value" });
+    else if (statement.kind === "let")
+      defines.push({ name: statement.name.text, kind: kindOf(statement.value, scope) === "network" ? "network" : "value" });
   }
   return { ...finish(code), defines, uses: [...uses] };
 }
@@ -50,7 +66,10 @@ function emitStatement(statement: Statement, scope: Scope, context: TopContext):
       return emitDefinition(statement, scope, context);
     case "let": {
       const [first] = statement.value.items;
-      const code = statement.value.items.length === 1 && first !== undefined ? emitItem(first, scope, context) : emitExpression(statement.value, scope, context);
+      const code =
+        statement.value.items.length === 1 && first !== undefined
+          ? emitItem(first, scope, context)
+          : emitExpression(statement.value, scope, context);
       const type = first?.kind === "call" ? context.netTypes.get(first.callee.text) : undefined;
       if (type !== undefined) context.netTypes.set(statement.name.text, type);
       return [`let ${statement.name.text}`, ...(type === undefined ? [] : [{ annotation: `: ${type}` }]), " = ", ...code, ";"];
@@ -74,7 +93,13 @@ function emitDefinition(statement: NetStatement | BlockStatement, scope: Scope, 
   if (kind === "net") context.netTypes.set(name.text, type);
   const emitBody = (indent: number): Code => new BodyEmitter(statement, context.source, (free) => context.use(free), indent).emit(scope);
   const body = emitBody(1);
-  const head: Code = [`const ${name.text}`, { annotation: `: ${type}` }, " = lamella.", { mark: { call: [statement.span[0], statement.body.span[0]], name: name.span } }, `${kind}(${JSON.stringify(name.text)}, `];
+  const head: Code = [
+    `const ${name.text}`,
+    { annotation: `: ${type}` },
+    " = lamella.",
+    { mark: { call: [statement.span[0], statement.body.span[0]], name: name.span } },
+    `${kind}(${JSON.stringify(name.text)}, `,
+  ];
   const firstLine = textOf([...head, ...list, ", ", ...body]).split("\n")[0] ?? "";
   if (firstLine.length <= widest) return [...head, ...list, ", ", ...body, ");"];
   // Too wide: each value on a line of its own, as a formatter would put them.
@@ -86,7 +111,8 @@ function emitDefinition(statement: NetStatement | BlockStatement, scope: Scope, 
 const widest = 130;
 
 function emitParameter({ name, shape, integer, fallback }: Parameter, scope: Scope, context: TopContext): Code {
-  if (shape !== null) return [`${name.text}: lamella.${integer ? "tokens" : "shape"}(`, ...join(shapeDims(shape, scope, context), ", "), ")"];
+  if (shape !== null)
+    return [`${name.text}: lamella.${integer ? "tokens" : "shape"}(`, ...join(shapeDims(shape, scope, context), ", "), ")"];
   if (fallback !== null) return [`${name.text}: `, ...emitValue(fallback, scope, context, null)];
   return [`${name.text}: lamella.required`];
 }
@@ -102,7 +128,8 @@ function emitShow({ value, options }: ShowStatement, scope: Scope, context: TopC
 }
 
 function showOption(option: Expression, scope: Scope, context: TopContext): Code {
-  if (option.kind === "name" && !scope.has(option.text) && option.text !== "true" && option.text !== "false") return [JSON.stringify(option.text)];
+  if (option.kind === "name" && !scope.has(option.text) && option.text !== "true" && option.text !== "false")
+    return [JSON.stringify(option.text)];
   return emitExpression(option, scope, context);
 }
 
@@ -113,10 +140,25 @@ function shownValue(pipe: Pipe, scope: Scope, context: TopContext): Code {
   return ["lamella.pipe(", ...join(items, ", "), ")"];
 }
 
-function emitFile(kind: "load" | "save", { target, file, span, options }: LoadStatement | SaveStatement, scope: Scope, context: TopContext): Code {
+function emitFile(
+  kind: "load" | "save",
+  { target, file, span, options }: LoadStatement | SaveStatement,
+  scope: Scope,
+  context: TopContext,
+): Code {
   const given = options.map(({ name, value }: Argument) => property(name?.text ?? "", showOption(value, scope, context)));
-  const values = [emitExpression(target, scope, context), emitExpression(file, scope, context), ...(given.length === 0 ? [] : [["{ ", ...join(given, ", "), " }"] as Code])];
-  return ["await lamella.", { mark: { call: span, args: { target: target.span, file: file.span } } }, `${kind}(`, ...join(values, ", "), ");"];
+  const values = [
+    emitExpression(target, scope, context),
+    emitExpression(file, scope, context),
+    ...(given.length === 0 ? [] : [["{ ", ...join(given, ", "), " }"] as Code]),
+  ];
+  return [
+    "await lamella.",
+    { mark: { call: span, args: { target: target.span, file: file.span } } },
+    `${kind}(`,
+    ...join(values, ", "),
+    ");",
+  ];
 }
 
 /** Names outside of bodies: layers are reached through the library. */
@@ -160,4 +202,3 @@ class TopContext implements EmitContext {
     return new BodyEmitter(body, this.source, this.#use).repeatBody(repeat, scope);
   }
 }
-

@@ -22,7 +22,14 @@ const ranks: Readonly<Record<BinaryOperator, number>> = {
   "@": 7,
   "^": 9,
 };
-const methods: Readonly<Partial<Record<BinaryOperator, string>>> = { "+": "plus", "-": "minus", "*": "times", "/": "over", "^": "power", "@": "matmul" };
+const methods: Readonly<Partial<Record<BinaryOperator, string>>> = {
+  "+": "plus",
+  "-": "minus",
+  "*": "times",
+  "/": "over",
+  "^": "power",
+  "@": "matmul",
+};
 
 /** An expression as TypeScript. */
 export function emitExpression(node: Expression, scope: Scope, context: EmitContext): Code {
@@ -41,7 +48,12 @@ export function emitExpression(node: Expression, scope: Scope, context: EmitCont
       return emitCall(node, scope, context);
     case "member":
       if (kindOf(node.object, scope) === "tensor" && node.member.text !== "c") {
-        return [...operand(node.object, scope, context), ".", { mark: { call: node.span, name: node.member.span } }, `extra(${JSON.stringify(node.member.text)})`];
+        return [
+          ...operand(node.object, scope, context),
+          ".",
+          { mark: { call: node.span, name: node.member.span } },
+          `extra(${JSON.stringify(node.member.text)})`,
+        ];
       }
       return [...operand(node.object, scope, context), `.${node.member.text}`];
     case "index":
@@ -67,7 +79,14 @@ function sliceSpans(node: Extract<Expression, { kind: "slice" }>): Record<string
 }
 
 function list(items: readonly Expression[], scope: Scope, context: EmitContext): Code {
-  return ["[", ...join(items.map((item) => emitValue(item, scope, context, null)), ", "), "]"];
+  return [
+    "[",
+    ...join(
+      items.map((item) => emitValue(item, scope, context, null)),
+      ", ",
+    ),
+    "]",
+  ];
 }
 
 function emitName(name: string, scope: Scope, context: EmitContext): Code {
@@ -87,7 +106,14 @@ function emitName(name: string, scope: Scope, context: EmitContext): Code {
 /** An expression that a `.` or `[` follows. */
 function operand(node: Expression, scope: Scope, context: EmitContext): Code {
   const code = emitExpression(node, scope, context);
-  const plain = node.kind === "name" || node.kind === "member" || node.kind === "index" || node.kind === "call" || node.kind === "list" || node.kind === "shape" || node.kind === "slice";
+  const plain =
+    node.kind === "name" ||
+    node.kind === "member" ||
+    node.kind === "index" ||
+    node.kind === "call" ||
+    node.kind === "list" ||
+    node.kind === "shape" ||
+    node.kind === "slice";
   return plain || kindOf(node, scope) === "tensor" ? code : ["(", ...code, ")"];
 }
 
@@ -118,10 +144,15 @@ function emitBinary(node: Extract<Expression, { kind: "binary" }>, scope: Scope,
     return ["lamella.operators.", mark, `${method}(`, ...emitExpression(left, scope, context), ", ", ...other, ")"];
   }
   // Tensors of the notebook: only the operator tells.
-  if (operator === "@") return ["lamella.matmul(", ...emitExpression(left, scope, context), ", ", ...emitExpression(right, scope, context), ")"];
+  if (operator === "@")
+    return ["lamella.matmul(", ...emitExpression(left, scope, context), ", ", ...emitExpression(right, scope, context), ")"];
   const rank = ranks[operator];
   const symbol = symbols[operator] ?? operator;
-  return [...nested(left, operator === "^" ? rank + 1 : rank, scope, context), ` ${symbol} `, ...nested(right, operator === "^" ? rank : rank + 1, scope, context)];
+  return [
+    ...nested(left, operator === "^" ? rank + 1 : rank, scope, context),
+    ` ${symbol} `,
+    ...nested(right, operator === "^" ? rank : rank + 1, scope, context),
+  ];
 }
 
 /** A pipe inside an expression, or as a layer value. */
@@ -148,12 +179,20 @@ export function emitItem(item: Item, scope: Scope, context: EmitContext): Code {
 }
 
 /** `base.row("label", a, b).repeat(…)`: a flow and what is applied to it. */
-export function chained(base: Code, items: readonly Item[], label: string | null, method: "row" | "to", span: Span, scope: Scope, context: EmitContext): Code {
+export function chained(
+  base: Code,
+  items: readonly Item[],
+  label: string | null,
+  method: "row" | "to",
+  span: Span,
+  scope: Scope,
+  context: EmitContext,
+): Code {
   let code = base;
   let group: Item[] = [];
   const flush = (last: boolean): void => {
     const named = last && label !== null;
-    if (group.length === 0 && !(last && (method === "row" && (items.length === 0 || named)))) return;
+    if (group.length === 0 && !(last && method === "row" && (items.length === 0 || named))) return;
     const values = group.map((item) => emitItem(item, scope, context));
     const mark: SiteInfo = {
       call: group.length === 0 ? span : [(group[0] as Item).span[0], (group.at(-1) as Item).span[1]],
@@ -170,7 +209,11 @@ export function chained(base: Code, items: readonly Item[], label: string | null
     const last = index === items.length - 1;
     if (group.length > 0) flush(false);
     const mark: SiteInfo = { call: item.span, args: { over: item.over.span } };
-    const values = [...(last && label !== null ? [[JSON.stringify(label)]] : []), emitExpression(item.over, scope, context), context.repeatBody(item, scope)];
+    const values = [
+      ...(last && label !== null ? [[JSON.stringify(label)]] : []),
+      emitExpression(item.over, scope, context),
+      context.repeatBody(item, scope),
+    ];
     code = [...code, ".", { mark }, "repeat(", ...join(values, ", "), ")"];
     if (last) return code;
   }
@@ -197,29 +240,57 @@ function emitCall(node: Call, scope: Scope, context: EmitContext): Code {
     if (tensorFirst && places[0]?.kind === "tensor" && !waits) {
       // `add(a, b)` is `a | add b`.
       const applied: Call = { ...node, args: args.slice(1), juxtaposed: true };
-      return [...emitExpression(first.value, scope, context), ".", { mark: { call: node.span, items: [node.span] } }, "to(", ...emitCall(applied, scope, context), ")"];
+      return [
+        ...emitExpression(first.value, scope, context),
+        ".",
+        { mark: { call: node.span, items: [node.span] } },
+        "to(",
+        ...emitCall(applied, scope, context),
+        ")",
+      ];
     }
     const own = tensorFirst ? args.slice(1) : args;
     const given = emitArguments(own, places, definition.arguments, scope, context, juxtaposed && waits);
     const lead = tensorFirst ? [emitExpression(first.value, scope, context)] : [];
     const mark: SiteInfo = { call: node.span, name: callee.span, args: argumentSpans(own, places) };
-    return [...layerPrefix(callee.text, context), { mark }, `${context.layerCallee(callee.text)}(`, ...join([...lead, ...given], ", "), ")"];
+    return [
+      ...layerPrefix(callee.text, context),
+      { mark },
+      `${context.layerCallee(callee.text)}(`,
+      ...join([...lead, ...given], ", "),
+      ")",
+    ];
   }
   if (tensorFirst && (kind === "block" || kind === "layer")) {
-    const target: Code = args.length === 1 ? emitName(callee.text, scope, context) : emitCall({ ...node, args: args.slice(1), juxtaposed: true }, scope, context);
+    const target: Code =
+      args.length === 1
+        ? emitName(callee.text, scope, context)
+        : emitCall({ ...node, args: args.slice(1), juxtaposed: true }, scope, context);
     return [...emitExpression(first.value, scope, context), ".", { mark: { call: node.span, items: [node.span] } }, "to(", ...target, ")"];
   }
   const parameters = scope.callables.get(callee.text)?.parameters ?? [];
-  const names = parameters.filter((parameter) => parameter.name.text !== "x" || parameter.shape === null).map((parameter) => parameter.name.text);
+  const names = parameters
+    .filter((parameter) => parameter.name.text !== "x" || parameter.shape === null)
+    .map((parameter) => parameter.name.text);
   const values = emitArguments(args, [], [], scope, context, false);
-  const mark: SiteInfo = { call: node.span, name: callee.span, args: argumentSpans(args, names.map((name) => ({ name }))) };
+  const mark: SiteInfo = {
+    call: node.span,
+    name: callee.span,
+    args: argumentSpans(
+      args,
+      names.map((name) => ({ name })),
+    ),
+  };
   const target = textOf(emitName(callee.text, scope, context));
   const dot = target.lastIndexOf(".");
   return [target.slice(0, dot + 1), { mark }, `${target.slice(dot + 1)}(`, ...join(values, ", "), ")"];
 }
 
 /** The span of each value by its name in the definition. */
-export function argumentSpans(args: readonly Argument[], places: readonly { readonly name: string; readonly rest?: boolean }[]): Record<string, Span> {
+export function argumentSpans(
+  args: readonly Argument[],
+  places: readonly { readonly name: string; readonly rest?: boolean }[],
+): Record<string, Span> {
   const spans: Record<string, Span> = {};
   let index = 0;
   for (const argument of args) {
@@ -242,7 +313,10 @@ function emitArguments(
   const named: Code[] = [];
   let index = 0;
   for (const { name, value } of args) {
-    const spec = name === null ? (places[index] ?? places.find((place) => place.rest === true) ?? null) : (specs.find((candidate) => candidate.name === name.text) ?? null);
+    const spec =
+      name === null
+        ? (places[index] ?? places.find((place) => place.rest === true) ?? null)
+        : (specs.find((candidate) => candidate.name === name.text) ?? null);
     if (name === null) index++;
     const code = emitValue(value, scope, context, spec);
     // `crop d` with a tensor alone would read as crop applied to d.

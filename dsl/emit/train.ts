@@ -20,7 +20,10 @@ export function emitTrain(statement: TrainStatement, scope: Scope, context: Emit
     if (row.kind !== "key") continue;
     const key = scope.registry.train.keys.find(({ name }) => name === row.key.text);
     if (key === undefined) continue;
-    const code = adversarial && key.name === "watch" ? watchOption(row, lets, statement, scope, context) : keyOption(row, key, statement, scope, context);
+    const code =
+      adversarial && key.name === "watch"
+        ? watchOption(row, lets, statement, scope, context)
+        : keyOption(row, key, statement, scope, context);
     if (code !== null) options.push(code);
   }
   const target = names.length === 1 ? (names[0] ?? "") : `[${names.join(", ")}]`;
@@ -44,7 +47,13 @@ function keyOption(row: TrainKeyRow, key: TrainKey, statement: TrainStatement, s
     const parts = row.args.filter(({ name }) => name === null).map(({ value }): Code => [JSON.stringify(context.sourceOf(value.span))]);
     const value: Code = parts.length === 1 ? (parts[0] as Code) : ["[", ...join(parts, ", "), "]"];
     if (every === undefined) return property("watch", value);
-    return property("watch", ["{ value: ", ...value, ", every: ", ...emitValue(every.value, scope, context, key.arguments[1] ?? null), " }"]);
+    return property("watch", [
+      "{ value: ",
+      ...value,
+      ", every: ",
+      ...emitValue(every.value, scope, context, key.arguments[1] ?? null),
+      " }",
+    ]);
   }
   if (key.family !== null) return familyOption(row, key, statement, scope, context);
   const places = key.arguments.filter((spec) => spec.positional === true);
@@ -55,7 +64,14 @@ function keyOption(row: TrainKeyRow, key: TrainKey, statement: TrainStatement, s
   const [first] = values;
   if (first === undefined) return null;
   if (values.length === 1 && first.name === places[0]?.name) return property(key.name, first.code);
-  return property(key.name, ["{ ", ...join(values.map(({ name, code }) => property(name, code)), ", "), " }"]);
+  return property(key.name, [
+    "{ ",
+    ...join(
+      values.map(({ name, code }) => property(name, code)),
+      ", ",
+    ),
+    " }",
+  ]);
 }
 
 function familyOption(row: TrainKeyRow, key: TrainKey, statement: TrainStatement, scope: Scope, context: EmitContext): Code | null {
@@ -64,11 +80,16 @@ function familyOption(row: TrainKeyRow, key: TrainKey, statement: TrainStatement
   const values = row.args.map(({ value }): Code => {
     if (value.kind === "name") {
       const entry = find(value.text);
-      return entry === undefined ? emitExpression(value, scope, context) : key.family === "augmentation" ? entryCall(entry, [], scope, context) : [JSON.stringify(entry.name)];
+      return entry === undefined
+        ? emitExpression(value, scope, context)
+        : key.family === "augmentation"
+          ? entryCall(entry, [], scope, context)
+          : [JSON.stringify(entry.name)];
     }
     if (value.kind === "call") {
       const entry = find(value.callee.text);
-      const tensors = key.family === "loss" && value.args.some((argument) => argument.name === null && mentionsStep(argument.value, statement));
+      const tensors =
+        key.family === "loss" && value.args.some((argument) => argument.name === null && mentionsStep(argument.value, statement));
       if (entry !== undefined && !tensors) return entryCall(entry, value.args, scope, context, value);
     }
     if (key.family === "loss") return lossExpression(value, statement, scope, context);
@@ -84,7 +105,8 @@ function entryCall(entry: TrainEntry, args: readonly Argument[], scope: Scope, c
   const places = placesOf(entry, first, scope);
   const values = args.map(({ name, value }, index) => {
     const spec = name === null ? (places[index] ?? places.at(-1)) : entry.arguments.find((candidate) => candidate.name === name.text);
-    const code: Code = spec?.kind === "tensor" && value.kind === "name" ? [JSON.stringify(value.text)] : emitValue(value, scope, context, spec ?? null);
+    const code: Code =
+      spec?.kind === "tensor" && value.kind === "name" ? [JSON.stringify(value.text)] : emitValue(value, scope, context, spec ?? null);
     return property(name?.text ?? spec?.name ?? "value", code);
   });
   const dot = entry.typescript.lastIndexOf(".");
@@ -98,13 +120,19 @@ export function placesOf(entry: TrainEntry, first: Argument | undefined, scope: 
   const places = entry.arguments.filter((spec) => spec.positional === true);
   const [output, next] = places;
   if (output?.kind !== "tensor") return places;
-  const named = first !== undefined && first.name === null && first.value.kind === "name" && !scope.has(first.value.text) && !(next?.choices ?? []).includes(first.value.text);
+  const named =
+    first !== undefined &&
+    first.name === null &&
+    first.value.kind === "name" &&
+    !scope.has(first.value.text) &&
+    !(next?.choices ?? []).includes(first.value.text);
   return named ? places : places.slice(1);
 }
 
 /** Whether an argument is a tensor of the step: an output of the net, a column of the data. */
 function mentionsStep(node: Expression, statement: TrainStatement): boolean {
-  if (node.kind === "member") return node.object.kind === "name" && statement.data.kind === "name" && node.object.text === statement.data.text;
+  if (node.kind === "member")
+    return node.object.kind === "name" && statement.data.kind === "name" && node.object.text === statement.data.text;
   return node.kind === "name";
 }
 
@@ -117,7 +145,13 @@ function lossExpression(value: Expression, statement: TrainStatement, scope: Sco
 const functions: Readonly<Record<string, string>> = { "+": "add", "-": "sub", "*": "mul", "/": "div", "^": "pow", "@": "matmul" };
 
 /** An expression in tensors of a training step. */
-function stepExpression(node: Expression, statement: TrainStatement, scope: Scope, context: EmitContext, output: (name: string) => string): Code {
+function stepExpression(
+  node: Expression,
+  statement: TrainStatement,
+  scope: Scope,
+  context: EmitContext,
+  output: (name: string) => string,
+): Code {
   const visit = (inner: Expression): Code => stepExpression(inner, statement, scope, context, output);
   const dataName = statement.data.kind === "name" ? statement.data.text : null;
   switch (node.kind) {
@@ -132,20 +166,33 @@ function stepExpression(node: Expression, statement: TrainStatement, scope: Scop
       return [`lamella.${name}(`, ...visit(node.left), ", ", ...visit(node.right), ")"];
     }
     case "unary":
-      return node.operator === "-" && tensorish(node.operand) ? ["lamella.neg(", ...visit(node.operand), ")"] : emitExpression(node, scope, context);
+      return node.operator === "-" && tensorish(node.operand)
+        ? ["lamella.neg(", ...visit(node.operand), ")"]
+        : emitExpression(node, scope, context);
     case "call": {
       const entry = scope.registry.train.families.loss.find(({ name }) => name === node.callee.text);
       const positional = node.args.filter(({ name }) => name === null).map(({ value }) => visit(value));
-      const named = node.args.filter(({ name }) => name !== null).map(({ name, value }) => property(name?.text ?? "", emitValue(value, scope, context, entry?.arguments.find((spec) => spec.name === name?.text) ?? null)));
+      const named = node.args
+        .filter(({ name }) => name !== null)
+        .map(({ name, value }) =>
+          property(name?.text ?? "", emitValue(value, scope, context, entry?.arguments.find((spec) => spec.name === name?.text) ?? null)),
+        );
       const values = [...positional, ...(named.length === 0 ? [] : [["{ ", ...join(named, ", "), " }"] as Code])];
       const callee = entry === undefined ? stepFunction(node.callee.text) : `lamella.${entry.typescript}`;
-      return [callee.slice(0, callee.lastIndexOf(".") + 1), { mark: { call: node.span, name: node.callee.span } }, `${callee.slice(callee.lastIndexOf(".") + 1)}(`, ...join(values, ", "), ")"];
+      return [
+        callee.slice(0, callee.lastIndexOf(".") + 1),
+        { mark: { call: node.span, name: node.callee.span } },
+        `${callee.slice(callee.lastIndexOf(".") + 1)}(`,
+        ...join(values, ", "),
+        ")",
+      ];
     }
     case "pipe": {
       const [first, ...rest] = node.items;
       if (first === undefined || first.kind === "repeat") return ["undefined"];
       let code = visit(first);
-      for (const item of rest) code = item.kind === "repeat" ? code : ["step.run(", ...emitExpression(item, scope, context), ", ", ...code, ")"];
+      for (const item of rest)
+        code = item.kind === "repeat" ? code : ["step.run(", ...emitExpression(item, scope, context), ", ", ...code, ")"];
       return code;
     }
     case "number":
@@ -203,7 +250,13 @@ function adversarialOptions(statement: TrainStatement, scope: Scope, context: Em
 }
 
 /** `watch fake`: what is watched is made by the step. */
-function watchOption(row: TrainKeyRow, lets: readonly LetRow[], statement: TrainStatement, scope: Scope, context: EmitContext): Code | null {
+function watchOption(
+  row: TrainKeyRow,
+  lets: readonly LetRow[],
+  statement: TrainStatement,
+  scope: Scope,
+  context: EmitContext,
+): Code | null {
   const value = row.args.find(({ name }) => name === null)?.value;
   if (value === undefined) return null;
   const definition = value.kind === "name" ? lets.find(({ name }) => name.text === value.text) : undefined;

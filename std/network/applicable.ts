@@ -62,7 +62,8 @@ export class Layer extends Applicable implements TiedLayer {
     try {
       const { definition } = this;
       const named = { ...applyingDefaults(definition, builder.defaults, this.positional.length, this.named), ...this.named };
-      for (const name of Object.keys(builder.defaults)) if (definition.arguments.some((spec) => spec.name === name)) builder.usedDefaults.add(name);
+      for (const name of Object.keys(builder.defaults))
+        if (definition.arguments.some((spec) => spec.name === name)) builder.usedDefaults.add(name);
       for (const spec of definition.arguments) {
         const value = named[spec.name];
         if (spec.kind === "tensor" && value instanceof PendingFlow) named[spec.name] = value.resolve(flow, at);
@@ -128,7 +129,14 @@ export class PendingFlow {
   readonly site: Site | null;
   readonly #option: string;
 
-  constructor(definition: LayerDefinition, option: string, from: Flow, positional: readonly unknown[], named: Readonly<Record<string, unknown>>, site: Site | null) {
+  constructor(
+    definition: LayerDefinition,
+    option: string,
+    from: Flow,
+    positional: readonly unknown[],
+    named: Readonly<Record<string, unknown>>,
+    site: Site | null,
+  ) {
     this.layer = definition;
     this.from = from;
     this.positional = positional;

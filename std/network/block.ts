@@ -96,13 +96,19 @@ class BlockUse extends Applicable {
     const { positional, named } = splitOptions(this.#values);
     const names = Object.keys(declarations).filter((parameter) => parameter !== "x");
     if (positional.length > names.length) {
-      throw new LayerError(`\`${name}\` takes ${names.length === 0 ? "no values" : `${names.length} (${names.join(", ")})`}, but ${positional.length} arrived`, { code: "E023" });
+      throw new LayerError(
+        `\`${name}\` takes ${names.length === 0 ? "no values" : `${names.length} (${names.join(", ")})`}, but ${positional.length} arrived`,
+        { code: "E023" },
+      );
     }
     const values: Record<string, unknown> = { x };
     for (const [index, value] of positional.entries()) values[names[index] as string] = value;
     for (const [parameter, value] of Object.entries(named)) {
       if (!names.includes(parameter)) {
-        throw new LayerError(`\`${name}\` has no parameter \`${parameter}\` (it has ${names.join(", ")})`, { code: "E026", argument: parameter });
+        throw new LayerError(`\`${name}\` has no parameter \`${parameter}\` (it has ${names.join(", ")})`, {
+          code: "E026",
+          argument: parameter,
+        });
       }
       if (parameter in values) throw new LayerError(`\`${name}\` was given ${parameter} twice`, { code: "E025", argument: parameter });
       values[parameter] = value;
@@ -111,7 +117,11 @@ class BlockUse extends Applicable {
     for (const parameter of names) {
       if (!(parameter in values)) {
         if (declarations[parameter] === required || declarations[parameter] instanceof InputShape) {
-          throw new LayerError(`\`${name}\` needs ${parameter}`, { code: "E022", argument: parameter, hint: `it is written ${name} ${names.join(", ")}` });
+          throw new LayerError(`\`${name}\` needs ${parameter}`, {
+            code: "E022",
+            argument: parameter,
+            hint: `it is written ${name} ${names.join(", ")}`,
+          });
         }
         values[parameter] = declarations[parameter];
       }
@@ -122,7 +132,10 @@ class BlockUse extends Applicable {
       if (!(declared instanceof InputShape)) continue;
       const value = values[parameter];
       if (!(value instanceof Flow)) {
-        throw new LayerError(`\`${name}\`: ${parameter} is a tensor, but ${writeValue(value)} arrived`, { code: "E021", argument: parameter });
+        throw new LayerError(`\`${name}\`: ${parameter} is a tensor, but ${writeValue(value)} arrived`, {
+          code: "E021",
+          argument: parameter,
+        });
       }
       if (!value.broken) bindAs(name, parameter, declared, value.value as Value, bound);
       values[parameter] = value.rowText === parameter ? value : named_(value, parameter);

@@ -127,7 +127,9 @@ export class Builder {
     step.output = this.#value(output, step);
     const made: Record<string, Value | readonly Value[]> = {};
     for (const [name, types] of Object.entries(extras ?? {})) {
-      made[name] = Array.isArray(types) ? (types as FlowType[]).map((type) => this.#value(type, step)) : this.#value(types as FlowType, step);
+      made[name] = Array.isArray(types)
+        ? (types as FlowType[]).map((type) => this.#value(type, step))
+        : this.#value(types as FlowType, step);
     }
     step.extras = made;
     this.#recordExtras(made);
@@ -186,8 +188,16 @@ export class Builder {
       }
       const path = `${prefix}/${old.use.path}`;
       const parameterPath = `${prefix}/${old.use.parameterPath}`;
-      const use: Use = { ...old.use, path, parameterPath, args: replaceValues(old.use.args, replace), input: replace(old.flow), output: rename(old.use.output) };
-      for (const spec of use.specs) this.#parameter(`${parameterPath}/${spec.name}`, spec, use, ownerOf(`${old.use.parameterPath}/${spec.name}`));
+      const use: Use = {
+        ...old.use,
+        path,
+        parameterPath,
+        args: replaceValues(old.use.args, replace),
+        input: replace(old.flow),
+        output: rename(old.use.output),
+      };
+      for (const spec of use.specs)
+        this.#parameter(`${parameterPath}/${spec.name}`, spec, use, ownerOf(`${old.use.parameterPath}/${spec.name}`));
       const step: LayerStep = { ...old, use, flow: replace(old.flow), inputs: old.inputs.map(replace) };
       step.output = this.#value(rename(old.output), step);
       mapped.set(old.output.id, step.output);
@@ -197,7 +207,8 @@ export class Builder {
         mapped.set(value.id, copied);
         return copied;
       };
-      for (const [name, values] of Object.entries(old.extras)) extras[name] = Array.isArray(values) ? (values as Value[]).map(copy) : copy(values as Value);
+      for (const [name, values] of Object.entries(old.extras))
+        extras[name] = Array.isArray(values) ? (values as Value[]).map(copy) : copy(values as Value);
       step.extras = extras;
       (this.#openRows.at(-1)?.layers ?? this.#pendingLayers).push(use);
     }
@@ -280,8 +291,20 @@ export class Builder {
 
   /** Opens a row of the summary; what is applied until `closeRow` stands on it. */
   openRow(label: string, text: string, site: Site | null): DraftRow {
-    const path = this.chain.slice(1).map((link) => (link.kind === "repeat" ? `${link.name === "" ? "repeat" : link.name}[${link.index ?? 0}]` : link.name));
-    const row: DraftRow = { label, text, path, output: { shape: [], dtype: "f32" }, parameters: 0, claims: [], notes: [], layers: this.#pendingLayers, site };
+    const path = this.chain
+      .slice(1)
+      .map((link) => (link.kind === "repeat" ? `${link.name === "" ? "repeat" : link.name}[${link.index ?? 0}]` : link.name));
+    const row: DraftRow = {
+      label,
+      text,
+      path,
+      output: { shape: [], dtype: "f32" },
+      parameters: 0,
+      claims: [],
+      notes: [],
+      layers: this.#pendingLayers,
+      site,
+    };
     this.#pendingLayers = [];
     this.rows.push(row);
     this.#openRows.push(row);
@@ -307,7 +330,10 @@ export class Builder {
     this.#openRows = [];
     try {
       if (this.chain.length > depthLimit) {
-        throw new LayerError(`${link.name} calls itself without end: ${depthLimit} calls deep`, { code: "E037", hint: "an `if` must end the recursion" });
+        throw new LayerError(`${link.name} calls itself without end: ${depthLimit} calls deep`, {
+          code: "E037",
+          hint: "an `if` must end the recursion",
+        });
       }
       this.#mark = this.#trainable;
       return body();
@@ -329,7 +355,13 @@ export class Builder {
     if (!(error instanceof LamellaError)) throw error;
     const argument = error instanceof LayerError ? error.argument : null;
     const part: FailedPart = argument === null ? (place.part ?? { kind: "call" }) : { kind: "argument", name: argument };
-    this.report({ code: error.code, message: error.message, hint: error instanceof LayerError ? error.hint : "", place: { site: place.site, part }, involved });
+    this.report({
+      code: error.code,
+      message: error.message,
+      hint: error instanceof LayerError ? error.hint : "",
+      place: { site: place.site, part },
+      involved,
+    });
   }
 
   report(mistake: { code: string; message: string; hint?: string; place: Place; involved?: readonly unknown[] }): void {
@@ -337,7 +369,10 @@ export class Builder {
     const part = place.part ?? { kind: "call" };
     const same = this.failures.some(
       (other) =>
-        other.code === code && other.message === message && sameSite(other.site, place.site) && JSON.stringify(other.part) === JSON.stringify(part),
+        other.code === code &&
+        other.message === message &&
+        sameSite(other.site, place.site) &&
+        JSON.stringify(other.part) === JSON.stringify(part),
     );
     if (same) return;
     const related: { site: Site; message: string }[] = [];
@@ -368,7 +403,16 @@ export class Builder {
   }
 
   summary(): SummaryRow[] {
-    return this.rows.map(({ label, text, path, output, parameters, claims, notes, layers }) => ({ label, text, path, output, parameters, claims, notes, layers }));
+    return this.rows.map(({ label, text, path, output, parameters, claims, notes, layers }) => ({
+      label,
+      text,
+      path,
+      output,
+      parameters,
+      claims,
+      notes,
+      layers,
+    }));
   }
 }
 

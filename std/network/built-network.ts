@@ -105,14 +105,19 @@ export class BuiltNetwork extends Callable implements Network {
   /** The hyperparameters and their values; `undefined` where one has neither a default nor a value. */
   get hyperparameters(): Readonly<Record<string, unknown>> {
     const entries = Object.entries(this.#definition.declarations).filter(([, declared]) => !(declared instanceof InputShape));
-    return Object.fromEntries(entries.map(([name, declared]) => [name, name in this.#given ? this.#given[name] : declared === required ? undefined : declared]));
+    return Object.fromEntries(
+      entries.map(([name, declared]) => [name, name in this.#given ? this.#given[name] : declared === required ? undefined : declared]),
+    );
   }
 
   /** The recorded program; for networks that use this one. @throws LamellaError while hyperparameters are missing. */
   get built(): Builder {
     if (this.#builder === null) {
       const names = this.#missing.join(" and ");
-      throw new LayerError(`${this.name} needs ${names} before it can be used`, { code: "E022", hint: `${this.name}(${this.#missing.map((name) => `${name}=…`).join(", ")})` });
+      throw new LayerError(`${this.name} needs ${names} before it can be used`, {
+        code: "E022",
+        hint: `${this.name}(${this.#missing.map((name) => `${name}=…`).join(", ")})`,
+      });
     }
     return this.#builder;
   }
@@ -141,7 +146,8 @@ export class BuiltNetwork extends Callable implements Network {
 
   get parameterCount(): number {
     let count = 0;
-    for (const { spec } of this.built.parameters.values()) if (spec.trainable !== false) count += spec.shape.reduce((product, extent) => product * extent, 1);
+    for (const { spec } of this.built.parameters.values())
+      if (spec.trainable !== false) count += spec.shape.reduce((product, extent) => product * extent, 1);
     return count;
   }
 
@@ -167,7 +173,10 @@ export class BuiltNetwork extends Callable implements Network {
       if (names.includes(name)) continue;
       const meant = nearest(name, names);
       const has = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
-      throw new LayerError(`${this.name} has no hyperparameter \`${name}\`${meant === null ? "" : `; did you mean \`${meant}\`?`} (${has})`, { code: "E026", argument: name });
+      throw new LayerError(
+        `${this.name} has no hyperparameter \`${name}\`${meant === null ? "" : `; did you mean \`${meant}\`?`} (${has})`,
+        { code: "E026", argument: name },
+      );
     }
     return new BuiltNetwork(this.#definition, { ...this.#given, ...hyperparameters });
   }
@@ -218,7 +227,9 @@ export class BuiltNetwork extends Callable implements Network {
     const all = [...taps.keys(), ...extras.keys()];
     const meant = nearest(name, all);
     const has = all.length === 0 ? "it has none: a row gets one by a label in front" : `it has ${listed(all)}`;
-    throw new LayerError(`${this.name} has no tap \`${name}\`${meant === null ? "" : `; did you mean \`${meant}\`?`} (${has})`, { code: "E043" });
+    throw new LayerError(`${this.name} has no tap \`${name}\`${meant === null ? "" : `; did you mean \`${meant}\`?`} (${has})`, {
+      code: "E043",
+    });
   }
 
   pathsOf(tap: string): readonly string[] {
@@ -229,7 +240,11 @@ export class BuiltNetwork extends Callable implements Network {
       const [, base = "", inner = ""] = slice;
       const end = this.valueOfTap(base === "" ? inner : `${base}.${inner}`);
       const prefix = base === "" ? "" : `${tapPaths.get(base) ?? base}/`;
-      const reached = new Set(stepsTo([end]).flatMap((step) => (step.kind === "layer" ? step.use.specs.map((spec) => `${step.use.parameterPath}/${spec.name}`) : [])));
+      const reached = new Set(
+        stepsTo([end]).flatMap((step) =>
+          step.kind === "layer" ? step.use.specs.map((spec) => `${step.use.parameterPath}/${spec.name}`) : [],
+        ),
+      );
       return all.filter((path) => reached.has(path) && path.startsWith(prefix));
     }
     const path = tapPaths.get(tap) ?? tap;
@@ -296,7 +311,9 @@ export class BuiltNetwork extends Callable implements Network {
   /** The TypeScript that defines this network: the text that ran, not one made for showing. */
   get typescript(): string {
     const { name, declarations, body } = this.#definition;
-    const list = Object.entries(declarations).map(([key, declared]) => `${key}: ${declarationText(key in this.#given ? this.#given[key] : declared)}`);
+    const list = Object.entries(declarations).map(
+      ([key, declared]) => `${key}: ${declarationText(key in this.#given ? this.#given[key] : declared)}`,
+    );
     return `const ${name} = lamella.net(\n  ${JSON.stringify(name)},\n  { ${list.join(", ")} },\n  ${body.toString()},\n);`;
   }
 
@@ -331,13 +348,18 @@ function logitsOf({ step }: Value): Value | null {
 
 /** A single example is a batch of one. */
 function withBatch(inputs: readonly Value[], tensors: readonly Tensor[]): { tensors: Tensor[]; single: boolean } {
-  const single = tensors.length > 0 && tensors.every((tensor, index) => tensor instanceof Tensor && tensor.rank === inputs[index]?.shape.length);
-  return { tensors: single ? tensors.map((tensor) => new Tensor({ shape: [1, ...tensor.shape], dtype: tensor.dtype }, tensor.data)) : [...tensors], single };
+  const single =
+    tensors.length > 0 && tensors.every((tensor, index) => tensor instanceof Tensor && tensor.rank === inputs[index]?.shape.length);
+  return {
+    tensors: single ? tensors.map((tensor) => new Tensor({ shape: [1, ...tensor.shape], dtype: tensor.dtype }, tensor.data)) : [...tensors],
+    single,
+  };
 }
 
 function declarationText(declared: unknown): string {
   if (declared === required) return "lamella.required";
-  if (declared instanceof InputShape) return `lamella.${declared.integer ? "tokens" : "shape"}(${declared.dims.map((dim: number | string) => JSON.stringify(dim)).join(", ")})`;
+  if (declared instanceof InputShape)
+    return `lamella.${declared.integer ? "tokens" : "shape"}(${declared.dims.map((dim: number | string) => JSON.stringify(dim)).join(", ")})`;
   if (typeof declared === "function" && "blockName" in declared) return String(declared.blockName);
   return JSON.stringify(declared) ?? "undefined";
 }
@@ -356,7 +378,9 @@ function runBatches(inputs: readonly Value[], given: readonly Tensor[], run: (ba
   const parts: Tensor[] = [];
   for (let start = 0; start < size; start += largestBatch) {
     const end = Math.min(size, start + largestBatch);
-    parts.push(run(tensors.map((tensor) => slice(tensor, [start, ...tensor.shape.slice(1).map(() => 0)], [end, ...tensor.shape.slice(1)]))));
+    parts.push(
+      run(tensors.map((tensor) => slice(tensor, [start, ...tensor.shape.slice(1).map(() => 0)], [end, ...tensor.shape.slice(1)]))),
+    );
   }
   return concat(parts, 0);
 }

@@ -31,7 +31,9 @@ export const required: any = Symbol("required");
 /** Inputs (shapes) and hyperparameters (their defaults, or `required`) of a net or block, in the order of its header. */
 export type Declarations = Readonly<Record<string, unknown>>;
 
-type DimensionNames<D extends Declarations> = { [K in keyof D]: D[K] extends InputShape<infer Dims> ? Extract<Dims[number], string> : never }[keyof D];
+type DimensionNames<D extends Declarations> = {
+  [K in keyof D]: D[K] extends InputShape<infer Dims> ? Extract<Dims[number], string> : never;
+}[keyof D];
 
 /** What the body is given: a flow for each input, the values of the hyperparameters, the dimensions by their names. */
 export type BodyValues<D extends Declarations> = {
@@ -48,14 +50,17 @@ export function bindShape(who: string, declared: InputShape, actual: FlowType, b
   const arrived = `${formatFlowShape(actual.shape)}${actual.dtype === "i32" ? " int" : ""}`;
   const wanted = `${declared.dims.join(" x ")}${declared.integer ? " int" : ""}`;
   const fail = (why: string): LayerError => new LayerError(`${who} takes ${wanted}, but ${arrived} arrived`, { code: "E039", hint: why });
-  if (declared.dims.length !== actual.shape.length) throw fail(`${declared.dims.length} axes are wanted, and it has ${actual.shape.length}`);
-  if (declared.integer !== (actual.dtype === "i32")) throw fail(declared.integer ? "token ids are wanted" : "it is token ids; turn them into vectors first: embedding V, d");
+  if (declared.dims.length !== actual.shape.length)
+    throw fail(`${declared.dims.length} axes are wanted, and it has ${actual.shape.length}`);
+  if (declared.integer !== (actual.dtype === "i32"))
+    throw fail(declared.integer ? "token ids are wanted" : "it is token ids; turn them into vectors first: embedding V, d");
   for (const [axis, name] of declared.dims.entries()) {
     const extent = actual.shape[axis] as Dim;
     const known = typeof name === "number" ? name : bound.get(name);
     if (known === undefined) bound.set(name as string, extent);
     else if (compareDims(known, extent) !== "equal") {
-      const value = typeof name === "string" && typeof known === "number" ? `${name}=${known}` : typeof known === "number" ? String(known) : known.text;
+      const value =
+        typeof name === "string" && typeof known === "number" ? `${name}=${known}` : typeof known === "number" ? String(known) : known.text;
       throw fail(`axis ${axis + 1} must be ${value}, and is ${typeof extent === "number" ? extent : extent.text}`);
     }
   }

@@ -37,7 +37,11 @@ export function writeCall(name: string, positional: readonly unknown[], named: R
 export function isOptions(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value) as unknown;
-  return (prototype === null || (prototype as { constructor?: { name?: string } }).constructor?.name === "Object") && !("text" in value) && !("create" in value);
+  return (
+    (prototype === null || (prototype as { constructor?: { name?: string } }).constructor?.name === "Object") &&
+    !("text" in value) &&
+    !("create" in value)
+  );
 }
 
 /** Splits the values of a call into those by place and those by name. */

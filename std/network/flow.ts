@@ -145,7 +145,9 @@ export function formula(operator: FormulaOperator, operands: readonly (Flow | nu
     return brokenFlow;
   }
   const rank = precedence[operator];
-  const [left, right] = operands.map((operand, index) => (operand instanceof Flow ? operand.operandText(rank + (index === 0 ? 0 : 1)) : String(operand)));
+  const [left, right] = operands.map((operand, index) =>
+    operand instanceof Flow ? operand.operandText(rank + (index === 0 ? 0 : 1)) : String(operand),
+  );
   const text = operator === "negate" ? `-${left ?? ""}` : `${left ?? ""} ${operator} ${right ?? ""}`;
   const value = builder.formula(
     operator,
@@ -156,7 +158,9 @@ export function formula(operator: FormulaOperator, operands: readonly (Flow | nu
 }
 
 /** A number or a flow on either side: what `minus(1, x)` and the like come to. */
-export const operators: Readonly<Record<"plus" | "minus" | "times" | "over" | "power", (left: Flow | number, right: Flow | number) => Flow>> = {
+export const operators: Readonly<
+  Record<"plus" | "minus" | "times" | "over" | "power", (left: Flow | number, right: Flow | number) => Flow>
+> = {
   plus: function plus(left, right) {
     return formula("+", [left, right], callSite(plus));
   },
@@ -234,7 +238,11 @@ function repeatFlow(from: Flow, label: string | null, over: unknown, body: Repea
   const items = repetitions(over);
   if (items === null) {
     if (!from.broken || builder.failures.length === 0) {
-      builder.report({ code: "E038", message: `repeat takes a whole number or a list, but ${describeCount(over)} arrived`, place: { site, part: { kind: "argument", name: "over" } } });
+      builder.report({
+        code: "E038",
+        message: `repeat takes a whole number or a list, but ${describeCount(over)} arrived`,
+        place: { site, part: { kind: "argument", name: "over" } },
+      });
     }
     return brokenFlow;
   }

@@ -28,7 +28,10 @@ export function inferFormula(operator: FormulaOperator, operands: readonly (Flow
   if (left === undefined) throw new LayerError("a formula needs a tensor", { code: "E031" });
   for (const flow of flows) {
     if (flow.dtype === "i32") {
-      throw new LayerError(`cannot ${verbs[operator]}: ${described(flow)}, which are token ids`, { code: "E035", hint: "turn ids into vectors first: embedding V, d" });
+      throw new LayerError(`cannot ${verbs[operator]}: ${described(flow)}, which are token ids`, {
+        code: "E035",
+        hint: "turn ids into vectors first: embedding V, d",
+      });
     }
   }
   if (operator === "@") {
@@ -67,7 +70,12 @@ function productShape(left: FlowType, right: FlowType): Dim[] {
   const inner = a.at(-1) as Dim;
   const rows = b.at(-2) as Dim;
   if (compareDims(inner, rows) === "unequal") {
-    throw mismatch("@", left, right, `the last axis on the left (${text(inner)}) must be the second last on the right (${text(rows)}); transpose one of them?`);
+    throw mismatch(
+      "@",
+      left,
+      right,
+      `the last axis on the left (${text(inner)}) must be the second last on the right (${text(rows)}); transpose one of them?`,
+    );
   }
   const outer = a.length >= b.length ? a.slice(0, -2) : b.slice(0, -2);
   return [...outer, ...a.slice(-2, -1), b.at(-1) as Dim];

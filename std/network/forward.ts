@@ -15,10 +15,16 @@ import { uniformNumbers } from "./randomness.js";
 export type Environment = Map<number, Tensor>;
 
 /** Puts the inputs in their place and binds the symbolic dimensions to what arrived. @throws ShapeError when they do not fit. */
-export function bindInputs(network: string, inputs: readonly Value[], tensors: readonly Tensor[]): { environment: Environment; dims: Map<string, Dim> } {
+export function bindInputs(
+  network: string,
+  inputs: readonly Value[],
+  tensors: readonly Tensor[],
+): { environment: Environment; dims: Map<string, Dim> } {
   if (tensors.length !== inputs.length) {
     const names = inputs.map(({ name }) => name).join(", ");
-    throw new ShapeError(`${network} takes ${inputs.length} ${inputs.length === 1 ? "tensor" : "tensors"} (${names}), but ${tensors.length} arrived`);
+    throw new ShapeError(
+      `${network} takes ${inputs.length} ${inputs.length === 1 ? "tensor" : "tensors"} (${names}), but ${tensors.length} arrived`,
+    );
   }
   const environment: Environment = new Map();
   const dims = new Map<string, Dim>();
@@ -62,7 +68,13 @@ export function runSteps(
   }
 }
 
-function runStep(step: Step, environment: Environment, dims: ReadonlyMap<string, Dim>, store: ParameterStore, options: ForwardOptions): void {
+function runStep(
+  step: Step,
+  environment: Environment,
+  dims: ReadonlyMap<string, Dim>,
+  store: ParameterStore,
+  options: ForwardOptions,
+): void {
   const tensorOf = (value: Value): Tensor => environment.get(value.id) as Tensor;
   if (step.kind === "formula") {
     const operands = step.operands.map((operand) => (typeof operand === "number" ? operand : tensorOf(operand)));
@@ -83,7 +95,8 @@ function runStep(step: Step, environment: Environment, dims: ReadonlyMap<string,
   for (const [name, values] of Object.entries(step.extras)) {
     const given = result.extras?.[name];
     if (given === undefined) continue;
-    if (Array.isArray(values)) for (const [index, value] of (values as Value[]).entries()) environment.set(value.id, (given as readonly Tensor[])[index] as Tensor);
+    if (Array.isArray(values))
+      for (const [index, value] of (values as Value[]).entries()) environment.set(value.id, (given as readonly Tensor[])[index] as Tensor);
     else environment.set((values as Value).id, given as Tensor);
   }
 }
@@ -108,4 +121,3 @@ function contextOf({ use }: LayerStep, store: ParameterStore, options: ForwardOp
     ...(use.tied === null ? {} : { tied: named(use.tied) }),
   };
 }
-

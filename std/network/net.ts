@@ -36,7 +36,9 @@ export interface NetCall {
 }
 
 /** The taps of a repeated label: `stage[4].pool`. */
-export type Repeated<Names extends string = never> = Tap & { readonly [index: number]: Tap & ([Names] extends [never] ? unknown : Taps<Names>) };
+export type Repeated<Names extends string = never> = Tap & {
+  readonly [index: number]: Tap & ([Names] extends [never] ? unknown : Taps<Names>);
+};
 
 /**
  * Declares a network and checks it by running its body on shapes alone.
@@ -88,7 +90,8 @@ function buildNet(definition: NetDefinition, given: Readonly<Record<string, unkn
     const input = builder.input(declaredType(parameter, declared, numbers));
     inputs.push(input);
     values[parameter] = new Flow(input, parameter);
-    for (const [axis, dimension] of declared.dims.entries()) if (typeof dimension === "string") values[dimension] ??= dimensionValue(input.shape[axis] as Dim);
+    for (const [axis, dimension] of declared.dims.entries())
+      if (typeof dimension === "string") values[dimension] ??= dimensionValue(input.shape[axis] as Dim);
   }
   let outputs: readonly { name: string; value: Value }[] = [];
   if (inputs.length === 1) builder.lastOutput = inputs[0] as Value;

@@ -56,7 +56,10 @@ export class NetworkPart extends Applicable {
     const builder = currentBuilder(network.name);
     const entries = this.fromTap === null ? network.inputValues : [network.valueOfTap(this.fromTap)];
     if (given.length !== entries.length) {
-      throw new LayerError(`${network.name} takes ${entries.length} tensors (${entries.map((value) => value.name).join(", ")}), but ${given.length} arrived`, { code: "E039" });
+      throw new LayerError(
+        `${network.name} takes ${entries.length} tensors (${entries.map((value) => value.name).join(", ")}), but ${given.length} arrived`,
+        { code: "E039" },
+      );
     }
     const dims = new Map<string, Dim>();
     for (const [index, entry] of entries.entries()) {
@@ -91,9 +94,12 @@ export class NetworkPart extends Applicable {
     const [first, ...more] = network.outputValues;
     if (first === undefined) throw new LayerError(`${network.name} has mistakes and cannot be used`, { code: "E044" });
     if (more.length > 0) {
-      throw new LayerError(`${network.name} has several outputs (${network.outputValues.map(({ name }) => name).join(", ")}): use one of its taps, as in ${network.name}[..${first.name}]`, {
-        code: "E044",
-      });
+      throw new LayerError(
+        `${network.name} has several outputs (${network.outputValues.map(({ name }) => name).join(", ")}): use one of its taps, as in ${network.name}[..${first.name}]`,
+        {
+          code: "E044",
+        },
+      );
     }
     return first.value;
   }
@@ -105,18 +111,33 @@ export class NetworkPart extends Applicable {
     const ids = new Set(entries.map((entry) => entry.id));
     const before = new Set(stepsTo(entries));
     const behind = steps.filter((step) => !before.has(step));
-    const made = new Set([...ids, ...behind.flatMap((step) => [step.output.id, ...(step.kind === "layer" ? Object.values(step.extras).flat().map((value) => (value).id) : [])])]);
+    const made = new Set([
+      ...ids,
+      ...behind.flatMap((step) => [
+        step.output.id,
+        ...(step.kind === "layer"
+          ? Object.values(step.extras)
+              .flat()
+              .map((value) => value.id)
+          : []),
+      ]),
+    ]);
     for (const step of behind) {
       const crossing = step.inputs.find((input) => !made.has(input.id));
       if (crossing === undefined) continue;
       const name = this.#nameOf(crossing);
-      throw new LayerError(`${this.rowText} cuts a skip connection: ${name} is made before ${this.fromTap} and used after it`, { code: "E045", hint: `start the part at ${name}, or before it` });
+      throw new LayerError(`${this.rowText} cuts a skip connection: ${name} is made before ${this.fromTap} and used after it`, {
+        code: "E045",
+        hint: `start the part at ${name}, or before it`,
+      });
     }
     return behind;
   }
 
   #nameOf(value: Value): string {
     for (const [name, candidate] of this.network.built.taps) if (candidate.id === value.id) return `\`${name}\``;
-    return value.name === undefined ? `a value of ${value.shape.map((dim) => (typeof dim === "number" ? dim : dim.text)).join("x")}` : `\`${value.name}\``;
+    return value.name === undefined
+      ? `a value of ${value.shape.map((dim) => (typeof dim === "number" ? dim : dim.text)).join("x")}`
+      : `\`${value.name}\``;
   }
 }

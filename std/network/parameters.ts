@@ -20,7 +20,9 @@ export class ParameterStore {
     if (known !== undefined) return known;
     const entry = this.#entries.get(path);
     if (entry === undefined) throw new Error(`no parameter at ${path}`);
-    const variable = this.#borrowed(entry) ?? new Variable(path, initialValue(entry.spec, [this.#seed, streamOf(path)]), { trainable: entry.spec.trainable !== false });
+    const variable =
+      this.#borrowed(entry) ??
+      new Variable(path, initialValue(entry.spec, [this.#seed, streamOf(path)]), { trainable: entry.spec.trainable !== false });
     this.#variables.set(path, variable);
     return variable;
   }

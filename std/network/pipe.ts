@@ -11,7 +11,8 @@ import { Tap } from "./tap.js";
 export function pipe(value: unknown, ...parts: readonly unknown[]): unknown {
   let current = value;
   for (const part of parts) {
-    if (!(current instanceof Tensor)) throw new LamellaError("only a tensor can go through a network: read or build one first, as `tensor([[…]])` or a data set's images");
+    if (!(current instanceof Tensor))
+      throw new LamellaError("only a tensor can go through a network: read or build one first, as `tensor([[…]])` or a data set's images");
     if (part instanceof BuiltNetwork) current = part.predict(current);
     else if (part instanceof Tap) current = part.value(current);
     else if (part instanceof NetworkPart) current = partOf(part, current);

@@ -51,11 +51,15 @@ function layerFunction(definition: LayerDefinition): LayerFunction {
     if (first instanceof Flow && (!takesTensor || waiting !== undefined)) {
       const layer = new Layer(definition, given.positional, given.named, callSite(call));
       const applied = layer.applyTo(first, { site: layer.site });
-      return new Flow(applied.value, `${name}(${[first.rowText, ...(rest.length === 0 ? [] : [layer.rowText.slice(name.length + 1)])].join(", ")})`);
+      return new Flow(
+        applied.value,
+        `${name}(${[first.rowText, ...(rest.length === 0 ? [] : [layer.rowText.slice(name.length + 1)])].join(", ")})`,
+      );
     }
     const onNumber = numeric[name];
     // A dimension without a value says so itself when it is made a number.
-    if (values.length === 1 && onNumber !== undefined && (typeof first === "number" || isSymbolicDim(first))) return onNumber(Number(first));
+    if (values.length === 1 && onNumber !== undefined && (typeof first === "number" || isSymbolicDim(first)))
+      return onNumber(Number(first));
     if (first instanceof Tensor && !takesTensor) return onTensor(definition, first, given);
     const { positional: places, named } = splitOptions(values);
     return new Layer(definition, places, named, callSite(call));

@@ -18,7 +18,8 @@ test("every code of the sources is on the page", () => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) visit(path);
-      else if (entry.name.endsWith(".ts")) for (const [, code] of readFileSync(path, "utf8").matchAll(/"(E0\d\d)"/g)) used.add(code as string);
+      else if (entry.name.endsWith(".ts"))
+        for (const [, code] of readFileSync(path, "utf8").matchAll(/"(E0\d\d)"/g)) used.add(code as string);
     }
   };
   for (const folder of ["dsl", "std/network", "std/layers"]) visit(fileURLToPath(new URL(`../../${folder}`, import.meta.url)));
@@ -28,7 +29,9 @@ test("every code of the sources is on the page", () => {
 });
 
 test("the reference page shows each example's message", () => {
-  const page = errorReference((example) => renderDiagnostics(example, checkSource(example, { registry, runtime, closed: true }).diagnostics));
+  const page = errorReference((example) =>
+    renderDiagnostics(example, checkSource(example, { registry, runtime, closed: true }).diagnostics),
+  );
   expect(page).toContain("## E041: parameters that were claimed and are not");
   expect(page).toContain("this row has 84 parameters, not 81");
 });

@@ -45,7 +45,12 @@ describe("completion", () => {
     ["parameters of a block", "block B(c, stride=1) { relu }\nnet A(image: 8x8x3) {\n  B 3, ‸\n}", ["stride=", "c="], ["filters="]],
     ["the flow of a block", "block B(c) {\n  ‸\n}", ["x", "c"], []],
     ["names of repeat", `${head}  repeat [n, w] in [[1, 2]] { dense ‸ }\n}`, ["n", "w", "classes"], []],
-    ["inside a layer in parentheses", "block residual(f) { f | add x }\nnet A(image: 8x8x3) {\n  residual (conv 3, 3x3, ‸\n}", ["pad=", "stride="], []],
+    [
+      "inside a layer in parentheses",
+      "block residual(f) { f | add x }\nnet A(image: 8x8x3) {\n  residual (conv 3, 3x3, ‸\n}",
+      ["pad=", "stride="],
+      [],
+    ],
     ["a broken cell", "net A(image: 8x8x3 {\n  cov 3\n  conv 6 5x5 |\n  dense 10, in‸", ["init="], []],
   ])("%s", (_name, cell, has, hasNot) => {
     const { texts } = complete(cell);

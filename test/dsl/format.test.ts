@@ -4,7 +4,10 @@ import { formatSource } from "../../dsl/format.js";
 import { parseCell } from "../../dsl/parse.js";
 
 const programs = ["./programs/", "../../std/zoo/networks/"].flatMap((folder) =>
-  readdirSync(new URL(folder, import.meta.url)).map((file) => ({ file, source: readFileSync(new URL(folder + file, import.meta.url), "utf8") })),
+  readdirSync(new URL(folder, import.meta.url)).map((file) => ({
+    file,
+    source: readFileSync(new URL(folder + file, import.meta.url), "utf8"),
+  })),
 );
 
 /** The tree without its places: what the cell means. */
@@ -30,7 +33,8 @@ describe("the form", () => {
   test.each([
     {
       name: "bars, claims and comments in columns",
-      given: "net A(image:28x28x1){\nc1:conv 6,5x5,pad=2|tanh->28x28x6// first\ns2: avgpool 2x2 -> 14x14x6 // second\n  flatten\nf5: dense 120|tanh\n}",
+      given:
+        "net A(image:28x28x1){\nc1:conv 6,5x5,pad=2|tanh->28x28x6// first\ns2: avgpool 2x2 -> 14x14x6 // second\n  flatten\nf5: dense 120|tanh\n}",
       wanted: [
         "net A(image: 28x28x1) {",
         "  c1: conv 6, 5x5, pad=2 | tanh   -> 28x28x6   // first",
@@ -46,7 +50,11 @@ describe("the form", () => {
       given: "train A on mnist {\n loss crossentropy\n optimizer sgd( lr = 0.1 )\n batch    64\n}",
       wanted: "train A on mnist {\n  loss      crossentropy\n  optimizer sgd(lr=0.1)\n  batch     64\n}\n",
     },
-    { name: "operators", given: "let a=2*c+1\nlet b = [1,2 ,3]\nlet c = x[ 0 ]", wanted: "let a = 2*c + 1\nlet b = [1, 2, 3]\nlet c = x[0]\n" },
+    {
+      name: "operators",
+      given: "let a=2*c+1\nlet b = [1,2 ,3]\nlet c = x[ 0 ]",
+      wanted: "let a = 2*c + 1\nlet b = [1, 2, 3]\nlet c = x[0]\n",
+    },
     { name: "what cannot be read stays", given: "net A(  {", wanted: "net A(  {" },
   ])("$name", ({ given, wanted }) => expect(formatSource(given)).toBe(wanted));
 });

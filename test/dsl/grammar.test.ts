@@ -31,9 +31,23 @@ describe("which language a cell is in", () => {
     "net A(x: 3",
   ])("layers: %j", (source) => expect(isLayerCell(source)).toBe(true));
 
-  test.each(["let a = 3", "show(A)", "net = 3", "train(A, mnist)", "const net = 1", "block.x", "load", "show instanceof Object", "show in window", "netA(x)", "net(3)", "show.x = 3", "train: for (;;) break train", "save\n", ""])("TypeScript: %j", (source) =>
-    expect(isLayerCell(source)).toBe(false),
-  );
+  test.each([
+    "let a = 3",
+    "show(A)",
+    "net = 3",
+    "train(A, mnist)",
+    "const net = 1",
+    "block.x",
+    "load",
+    "show instanceof Object",
+    "show in window",
+    "netA(x)",
+    "net(3)",
+    "show.x = 3",
+    "train: for (;;) break train",
+    "save\n",
+    "",
+  ])("TypeScript: %j", (source) => expect(isLayerCell(source)).toBe(false));
 
   test("the %%layers line becomes blank", () => {
     expect(layerSource("%%layers\nlet a = 3")).toBe("        \nlet a = 3");

@@ -105,14 +105,31 @@ line 3, column 23: heads=8 does not divide 500
       "net A(x: 3) { dense }",
       "line 1, column 15: `dense` needs units: how many numbers come out.\n  net A(x: 3) { dense }\n                ^^^^^",
     ],
-    ["a statement that is none", "nett A(x: 3) { dense 3 }", "line 1, column 1: a statement starts with net, block, let, train, show, load or save, not `nett`; did you mean `net`?\n  nett A(x: 3) { dense 3 }\n  ^^^^"],
-    ["a brace left open", "net A(x: 3) {\n  dense 3\n", "line 1, column 13: `{` is never closed\n  net A(x: 3) {\n              ^\n  a `}` is missing"],
-    ["something missing", "net A(x: 3) {\n  dense 3 |\n  dense 4\n}", "line 2, column 11: something is missing after `|`\n    dense 3 |\n            ^\n  a layer follows a |"],
-    ["a missing comma", "net A(x: 8x8x3) {\n  conv 3 5x5\n}", "line 2, column 10: `5x5` cannot follow `3` here\n    conv 3 5x5\n           ^^^\n  values are separated by commas, layers by |"],
+    [
+      "a statement that is none",
+      "nett A(x: 3) { dense 3 }",
+      "line 1, column 1: a statement starts with net, block, let, train, show, load or save, not `nett`; did you mean `net`?\n  nett A(x: 3) { dense 3 }\n  ^^^^",
+    ],
+    [
+      "a brace left open",
+      "net A(x: 3) {\n  dense 3\n",
+      "line 1, column 13: `{` is never closed\n  net A(x: 3) {\n              ^\n  a `}` is missing",
+    ],
+    [
+      "something missing",
+      "net A(x: 3) {\n  dense 3 |\n  dense 4\n}",
+      "line 2, column 11: something is missing after `|`\n    dense 3 |\n            ^\n  a layer follows a |",
+    ],
+    [
+      "a missing comma",
+      "net A(x: 8x8x3) {\n  conv 3 5x5\n}",
+      "line 2, column 10: `5x5` cannot follow `3` here\n    conv 3 5x5\n           ^^^\n  values are separated by commas, layers by |",
+    ],
     ["an unknown key of train", "net A(x: 3) { dense 3 }\ntrain A on mnist {\n  epoch 3\n}", ""],
   ])("%s", (name, source, message) => {
     const text = messages(rows(source));
-    if (name === "an unknown key of train") expect(text).toMatch(/^line 3, column 3: `train` has no row `epoch`; did you mean `epochs`\?\n {4}epoch 3\n {4}\^\^\^\^\^\n/);
+    if (name === "an unknown key of train")
+      expect(text).toMatch(/^line 3, column 3: `train` has no row `epoch`; did you mean `epochs`\?\n {4}epoch 3\n {4}\^\^\^\^\^\n/);
     else if (name === "recursion without an end") expect(text.startsWith(rows(message))).toBe(true);
     else expect(text).toBe(rows(message));
   });
@@ -136,7 +153,15 @@ train B on mnist {
   optimizer adm
 }`;
     const { diagnostics } = checkSource(source, { registry, runtime, closed: true });
-    expect(diagnostics.map(({ code, span }) => `${code} ${source.slice(...span)}`)).toEqual(["E020 cov", "E003 3x3", "E026 strid", "E003 |", "E040 28x28x6", "E060 los", "E064 adm"]);
+    expect(diagnostics.map(({ code, span }) => `${code} ${source.slice(...span)}`)).toEqual([
+      "E020 cov",
+      "E003 3x3",
+      "E026 strid",
+      "E003 |",
+      "E040 28x28x6",
+      "E060 los",
+      "E064 adm",
+    ]);
   });
 
   test("a mistake is reported once, not again for what comes of it", () => {

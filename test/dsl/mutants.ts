@@ -50,8 +50,10 @@ export function mutant(random: () => number): Mutant {
     const at = 1 + Math.floor(random() * (token.text.length - 1));
     return made(token.text.slice(0, at) + token.text.slice(at + 1), start, end, `letter ${at} of ${token.text}`);
   }
-  if (kind === 1) return made(next.text + source.slice(end, next.span[0]) + token.text, start, next.span[1], `${token.text} and ${next.text} swapped`);
-  if (kind === 2 && token.kind === "number") return made(String(Number(token.text) + 1 + Math.floor(random() * 9)), start, end, `number ${token.text}`);
+  if (kind === 1)
+    return made(next.text + source.slice(end, next.span[0]) + token.text, start, next.span[1], `${token.text} and ${next.text} swapped`);
+  if (kind === 2 && token.kind === "number")
+    return made(String(Number(token.text) + 1 + Math.floor(random() * 9)), start, end, `number ${token.text}`);
   if (kind === 3) return made("", start, end, `without ${token.text}`);
   return made(`${token.text} ${token.text}`, start, end, `${token.text} twice`);
 }

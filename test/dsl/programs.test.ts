@@ -9,7 +9,12 @@ const folder = new URL("./programs/", import.meta.url);
 
 function check(file: string, extra = ""): CheckedCell {
   const source = readFileSync(new URL(file, folder), "utf8") + extra;
-  const result = checkSource(source, { registry, runtime, scope: { VGG16: zoo.VGG16 }, names: { VGG16: "network", cat: "tensor", AlexNet: "network", Transformer: "network" } });
+  const result = checkSource(source, {
+    registry,
+    runtime,
+    scope: { VGG16: zoo.VGG16 },
+    names: { VGG16: "network", cat: "tensor", AlexNet: "network", Transformer: "network" },
+  });
   expect(renderDiagnostics(source, result.diagnostics)).toBe("");
   return result;
 }
@@ -39,7 +44,10 @@ describe("known totals", () => {
   ])("%s: %s", (file, name, parameters) => expect(network(check(file), name).parameterCount).toBe(parameters));
 
   test("Inception 3a", () => {
-    const result = check("08-inception-module.lamella", "\nnet I(x: 28x28x192) { Inception 64, 96, 128, 16, 32, 32 -> 28x28x256, 163696 params }\n");
+    const result = check(
+      "08-inception-module.lamella",
+      "\nnet I(x: 28x28x192) { Inception 64, 96, 128, 16, 32, 32 -> 28x28x256, 163696 params }\n",
+    );
     expect(network(result, "I").parameterCount).toBe(163_696);
   });
 
@@ -50,7 +58,9 @@ describe("known totals", () => {
 
   test("AlexNet has the lecture's figures on its rows", () => {
     const rows = network(check("04-alexnet.lamella"), "AlexNet").rows;
-    const figures = rows.filter(({ label }) => label !== "").map(({ label, output, parameters }) => `${label} ${output.shape.map(String).join("x")} ${parameters}`);
+    const figures = rows
+      .filter(({ label }) => label !== "")
+      .map(({ label, output, parameters }) => `${label} ${output.shape.map(String).join("x")} ${parameters}`);
     expect(figures).toEqual([
       "conv1 55x55x96 34944",
       "pool1 27x27x96 0",

@@ -33,7 +33,10 @@ describe("the tagged template", () => {
     );
   });
 
-  test("only defines", () => expect(() => layers`net A(x: 2) { dense 1 }\ntrain A on mnist`).toThrow("`train` cannot stand in a template, which only defines; call train(…) of the package"));
+  test("only defines", () =>
+    expect(() => layers`net A(x: 2) { dense 1 }\ntrain A on mnist`).toThrow(
+      "`train` cannot stand in a template, which only defines; call train(…) of the package",
+    ));
 });
 
 test("a network's TypeScript is the text that ran", () => {

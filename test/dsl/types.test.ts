@@ -62,11 +62,25 @@ describe.skipIf(!existsSync(declarations))("emitted modules and the types of the
 
   test("under TypeScript 7, strict", () => {
     const config = {
-      compilerOptions: { target: "es2022", module: "esnext", moduleResolution: "bundler", strict: true, noEmit: true, skipLibCheck: true, types: ["node"], typeRoots: [join(root, "node_modules", "@types")], paths: { lamella: [declarations] } },
+      compilerOptions: {
+        target: "es2022",
+        module: "esnext",
+        moduleResolution: "bundler",
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        types: ["node"],
+        typeRoots: [join(root, "node_modules", "@types")],
+        paths: { lamella: [declarations] },
+      },
       files,
     };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-    const { stdout } = spawnSync(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", join(folder, "tsconfig.json")], { encoding: "utf8" });
+    const { stdout } = spawnSync(
+      process.execPath,
+      [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", join(folder, "tsconfig.json")],
+      { encoding: "utf8" },
+    );
     expect(stdout).toBe("");
   });
 
@@ -77,8 +91,22 @@ describe.skipIf(!existsSync(declarations))("emitted modules and the types of the
       getPreEmitDiagnostics(program: object): { messageText: unknown; file?: { fileName: string }; start?: number }[];
       flattenDiagnosticMessageText(text: unknown, newLine: string): string;
     };
-    const program = ts.createProgram(files, { target: 9, module: 99, moduleResolution: 2, strict: true, noEmit: true, skipLibCheck: true, lib: ["lib.es2022.d.ts"], types: ["node"], typeRoots: [join(root, "node_modules", "@types")], baseUrl: folder, paths: { lamella: [declarations] } });
-    const problems = ts.getPreEmitDiagnostics(program).map((one) => `${one.file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(one.messageText, " ")}`);
+    const program = ts.createProgram(files, {
+      target: 9,
+      module: 99,
+      moduleResolution: 2,
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      lib: ["lib.es2022.d.ts"],
+      types: ["node"],
+      typeRoots: [join(root, "node_modules", "@types")],
+      baseUrl: folder,
+      paths: { lamella: [declarations] },
+    });
+    const problems = ts
+      .getPreEmitDiagnostics(program)
+      .map((one) => `${one.file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(one.messageText, " ")}`);
     expect(problems).toEqual([]);
   });
 });

@@ -16,7 +16,13 @@ function emit(file: string): string {
   const names = compiled.defines.filter(({ kind }) => kind === "network").map(({ name }) => name);
   const family = file.replace(".lamella", "");
   const summary = source.split("\n")[0]?.replace(/^\/\/ /, "") ?? "";
-  const body = compiled.typescript.split("\n").slice(1).join("\n").trim().replaceAll(/^(?=.)/gm, "  ").replaceAll(/^ {2}let /gm, "  const ");
+  const body = compiled.typescript
+    .split("\n")
+    .slice(1)
+    .join("\n")
+    .trim()
+    .replaceAll(/^(?=.)/gm, "  ")
+    .replaceAll(/^ {2}let /gm, "  const ");
   return [
     `// Emitted from networks/${file}; see the README beside that folder.`,
     `import * as lamella from "../../network/index.js";`,

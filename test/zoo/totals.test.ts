@@ -27,7 +27,9 @@ const totals: Readonly<Record<string, number>> = {
 };
 
 describe("parameters of the zoo", () => {
-  test.each(Object.entries(totals))("%s: %d", (name, count) => expect((zoo as Record<string, { parameterCount: number }>)[name]?.parameterCount).toBe(count));
+  test.each(Object.entries(totals))("%s: %d", (name, count) =>
+    expect((zoo as Record<string, { parameterCount: number }>)[name]?.parameterCount).toBe(count),
+  );
 
   test("AlexNet on the paper's two GPUs", () => expect(zoo.AlexNet({ g: 2 }).parameterCount).toBe(60_965_224));
   test("every name is there, with what it is", () => {
@@ -40,5 +42,6 @@ describe("parameters of the zoo", () => {
 
 test("each is at most as long as its paper's table", () => {
   const folder = new URL("../../std/zoo/networks/", import.meta.url);
-  for (const file of readdirSync(folder)) expect(readFileSync(new URL(file, folder), "utf8").split("\n").length, file).toBeLessThanOrEqual(40);
+  for (const file of readdirSync(folder))
+    expect(readFileSync(new URL(file, folder), "utf8").split("\n").length, file).toBeLessThanOrEqual(40);
 });
