@@ -1,12 +1,12 @@
-// Times one workload of ours in a process of its own: node measure.mjs WORKLOAD SECONDS '{"threads":2,"blas":"off"}' [BATCH]
+// Times one workload of ours in a process of its own: node measure.mjs WORKLOAD SECONDS '{"threads":2,"blas":"off"}' [BATCH [WIDTH DEPTH]]
 // Prints one line of JSON. With --list it prints the plan, call by call.
 import process from "node:process";
 import { engine, workloads } from "./workloads.mjs";
 
-const [name, seconds, settings = "{}", batch] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const [name, seconds, settings = "{}", ...sizes] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 engine.configureEngine(JSON.parse(settings));
 const info = engine.engineInfo();
-const { graph, inputs, flops } = workloads[name](...(batch === undefined ? [] : [Number(batch)]));
+const { graph, inputs, flops } = workloads[name](...sizes.map(Number));
 const before = process.resourceUsage().maxRSS;
 
 const begun = performance.now();

@@ -1,4 +1,4 @@
-"""Times the training steps of workloads.mjs in PyTorch: python3 pytorch_bench.py WORKLOAD THREADS SECONDS [BATCH]
+"""Times the training steps of workloads.mjs in PyTorch: python3 pytorch_bench.py WORKLOAD THREADS SECONDS [BATCH [WIDTH DEPTH]]
 
 Prints one line of JSON: median milliseconds of a step, peak memory beside the interpreter and the library, version.
 """
@@ -97,6 +97,14 @@ def vgg16():
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(25088, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000))
 
 
+def perceptron(width, depth):
+    layers, before = [], 784
+    for _ in range(depth):
+        layers += [nn.Linear(before, width), nn.ReLU()]
+        before = width
+    return nn.Sequential(*layers, nn.Linear(before, 10))
+
+
 adam = lambda model: torch.optim.Adam(model.parameters(), lr=0.001)
 momentum = lambda model: torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
 
@@ -123,6 +131,8 @@ def main():
     name, threads, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
     make, shape, classes, label_shape, batch, optimizer = workloads[name]
     batch = int(sys.argv[4]) if len(sys.argv) > 4 else batch
+    if len(sys.argv) > 6:  # only the multilayer perceptron grows in width and depth
+        make = lambda: perceptron(int(sys.argv[5]), int(sys.argv[6]))
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,5 +1,4 @@
 import { Worker } from "node:worker_threads";
-import { createRequire } from "node:module";
 import process from "node:process";
 import { LamellaError } from "../../errors.js";
 import type { EngineMemory } from "../memory/memory.js";
@@ -274,9 +273,4 @@ export class WorkerPool {
     this.#known.length = 0;
     this.#control[word.alive] = 0;
   }
-}
-
-/** The absolute path of the koffi module, found from here: a worker started from text would look beside the user's files. */
-export function koffiPath(): string {
-  return createRequire(import.meta.url).resolve("koffi");
 }
