@@ -10,6 +10,7 @@ const usage = `lamella COMMAND …
   emit FILE    prints the TypeScript they become
   fmt FILE     lays the rows out in columns        [--write]
   doctor       says what of this machine is used, and what more would bring
+  bench        times products of matrices and LeNet on this machine
   kernel       what Jupyter starts                 [--allow-shell] CONNECTION_FILE`;
 
 /** Each command is loaded when it is asked for: the kernel must start quickly. */
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
   check: async (args) => (await import("./language-commands.js")).checkCommand(args),
   emit: async (args) => (await import("./language-commands.js")).emitCommand(args),
   fmt: async (args) => (await import("./language-commands.js")).formatCommand(args),
+  bench: async (args) => (await import("./bench-command.js")).benchCommand(args),
   doctor: async () => (await import("./doctor-command.js")).doctorCommand(),
 };
 

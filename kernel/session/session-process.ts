@@ -95,7 +95,9 @@ export class SessionProcess {
   }
 
   #collectStderr(text: string): void {
-    this.#stderr += text;
+    // Node says so at its end because the helper thread's inspector is connected.
+    this.#stderr += text.replace(/^Waiting for the debugger to disconnect\.\.\.\r?\n/m, "");
+    if (this.#stderr === "") return;
     // A process that runs out of memory writes several pages before it ends: wait for what it turns out to be.
     this.#stderrTimer ??= setTimeout(() => this.#flushStderr(), /Last few GCs/.test(this.#stderr) ? 3_000 : 50);
   }

@@ -3,7 +3,7 @@ import { KernelClient, sleep } from "./client.js";
 
 let kernel: KernelClient;
 beforeAll(async () => {
-  kernel = await KernelClient.start({ env: { NODE_OPTIONS: "--max-old-space-size=100" } });
+  kernel = await KernelClient.start({ args: ["--allow-shell"], env: { NODE_OPTIONS: "--max-old-space-size=100" } });
 }, 60_000);
 afterAll(async () => {
   await kernel.stop();
@@ -23,11 +23,11 @@ describe("a session that dies is an error in its cell, and the next cell runs in
     "%s",
     async (name, code, cause) => {
       await kernel.execute("let before = 1");
-      const { reply, stdout } = await kernel.execute(code);
+      const { reply, stdout, outputs } = await kernel.execute(code);
       expect(reply).toMatchObject({ status: "error", ename: "SessionCrashed" });
       expect(reply["evalue"]).toContain(cause);
       expect(reply["evalue"]).toContain("the next cell runs in a fresh session");
-      if (name === "process.exit") expect(stdout).toBe("last words\n");
+      if (name === "process.exit") expect([stdout, outputs.length]).toEqual(["last words\n", 2]);
       expect((await kernel.execute("before")).reply["evalue"]).toContain("Cannot find name 'before'");
       expect((await kernel.execute("let before = 'new'; before")).outputs[0]?.content["data"]).toEqual({ "text/plain": "'new'" });
     },
@@ -40,6 +40,11 @@ describe("a session that dies is an error in its cell, and the next cell runs in
     await sleep(300);
     expect((await kernel.execute("1 + 1")).outputs.at(-1)?.content["data"]).toEqual({ "text/plain": "2" });
   });
+});
+
+it("shell commands run where the kernel was installed with --allow-shell", async () => {
+  expect((await kernel.execute("!node -p 6*7")).stdout).toBe("42\n");
+  expect((await kernel.execute("!node -e 'process.exit(4)'")).reply["evalue"]).toContain("ended with exit code 4");
 });
 
 describe("no process is left behind", () => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PNG } from "pngjs";
@@ -38,6 +38,18 @@ describe("the command line", () => {
     lamella("install");
     expect(existsSync(join(folder, "data", "kernels", "lamella", "kernel.json"))).toBe(true);
     expect(lamella("doctor")).toContain(join(folder, "data", "kernels", "lamella"));
+  });
+
+  it("checks, emits and lays out files in the layer language", () => {
+    const file = join(folder, "nets.lamella");
+    writeFileSync(file, "net Small(x: 4) {\n  dense 3 | relu -> 3\n  dense 2\n}\n");
+    expect(lamella("check", file)).toContain("no mistakes");
+    expect(lamella("emit", file)).toContain('lamella.net("Small"');
+    expect(lamella("fmt", file)).toContain("net Small(x: 4) {");
+    writeFileSync(file, "net Small(x: 4) {\n  dense 3 -> 4\n}\n");
+    const { status, stderr } = spawnSync(process.execPath, [command, "check", file], { encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stderr).toContain("line 2, column 14: this row gives 3, not 4");
   });
 
   it("says what is wrong with a command", () => {
