@@ -56,16 +56,22 @@ interface Piece {
   readonly rows: number;
 }
 
-/** Cuts a batch into pieces as equal as they come; `bytesOfOne` is what all planes of one image take. */
-function piecesOf(batch: number, down: number, bytesOfOne: number): Piece[] {
-  const inOne = Math.floor(chunkBytes / bytesOfOne);
+/** Fewest tiles of a piece: each product packs its kernels anew, which this many rows pay for. */
+const leastTiles = 192;
+
+/** Cuts a batch into pieces as equal as they come; `channels` are those of both images transformed. */
+function piecesOf(batch: number, { down, across }: Tiles, channels: number): Piece[] {
+  const bytesOfTile = places * 4 * channels;
+  const bytesOfOne = down * across * bytesOfTile;
+  const room = Math.max(chunkBytes, leastTiles * bytesOfTile);
+  const inOne = Math.floor(room / bytesOfOne);
   const pieces: Piece[] = [];
   if (inOne >= 1) {
     const images = Math.ceil(batch / Math.ceil(batch / inOne));
     for (let image = 0; image < batch; image += images) pieces.push({ image, images: Math.min(images, batch - image), row: 0, rows: down });
     return pieces;
   }
-  const rows = Math.ceil(down / Math.min(down, Math.ceil(bytesOfOne / chunkBytes)));
+  const rows = Math.ceil(down / Math.min(down, Math.ceil(bytesOfOne / room)));
   for (let image = 0; image < batch; image++) {
     for (let row = 0; row < down; row += rows) pieces.push({ image, images: 1, row, rows: Math.min(rows, down - row) });
   }
@@ -99,7 +105,7 @@ interface WinogradRequest {
 /** A convolution with stride 1, or the gradient of its input, which is one with the kernel turned round. */
 export function emitWinograd(context: LoweringContext, tiles: Tiles, request: WinogradRequest): void {
   const { batch, read, written, pad, channelsIn, channelsOut, turned, epilogue } = request;
-  const { kernel, result, down, across } = tiles;
+  const { kernel, result, across } = tiles;
   const elements = channelsIn * channelsOut;
   const kernelPlane = planeOf(elements);
   const kernels = context.scratch(places * kernelPlane * 4);
@@ -108,7 +114,7 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Wi
     work: 10 * elements * 4,
   });
 
-  const pieces = piecesOf(batch, down, places * 4 * down * across * (channelsIn + channelsOut));
+  const pieces = piecesOf(batch, tiles, channelsIn + channelsOut);
   const imagePlane = planeOf(mostTiles(pieces, across) * channelsIn);
   const resultPlane = planeOf(mostTiles(pieces, across) * channelsOut);
   const images = context.scratch(places * imagePlane * 4);
@@ -142,19 +148,20 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Wi
 /** The gradient of a convolution's weights: tiles of the result's gradient take the kernel's place. */
 export function emitWinogradWeightGradient(
   context: LoweringContext,
-  { kernel, result, down, across }: Tiles,
+  tiles: Tiles,
   { batch, input, output, channels, filters, corner }: Convolution & { readonly corner: readonly [number, number] },
   image: Address,
   gradient: Address,
   weights: Address,
 ): void {
+  const { kernel, result, across } = tiles;
   const [, height, width] = input as [number, number, number];
   const [, outHeight, outWidth] = output as [number, number, number];
   const elements = channels * filters;
   const weightPlane = planeOf(elements);
   const products = context.scratch(places * weightPlane * 4);
   const scratch = context.scratch(scratchBytes.winograd(Math.max(channels, filters)) * context.threads);
-  const pieces = piecesOf(batch, down, places * 4 * down * across * (channels + filters));
+  const pieces = piecesOf(batch, tiles, channels + filters);
   const imagePlane = planeOf(mostTiles(pieces, across) * channels);
   const gradientPlane = planeOf(mostTiles(pieces, across) * filters);
   const images = context.scratch(places * imagePlane * 4);
