@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { checkSource, errorReference, renderDiagnostics } from "../../dsl/index.js";
+import { library, registry } from "../../kernel/library.js";
+import { referencePage } from "../../std/layers/index.js";
+
+// The pages are written from the definitions themselves: `npx vitest run test/docs -u` after a change.
+
+it("docs/layers.md is what the layers say of themselves", async () => {
+  await expect(referencePage()).toMatchFileSnapshot("../../docs/layers.md");
+});
+
+it("docs/messages.md lists every code with an example and what it gives", async () => {
+  const page = errorReference((example) =>
+    renderDiagnostics(example, checkSource(example, { registry, runtime: library, closed: true }).diagnostics),
+  );
+  await expect(page).toMatchFileSnapshot("../../docs/messages.md");
+});
