@@ -209,8 +209,12 @@ export class ExpressionChecker {
       return;
     }
     const definition = kind === null ? scope.registry.layers.get(callee.text) : undefined;
+    const given = args[0];
+    const takesValues = given !== undefined && (juxtaposed || given.name !== null || kindOf(given.value, scope) !== "tensor");
     if (definition === undefined) {
       if (kind === null) this.#unknown(callee.text, callee.span, scope, juxtaposed || scope.registry.suggestLayer(callee.text) !== null);
+      else if (kind === "layer" && takesValues)
+        this.#add("E023", `\`${callee.text}\` is a layer value and takes no values`, args[0]?.span ?? callee.span);
       else if (kind === "tensor" && args.length > 0) this.#add("E018", `\`${callee.text}\` is a tensor and takes no values`, callee.span);
       for (const { value } of args) this.value(value, scope, null, true);
       return;

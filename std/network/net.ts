@@ -116,8 +116,16 @@ function bodyFailed(builder: Builder, error: unknown, site: Site | null): void {
   if (error instanceof LamellaError) builder.fail(error, place);
   // A name that is defined nowhere is the cell's mistake, not the net's.
   else if (error instanceof ReferenceError) throw error;
-  else if (error instanceof Error) builder.report({ code: "E050", message: `the net could not be built: ${error.message}`, place });
+  else if (error instanceof Error) builder.report({ code: "E050", message: buildMessage(error), place });
   else throw error;
+}
+
+/** "tower is not a function" in the words of the layer language. */
+function buildMessage({ message }: Error): string {
+  const [, name] = /^([\p{L}_][\p{L}\p{N}_]*) is not a function$/u.exec(message) ?? [];
+  return name === undefined
+    ? `the net could not be built: ${message}`
+    : `\`${name}\` is given values, but it is no layer, block or network`;
 }
 
 /** The first place in the text that defines the net in an error's stack. */
