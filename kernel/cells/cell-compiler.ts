@@ -10,7 +10,7 @@ import { resolveLocal } from "../session/child/local-files.js";
 import { isCompleteTypeScript, nextIndent } from "./is-complete.js";
 import type { CompiledCell, CompilerCalls, Completeness, Completion, InspectionBundle } from "./messages.js";
 import { readMagics } from "./magics.js";
-import { layerLanguage } from "./layer-registry.js";
+import { layerLanguage } from "../layer-registry.js";
 import { looseImports } from "./loose-imports.js";
 import { prelude } from "./prelude.js";
 import { problemsError } from "./problems.js";

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { checkSource, formatSource, renderDiagnostics, reportOf } from "../../dsl/index.js";
 import type { CellReport, CheckedCell } from "../../dsl/index.js";
 import { LamellaError } from "../../std/errors.js";
-import { layerLanguage } from "../cells/layer-registry.js";
+import { layerLanguage } from "../layer-registry.js";
 
 /** Exit code 1 when a file has mistakes. With `--json`, one object: by file, its nets and its mistakes. */
 export async function checkCommand(args: readonly string[]): Promise<number> {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { checkSource, errorReference, renderDiagnostics } from "../../dsl/index.js";
-import { library, registry } from "../../kernel/library.js";
+import { layerLanguage } from "../../kernel/layer-registry.js";
+import * as library from "../../std/index.js";
 import { referencePage } from "../../std/layers/index.js";
 
 // The pages are written from the definitions themselves: `npx vitest run test/docs -u` after a change.
@@ -11,7 +12,7 @@ it("docs/layers.md is what the layers say of themselves", async () => {
 
 it("docs/messages.md lists every code with an example and what it gives", async () => {
   const page = errorReference((example) =>
-    renderDiagnostics(example, checkSource(example, { registry, runtime: library, closed: true }).diagnostics),
+    renderDiagnostics(example, checkSource(example, { registry: layerLanguage, runtime: library, closed: true }).diagnostics),
   );
   await expect(page).toMatchFileSnapshot("../../docs/messages.md");
 });
