@@ -66,7 +66,11 @@ describe("laying out a workspace", () => {
     const draws = numbers(900, 3);
     const storages = Array.from({ length: 300 }, (_, i) => {
       const first = Math.floor(Math.abs(draws[3 * i] as number) * 200);
-      return storage(Math.ceil(Math.abs(draws[3 * i + 1] as number) * 100_000), first, first + Math.floor(Math.abs(draws[3 * i + 2] as number) * 20));
+      return storage(
+        Math.ceil(Math.abs(draws[3 * i + 1] as number) * 100_000),
+        first,
+        first + Math.floor(Math.abs(draws[3 * i + 2] as number) * 20),
+      );
     });
     const bytes = layOut(storages);
     for (const [index, a] of storages.entries()) {
@@ -77,7 +81,10 @@ describe("laying out a workspace", () => {
     }
     let need = 0;
     for (let position = 0; position < 220; position++) {
-      need = Math.max(need, storages.filter(({ first, last }) => first <= position && position <= last).reduce((sum, { bytes: size }) => sum + size, 0));
+      need = Math.max(
+        need,
+        storages.filter(({ first, last }) => first <= position && position <= last).reduce((sum, { bytes: size }) => sum + size, 0),
+      );
     }
     // Best fit by size is not optimal; on such mixtures it stays within a quarter of the bound.
     expect(bytes).toBeLessThanOrEqual(need * 1.25);
