@@ -9,7 +9,9 @@ export const registry: Registry = {
   layers: layerRegistry,
   initializers: initializerRegistry,
   train: trainRegistry,
-  datasets: new Map(["mnist", "digits", "orGate", "pairs", "faces", "flowers", "imagenet"].map((name) => [name, { summary: name }])),
+  datasets: new Map(
+    ["mnist", "digits", "orGate", "pairs", "faces", "flowers", "imagenet", "xor", "blobs"].map((name) => [name, { summary: name }]),
+  ),
   networks: new Map(),
   suggestLayer,
 };
