@@ -4,23 +4,26 @@ import { nearestName } from "../diagnostics/nearest.js";
 import { positionOf } from "../diagnostics/position.js";
 import type { Names, Registry } from "../registry.js";
 import { bodyScope, cellScope, kindOf, type Scope } from "../scope.js";
-import type {
-  Argument,
-  BlockStatement,
-  Body,
-  Cell,
-  Claim,
-  FlowRow,
-  IfRow,
-  Item,
-  LetRow,
-  Name,
-  NetStatement,
-  Parameter,
-  Pipe,
-  Repeat,
-  Row,
-  Span,
+import {
+  children,
+  type Argument,
+  type BlockStatement,
+  type Body,
+  type Cell,
+  type Claim,
+  type Expression,
+  type FlowRow,
+  type IfRow,
+  type Item,
+  type LetRow,
+  type Located,
+  type Name,
+  type NetStatement,
+  type Parameter,
+  type Pipe,
+  type Repeat,
+  type Row,
+  type Span,
 } from "../syntax.js";
 import { ExpressionChecker } from "./expressions.js";
 import { checkTrain } from "./train.js";
@@ -108,7 +111,7 @@ class CellChecker {
     const known = new Map<string, Name>();
     for (const parameter of statement.parameters) {
       this.#unique(parameter.name, known, "this header");
-      if (parameter.fallback !== null) this.#expressions.value(parameter.fallback, outer, null, true);
+      if (parameter.fallback !== null) this.#fallback(parameter.fallback, statement, outer);
       for (const dim of parameter.shape?.dims ?? []) {
         const extent = dim.kind === "number" ? dim.value : dim.kind === "unary" ? -1 : 1;
         if (!Number.isInteger(extent) || extent < 1)
@@ -134,6 +137,22 @@ class CellChecker {
     if (statement.kind === "net" && rows.length === 0 && written === "")
       this.#add("E014", `\`${statement.name.text}\` has no rows`, statement.name.span);
     this.#body(statement.body, scope, known);
+  }
+
+  /** A default is known before any value of the header is: it cannot use one. */
+  #fallback(fallback: Expression, statement: NetStatement | BlockStatement, outer: Scope): void {
+    const others = new Set(statement.parameters.map(({ name }) => name.text));
+    const visit = (node: Located): boolean => {
+      const { kind, text } = node as Located & { kind?: string; text?: string };
+      if (kind === "name" && text !== undefined && others.has(text) && !outer.has(text)) {
+        this.#add("E011", `a default cannot use \`${text}\`, which stands in the same header`, node.span, {
+          hint: "write its value, or calculate in the body",
+        });
+        return true;
+      }
+      return children(node).map(visit).includes(true);
+    };
+    if (!visit(fallback)) this.#expressions.value(fallback, outer, null, true);
   }
 
   /** A parameter that a row would call as a layer hides it. */
