@@ -14,7 +14,7 @@ export function kernelsFolder(place: Place): string {
 }
 
 /** Jupyter's data folder of this user. */
-export function userDataFolder(): string {
+function userDataFolder(): string {
   const given = process.env["JUPYTER_DATA_DIR"];
   if (given !== undefined && given !== "") return given;
   if (process.platform === "darwin") return join(homedir(), "Library", "Jupyter");

@@ -1,2 +1,2 @@
-export { kernelsFolder, userDataFolder, type Place } from "./folders.js";
+export { kernelsFolder, type Place } from "./folders.js";
 export { installKernelspec, isOurs, uninstallKernelspec, type InstallOptions } from "./kernelspec.js";

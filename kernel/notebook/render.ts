@@ -29,11 +29,6 @@ export function renderNow(value: unknown): MimeBundle {
   }
 }
 
-/** Whether rendering has to wait. */
-export function rendersLater(value: unknown): boolean {
-  return displayMethod(value)?.constructor.name === "AsyncFunction";
-}
-
 function displayMethod(value: unknown): ((this: unknown) => unknown) | undefined {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
   try {

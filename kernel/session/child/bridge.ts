@@ -4,8 +4,6 @@ import type { FromSession, ToSession } from "../messages.js";
 /** From the session's main thread to its helper thread. */
 export type ToHelper =
   | FromSession
-  /** A cell starts; "done" ends it. */
-  | { readonly type: "running" }
   /** The main thread has received the interrupt request of this number and deals with it. */
   | { readonly type: "acknowledge"; readonly request: number }
   | { readonly type: "flush" };

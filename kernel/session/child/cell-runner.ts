@@ -22,6 +22,8 @@ export class CellRunner {
   readonly #show: (output: CellOutput) => void;
   readonly #done: (id: number, result: CellResult) => void;
   #stop: ((error: InterruptError) => void) | undefined;
+  /** The id of the running cell. */
+  #current: number | undefined;
 
   constructor(globals: SessionGlobals, show: (output: CellOutput) => void, done: (id: number, result: CellResult) => void) {
     this.#globals = globals;
@@ -32,6 +34,7 @@ export class CellRunner {
 
   async run(request: RunRequest): Promise<void> {
     this.interrupted = false;
+    this.#current = request.script.id;
     resetGuards();
     // Terminated JavaScript leaves promises pending for ever: the stop settles the cell then.
     const stopped = new Promise<never>((_, reject) => {
@@ -56,20 +59,40 @@ export class CellRunner {
       // What waits for its interrupt now gets it, and stops at its next `await`, before the next cell starts.
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     }
+    this.#finish(request.script.id, result);
+  }
+
+  /** Says how a cell ended, once. */
+  #finish(id: number, result: CellResult): void {
+    if (this.#current !== id) return;
+    this.#current = undefined;
     if (result.status !== "ok") this.#show({ kind: "error", error: result.error });
-    this.#done(request.script.id, result);
+    this.#done(id, result);
+  }
+
+  /** Terminating JavaScript may have hit our own at the end of a cell: then nothing else will say that the cell is over. */
+  #finishBy(milliseconds: number): void {
+    const id = this.#current;
+    if (id === undefined) return;
+    setTimeout(() => {
+      if (this.#current !== id) return;
+      parkGuards();
+      this.#finish(id, this.#failed(new InterruptError(), {}));
+    }, milliseconds);
   }
 
   /** The cell's JavaScript was terminated by force. */
   terminated(): void {
     this.interrupted = true;
     this.#stop?.(new InterruptError());
+    this.#finishBy(100);
   }
 
   /** Ends the cell even when it waits for something that no guard can reach, such as a promise inside a library. */
   abandonSoon(): void {
     const stop = this.#stop;
     setTimeout(() => stop?.(new InterruptError()), 150);
+    this.#finishBy(500);
   }
 
   async #evaluate(script: Script, silent: boolean): Promise<void> {

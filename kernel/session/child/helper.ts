@@ -13,7 +13,9 @@ import { shared } from "./bridge.js";
 /** Output is sent on at most this often: 60 messages a second. */
 const outputInterval = 17;
 /** A main thread that has not answered an interrupt for this long is in a synchronous loop. */
-const patience = 60;
+const patience = 100;
+/** One that has answered before is more likely waiting for the processor than looping. */
+const patienceOnceAnswered = 400;
 /** Training ends its step first; a large network's planning or first step may take a while. */
 const patienceWithTraining = 5_000;
 
@@ -39,6 +41,11 @@ let timer: NodeJS.Timeout | undefined;
 channel.on(
   "data",
   frameDecoder<ToSession>((message) => {
+    // From here on an interrupt is for this cell, also when the main thread has not got to it yet.
+    if (message.type === "run") {
+      running = true;
+      cell += 1;
+    }
     if (message.type === "interrupt") void interrupt();
     else if (message.type === "answer" && words[shared.asking] === 1) answerBlocked(message.text);
     else main.postMessage(message satisfies ToMain);
@@ -50,10 +57,6 @@ channel.on("error", () => process.kill(process.pid, "SIGKILL"));
 
 main.on("message", (message: ToHelper) => {
   switch (message.type) {
-    case "running":
-      running = true;
-      cell += 1;
-      return;
     case "acknowledge":
       acknowledged = message.request;
       return;
@@ -128,10 +131,13 @@ async function interrupt(): Promise<void> {
   const interrupted = cell;
   const still = (): boolean => running && cell === interrupted && mine === request;
   if (words[shared.asking] === 1 && blockingQuestion) answerBlocked(null);
+  let hasAnswered = false;
   for (let attempt = 0; still(); attempt += 1) {
     main.postMessage({ type: "interrupt", request: mine } satisfies ToMain);
-    const limit = (words[shared.interruptible] ?? 0) > 0 ? patienceWithTraining : patience;
-    if (!(await answered(mine, limit, still)) && still()) {
+    const limit = (words[shared.interruptible] ?? 0) > 0 ? patienceWithTraining : hasAnswered ? patienceOnceAnswered : patience;
+    const answer = await answered(mine, limit, still);
+    hasAnswered ||= answer;
+    if (!answer && still()) {
       await terminate();
       main.postMessage({ type: "terminated" } satisfies ToMain);
     }

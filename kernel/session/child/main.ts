@@ -121,7 +121,6 @@ helper.on("message", (message: ToMain) => {
     case "run":
       canAsk = message.canAsk;
       resetInterrupt();
-      send({ type: "running" });
       // Not from inside this handler: the inspector would run the cell's microtasks only after it.
       // And without a chain of promises from cell to cell: terminating a cell may lose promise callbacks that are due.
       if (loaded) setImmediate(() => void runner.run(message));
