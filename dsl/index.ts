@@ -4,7 +4,7 @@ export { isLayerCell, layerSource } from "./detect.js";
 export type { Diagnostic, Fix, Related, Severity } from "./diagnostics/diagnostic.js";
 export { positionOf, type Position } from "./diagnostics/position.js";
 export { renderDiagnostic, renderDiagnostics, type RenderOptions } from "./diagnostics/render.js";
-export { locate, locateFailures, type LocateOptions } from "./locate.js";
+export { locate, type LocateOptions } from "./locate.js";
 export type { InitializerEntry, NameKind, Names, Registry } from "./registry.js";
 export type { Span } from "./syntax.js";
 export { completeAt, type Completion, type CompletionItem, type EditorOptions } from "./editor/complete.js";

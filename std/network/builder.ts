@@ -428,10 +428,6 @@ export function currentBuilder(who: string): Builder {
   return current;
 }
 
-export function building(): boolean {
-  return current !== null;
-}
-
 export function withBuilder<T>(builder: Builder, body: () => T): T {
   const outer = current;
   current = builder;

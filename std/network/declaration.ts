@@ -1,5 +1,5 @@
 import type { Dim, FlowType } from "../layers/definition.js";
-import { compareDims, formatFlowShape, symbolsOf } from "../layers/dimensions.js";
+import { compareDims, formatFlowShape } from "../layers/dimensions.js";
 import { LayerError } from "../layers/layer-error.js";
 import type { Flow } from "./flow.js";
 
@@ -70,11 +70,6 @@ export function bindShape(who: string, declared: InputShape, actual: FlowType, b
 export function declaredType(name: string, declared: InputShape, values: ReadonlyMap<string, Dim>): FlowType {
   const dims = declared.dims.map((dim): Dim => (typeof dim === "number" ? dim : (values.get(dim) ?? { text: dim })));
   return { shape: dims, dtype: declared.integer ? "i32" : "f32", name };
-}
-
-/** The symbols of a shape: what is bound when numbers arrive. */
-export function symbolsIn(shape: readonly Dim[]): string[] {
-  return [...new Set(shape.flatMap(symbolsOf))];
 }
 
 /** A symbolic dimension in a body. It may stand in claims and shapes; calculating with it before data arrives is a mistake. */

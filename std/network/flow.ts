@@ -8,7 +8,6 @@ import type { Applicable } from "./applicable.js";
 import { toApplicable } from "./applicable.js";
 import { currentBuilder, type Builder, type DraftRow } from "./builder.js";
 import { dimensionValue } from "./declaration.js";
-import { describeChain } from "./failure.js";
 import type { FormulaOperator } from "./formula.js";
 import type { Value } from "./program.js";
 import { callSite, type Site } from "./site.js";
@@ -345,5 +344,4 @@ function extraOf(flow: Flow, name: string, site: Site | null): Flow | Flow[] {
   return Array.isArray(found) ? (found as Value[]).map((value) => new Flow(value, text)) : new Flow(found as Value, text);
 }
 
-export { describeChain };
 export type { FlowType };

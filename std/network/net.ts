@@ -3,7 +3,7 @@ import type { Dim, FlowType } from "../layers/definition.js";
 import { writeValue } from "./describe.js";
 import { Builder, withBuilder } from "./builder.js";
 import { BuiltNetwork, type NetDefinition } from "./built-network.js";
-import { declaredType, dimensionValue, InputShape, required, type BodyValues, type Declarations } from "./declaration.js";
+import { declaredType, dimensionValue, InputShape, type BodyValues, type Declarations } from "./declaration.js";
 import { NetworkError, type Failure } from "./failure.js";
 import { Flow } from "./flow.js";
 import type { Value } from "./program.js";
@@ -145,5 +145,4 @@ function outputsOf(result: unknown): { name: string; value: Value }[] {
   return entries.flatMap(([name, flow]) => (flow instanceof Flow && flow.value !== null ? [{ name, value: flow.value }] : []));
 }
 
-export { required };
 export type { FlowType };

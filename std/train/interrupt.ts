@@ -6,11 +6,6 @@ let controller = new AbortController();
 let running = 0;
 const watchers = new Set<(running: number) => void>();
 
-/** The signal of the cell that runs now: aborted once the user has asked to interrupt, fresh again in the next cell. */
-export function interruptSignal(): AbortSignal {
-  return controller.signal;
-}
-
 /**
  * Runs work that ends by itself soon after the signal aborts (within one training step), keeping what it has reached. While it
  * runs, an interrupt only aborts the signal and waits, instead of stopping the thread in the middle of a step.

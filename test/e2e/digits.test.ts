@@ -19,7 +19,7 @@ interface Output {
   readonly output_type: string;
   readonly ename?: string;
   readonly text?: string | string[];
-  readonly data?: Readonly<Record<string, unknown>>;
+  readonly data?: { readonly "text/plain"?: string | string[] };
 }
 interface Notebook {
   readonly cells: readonly { readonly cell_type: string; readonly source: string | string[]; readonly outputs?: readonly Output[] }[];

@@ -49,7 +49,7 @@ while (Date.now() < end && failures.length < 10) {
     const { diagnostics } = checkSource(text, { registry, runtime: library, closed: random() < 0.5 });
     for (const { message, hint, span } of diagnostics) {
       if (internal.test(`${message} ${hint}`)) throw new Error(`a message of the inside: ${message}`);
-      if (span[0] < 0 || span[1] > text.length || span[0] > span[1]) throw new Error(`a place outside of the text: ${span}`);
+      if (span[0] < 0 || span[1] > text.length || span[0] > span[1]) throw new Error(`a place outside of the text: ${span.join(" to ")}`);
     }
     const offset = Math.floor(random() * (text.length + 1));
     completeAt(text, offset, { registry });

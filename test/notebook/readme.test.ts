@@ -40,10 +40,9 @@ describe("the README is true", () => {
 
   it("the wrong claim gives the message that stands there", async () => {
     const message = blocks.find((block) => block.startsWith("line 2")) as string;
-    const wrong = (program.slice(0, program.indexOf("\nshow")) as string).replace(
-      "conv 6, 5x5, pad=2 | relu     ->",
-      "conv 6, 5x5 | relu            ->",
-    );
+    const wrong = program
+      .slice(0, program.indexOf("\nshow"))
+      .replace("conv 6, 5x5, pad=2 | relu     ->", "conv 6, 5x5 | relu            ->");
     expect(await shown(wrong)).toContain(message);
   });
 

@@ -1,5 +1,4 @@
 import type { Node } from "../../tensor/graph.js";
-import type { Shape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Address } from "./contract.js";
 
@@ -24,11 +23,6 @@ export function isSingle(node: Node): boolean {
 /** Whether the node moves elements of 4 bytes. */
 export function isWord(node: Node): boolean {
   return [...node.inputs, ...node.outputs].every((tensor) => tensor.dtype === "f32" || tensor.dtype === "i32");
-}
-
-/** The shape with ones in front, up to `rank` axes. */
-export function fillAxes(shape: Shape, rank: number): number[] {
-  return [...new Array<number>(rank - shape.length).fill(1), ...shape];
 }
 
 export type Argument = number | Address;
