@@ -89,11 +89,6 @@ export function compareShapes(a: readonly Dim[], b: readonly Dim[]): "equal" | "
   return undecided ? "undecided" : "equal";
 }
 
-/** The names a dimension is written with. */
-export function symbolsOf(dim: Dim): string[] {
-  return typeof dim === "number" ? [] : [...new Set(dim.text.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? [])];
-}
-
 /** The number a dimension stands for. @throws LamellaError when a symbol has no value yet. */
 export function evaluateDim(dim: Dim, values: ReadonlyMap<string, number>): number {
   return typeof dim === "number" ? dim : toPolynomial(dim).evaluate(values);
