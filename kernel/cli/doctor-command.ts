@@ -6,13 +6,15 @@ import { engineInfo } from "../../std/engine/index.js";
 import { isOurs, kernelsFolder } from "../install/index.js";
 import { version } from "./version.js";
 
-/** Says what Lamella finds on this machine and what is missing. Always gives 0: nothing it names is needed. */
+/** Says what Lamella finds on this machine and what more would bring. Always gives 0: nothing it names is needed. */
 export async function doctorCommand(): Promise<number> {
   const rows: (readonly [string, string])[] = [
     ["Lamella", version()],
     ["Node", `${process.version} on ${process.platform} ${process.arch}`],
     ["Processor", `${availableParallelism()} threads, ${(totalmem() / 2 ** 30).toFixed(1)} GiB memory`],
-    ["Engine", engine()],
+    ...engine(),
+    ["GPU", "not used: the engine computes on the processor"],
+    ["Data", data()],
     ["Jupyter", jupyter()],
     ["Kernelspec", kernelspecs()],
   ];
@@ -20,14 +22,36 @@ export async function doctorCommand(): Promise<number> {
   return 0;
 }
 
-function engine(): string {
+/** What computes, a line for each part, and a line for each thing that is missing with what it costs. */
+function engine(): (readonly [string, string])[] {
   try {
-    return Object.entries(engineInfo())
-      .map(([name, value]) => (typeof value === "object" ? `${name} ${JSON.stringify(value)}` : `${name} ${value}`))
-      .join(", ");
+    const { threads, simd, blas, losses } = engineInfo();
+    const vectors = {
+      relaxed: "WebAssembly SIMD with fused multiply-add",
+      plain: "WebAssembly SIMD without fused multiply-add",
+      none: "none: everything runs in plain JavaScript, many times slower",
+    };
+    return [
+      ["Threads", `${threads} that compute`],
+      ["SIMD", vectors[simd]],
+      [
+        "BLAS",
+        blas === null
+          ? "none: large products take longer"
+          : `${blas.name} for large products${blas.path === undefined ? "" : ` (${blas.path})`}`,
+      ],
+      ...losses.map((loss) => ["", `! ${loss}`] as const),
+    ];
   } catch (error) {
-    return `could not start: ${error instanceof Error ? error.message : String(error)}`;
+    return [["Engine", `could not start: ${error instanceof Error ? error.message : String(error)}`]];
   }
+}
+
+function data(): string {
+  const folder = process.env["LAMELLA_DATA"];
+  return folder === undefined || folder === ""
+    ? "LAMELLA_DATA is not set; data sets are downloaded into a cache, or the embedded ones serve"
+    : `LAMELLA_DATA is ${folder}${existsSync(folder) ? "" : ", which does not exist"}`;
 }
 
 function jupyter(): string {
