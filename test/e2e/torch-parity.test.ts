@@ -2,18 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  layers,
-  log,
-  readNpy,
-  reshape,
-  slice,
-  transpose,
-  zoo,
-  type Network,
-  type Tensor,
-  type Variable,
-} from "../../kernel/lamella.js";
+import { layers, log, readNpy, reshape, slice, transpose, zoo, type Network, type Tensor, type Variable } from "../../kernel/lamella.js";
 import { root, runProgram } from "./jupyter.js";
 
 /** Debian's Python, which has PyTorch and torchvision; without them these tests fail. */
@@ -83,7 +72,7 @@ describe("forward values equal PyTorch's with the same weights", () => {
   /**
    * The largest difference over the scale, which is the outputs' greatest distance from their mean. Both sides compute in f32 and
    * add the same products in different orders (blocks, Winograd's transforms of 3x3 convolutions): 1e-7 to 1e-6 of the scale for
-   * a layer, and measured over whole nets 5e-7 (a Transformer layer) to 4.4e-6 (MobileNetV2). What is wrong shows above the
+   * a layer, and measured over whole nets 5e-7 (a Transformer layer) to 5.4e-6 (MobileNetV2). What is wrong shows above the
    * bound: weights or axes that change places as 0.8 to 1, an epsilon of 1e-3 for 1e-5 as 2e-4 to 3e-2, of 1e-6 as 1e-4 to 3e-4
    * in a net with batch normalisation or in ViT.
    */
@@ -199,6 +188,13 @@ describe("forward values equal PyTorch's with the same weights", () => {
   /** VGG11 for 64x64 pixels: see zoo_forward.py. */
   const smallVgg = (): Network =>
     define(source("vgg.lamella").replace("224x224x3", "64x64x3").replace("-> 25088", "-> 2048"))["VGG11"] as Network;
+  /** With the pixels that give the maps of the paper's table; torchvision rounds pooling up, which changes nothing there. */
+  const tableSqueezeNet = (): Network => {
+    const text = source("squeezenet.lamella").replace("224x224x3", "227x227x3");
+    return define(text.replace("109x109x96", "111x111x96").replace("54x54x96", "55x55x96").replace("12x12x512", "13x13x512"))[
+      "SqueezeNet"
+    ] as Network;
+  };
   const transformer = source("transformer.lamella").slice(0, source("transformer.lamella").indexOf("net Transformer"));
   const net = (name: string): Network => (zoo as unknown as Readonly<Record<string, Network>>)[name] as Network;
   const image = (name: string) => [name, () => net(name), "image"] as const;
@@ -210,6 +206,7 @@ describe("forward values equal PyTorch's with the same weights", () => {
     image("GoogLeNet"),
     image("DenseNet121"),
     image("MobileNetV2"),
+    ["SqueezeNet", tableSqueezeNet, "image"],
     image("ViT"),
     ["EncoderLayer", () => define(`${transformer}\nnet N(x: T x 512) { EncoderLayer 2048, 8 }`)["N"] as Network, "sequence"],
     [

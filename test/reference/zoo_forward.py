@@ -63,6 +63,7 @@ nets = {
     "DenseNet121": (lambda: torchvision.models.densenet121(weights=None), [image]),
     "MobileNetV2": (lambda: torchvision.models.mobilenet_v2(weights=None), [image]),
     "GoogLeNet": (lambda: torchvision.models.googlenet(weights=None, init_weights=False, aux_logits=False), [image]),
+    "SqueezeNet": (lambda: torchvision.models.squeezenet1_0(weights=None), [(2, 3, 227, 227)]),
     "ViT": (vit, [(2, 3, 32, 32)]),
     "EncoderLayer": (Encoder, [(2, 24, 512)]),
     "DecoderLayer": (Decoder, [(2, 24, 512), (2, 17, 512)]),
@@ -89,7 +90,7 @@ with torch.no_grad():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = 1.0
     if any(isinstance(module, nn.BatchNorm2d) for module in net.modules()):
-        net.train()(*[torch.randn(4, *shape[1:]) for shape in shapes])
+        net.train()(torch.randn(4, 3, 64, 64))
         for module in net.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.running_mean += 0.2 * module.running_var.sqrt() * torch.randn_like(module.running_mean)
@@ -97,7 +98,7 @@ with torch.no_grad():
     net.eval()
     output = net(*inputs)
     if inputs[0].dim() == 4:  # scores of a few units, so that no probability underflows in f32
-        last = [module for module in net.modules() if isinstance(module, nn.Linear)][-1]
+        last = [module for module in net.modules() if isinstance(module, (nn.Conv2d, nn.Linear))][-1]
         last.weight *= 2 / output.std()
 
 layers = []
