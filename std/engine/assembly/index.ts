@@ -19,3 +19,4 @@ export { lstm, lstmGradient, lstmScratchBytes } from "./recurrent/lstm";
 export { rnn, rnnGradient, rnnScratchBytes } from "./recurrent/rnn";
 export { scatteredGradientScratchBytes, scatteredInputGradient } from "./convolution/scattered-gradient";
 export { depthwiseWeightGradient } from "./convolution/depthwise";
+export { planeGradientScratchBytes, planeWeightGradient } from "./convolution/plane-gradient";

@@ -34,6 +34,17 @@ function scatters({ channels, groups, size, dilation, input: extent }: Convoluti
   return channels < 8 && groups === 1 && size[0] === 1 && extent[0] === 1 && dilation[2] === 1 && sizeOf(size) > 1;
 }
 
+/** Numbers of one channel of a padded image that the kernel that lays images out as planes takes: what a second-level cache holds. */
+const mostOfPlane = 16_384;
+
+/** Whether the gradient of the weights is better done with lanes along the width: the usual tiles, 4 neighbours by 8 filters, would be half empty. */
+function fitsPlanes({ channels, filters, groups, size, stride, input: extent }: Convolution, wide: readonly number[]): boolean {
+  if (groups !== 1 || size[0] !== 1 || extent[0] !== 1 || sizeOf(stride) !== 1) return false;
+  const run = channels * (size[2] as number);
+  const filled = (run / (Math.ceil(run / 4) * 4)) * (filters / (Math.ceil(filters / 8) * 8));
+  return channels <= 4 && filled < 0.7 && (wide[1] as number) * (wide[2] as number) <= mostOfPlane;
+}
+
 const settings = ({ size, stride, dilation }: Convolution): number[] => [...size, ...stride, ...dilation];
 
 /** The padding before height and width. */
@@ -216,6 +227,17 @@ function lowerWeightGradient(node: Node, context: LoweringContext): void {
         work: workOf(convolution),
       },
     );
+    return;
+  }
+  if (fitsPlanes(convolution, wide.extent)) {
+    const [, height, width] = wide.extent as [number, number, number];
+    const bytes = scratchBytes.planeGradient(height, width, channels, sizeOf(convolution.size));
+    const kernel = [...convolution.size.slice(1), ...convolution.dilation.slice(1)];
+    context.emit(
+      "planeWeightGradient",
+      [wide.address, gradient, result, batch, height, width, channels, ...planeExtent(out), filters, ...kernel, context.scratch(bytes * context.threads)],
+      { work: workOf(convolution) },
+    ); // prettier-ignore
     return;
   }
   context.emit(

@@ -12,6 +12,11 @@ export const scratchBytes = {
   weightGradient: 4 * (65536 + 2 * 320 + 64) + 64,
   /** With room for what all windows of one image get. */
   scatteredGradient: (rows: number, columns: number): number => 4 * (65536 + 16 * 320 + 64) + pad64(rows * columns * 4),
+  /** Planes of the padded image's channels and of two filters' gradients, and the sums. */
+  planeGradient: (height: number, width: number, channels: number, taps: number): number => {
+    const pitch = Math.ceil(width / 4) * 4;
+    return 4 * (height * pitch + pitch + 32) * (channels + 2) + Math.ceil((taps * channels) / 4) * 128 + 64;
+  },
   /** Of one 6 x 6 tile between the two passes of a transform, and a copy of a window at an image's edge. */
   winograd: (channels: number): number => 36 * 16 + 36 * channels * 4 + 64,
   lrn: (channels: number, size: number): number => Math.floor((channels + 2 * size + 15) / 8) * 8 * 4,

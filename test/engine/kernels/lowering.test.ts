@@ -85,6 +85,8 @@ export const cases: readonly Case[] = [
   { name: "convInputGradient", inputs: [f32(1, 12, 12, 20), f32(3, 3, 24, 20)], attributes: { ...conv(1), inputSpatial: [12, 12] } },
   { name: "convWeightGradient", inputs: [f32(2, 9, 8, 3), f32(2, 5, 4, 10)], attributes: { ...conv(1, 2), kernel: [3, 3] } },
   { name: "convWeightGradient", inputs: [f32(2, 5, 5, 7), f32(2, 5, 5, 9)], attributes: { ...conv(0), kernel: [1, 1] } },
+  { name: "convWeightGradient", inputs: [f32(3, 9, 10, 3), f32(3, 7, 8, 5)], attributes: { ...conv(0), kernel: [3, 3] } },
+  { name: "convWeightGradient", inputs: [f32(2, 9, 10, 1), f32(2, 7, 8, 6)], attributes: { ...conv(1, 1, 2), kernel: [3, 3] } },
   ...[5, 16].flatMap((channels): Case[] => [
     { name: "conv", inputs: [f32(2, 7, 8, channels), f32(3, 3, 1, channels)], attributes: conv(1, 1, 1, channels) },
     { name: "conv", inputs: [f32(2, 7, 8, channels), f32(3, 3, 1, channels)], attributes: conv(1, 2, 1, channels) },

@@ -8,6 +8,7 @@ test("the lowerings ask for as much scratch memory as the kernels use", () => {
   expect(scratchBytes.convolution).toBe(ask("convolutionScratchBytes"));
   expect(scratchBytes.weightGradient).toBe(ask("weightGradientScratchBytes"));
   expect(scratchBytes.scatteredGradient(100, 150)).toBe(ask("scatteredGradientScratchBytes", 100, 150));
+  expect(scratchBytes.planeGradient(32, 30, 3, 25)).toBe(ask("planeGradientScratchBytes", 32, 30, 3, 25));
   for (const [batch, width] of [
     [1, 1],
     [32, 128],
