@@ -65,6 +65,13 @@ describe("what is assumed of tslab 1.0.22", () => {
     expect(checker.check("", source).problems).toEqual([]);
   });
 
+  it("a mistake in a local file that a cell imports through another is found, in that file", () => {
+    writeFileSync(join(folder, "deep.ts"), "export const n: number = 'one';\n");
+    writeFileSync(join(folder, "through.ts"), "export { n } from './deep';\n");
+    const { problems } = checker.check("", "import { n } from './through'; n + 1");
+    expect(problems).toMatchObject([{ code: 2322, fileName: "deep.ts", line: 0, character: 13 }]);
+  });
+
   it("completion and inspection take and give offsets of the cell", () => {
     const { entries, start, end } = checker.complete("declare let word: string;", "word.toUpperC", 13);
     expect({ start, end, entries }).toEqual({ start: 5, end: 13, entries: [{ name: "toUpperCase", kind: "method" }] });
