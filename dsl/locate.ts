@@ -54,9 +54,22 @@ export function locate(error: unknown, map: PositionMap, options: LocateOptions 
   if (Array.isArray(data.failures)) return locateFailures(data.failures, map, options);
   const site = siteInStack(data.stack ?? "", map, options);
   if (site === null) return [];
+  const free = data.name === "ReferenceError" ? /^([\p{L}_$][\p{L}\p{N}_$]*) is not defined$/u.exec(data.message ?? "") : null;
+  if (free !== null) return [undefinedName(free[1] as string, site, map)];
   const part = typeof data.argument === "string" ? { kind: "argument", name: data.argument } : { kind: "call" };
   const code = typeof data.code === "string" && data.code !== "" ? data.code : "E050";
   return [diagnostic(code, data.message ?? "this failed", spanOf(site, part), { hint: data.hint ?? "" })];
+}
+
+/** A name that neither the cell nor the notebook knows, found when the cell ran. */
+function undefinedName(name: string, { call }: SiteInfo, { source }: PositionMap): Diagnostic {
+  const written = new RegExp(`(?<![\\p{L}\\p{N}_.])${name.replaceAll("$", "\\$")}(?![\\p{L}\\p{N}_])`, "gu");
+  const places = [...source.matchAll(written)].map(({ index }) => index);
+  const at = places.find((index) => call[0] <= index && index < call[1]) ?? places.find((index) => index >= call[0]) ?? places[0];
+  const span = at === undefined ? call : ([at, at + name.length] as const);
+  return diagnostic("E011", `\`${name}\` is not defined`, span, {
+    hint: "it is no layer, network or data set of the library, and no cell that has run defines it",
+  });
 }
 
 /** Mistakes that were collected rather than thrown. */

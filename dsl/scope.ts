@@ -1,5 +1,15 @@
 import type { NameKind, Names, Registry } from "./registry.js";
-import type { BlockStatement, Cell, Expression, NetStatement, Parameter, Pipe, ShapeExpression } from "./syntax.js";
+import {
+  children,
+  type BlockStatement,
+  type Cell,
+  type Expression,
+  type Located,
+  type NetStatement,
+  type Parameter,
+  type Pipe,
+  type ShapeExpression,
+} from "./syntax.js";
 
 /** What an expression gives, as far as its text tells. */
 export type Kind = NameKind | "dimension";
@@ -81,6 +91,19 @@ export function bodyScope(statement: NetStatement | BlockStatement, outer: Scope
   if (statement.kind === "block") scope.define("x", "tensor");
   for (const { name, shape } of statement.parameters) scope.define(name.text, shape === null ? "any" : "tensor");
   return scope;
+}
+
+/** The hyperparameters of a header that a default behind them uses. */
+export function earlierNames(fallback: Expression, before: readonly Parameter[]): string[] {
+  const mentioned = new Set<string>();
+  collectNames(fallback, mentioned);
+  return before.flatMap(({ name, shape }) => (shape === null && mentioned.has(name.text) ? [name.text] : []));
+}
+
+function collectNames(node: Located, names: Set<string>): void {
+  const { kind, text } = node as Located & { kind?: string; text?: string };
+  if (kind === "name" && text !== undefined) names.add(text);
+  for (const child of children(node)) collectNames(child, names);
 }
 
 export function dimensionNames(shape: ShapeExpression | null): string[] {

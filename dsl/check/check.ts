@@ -3,7 +3,7 @@ import { taken } from "../emit/body.js";
 import { nearestName } from "../diagnostics/nearest.js";
 import { positionOf } from "../diagnostics/position.js";
 import type { Names, Registry } from "../registry.js";
-import { bodyScope, cellScope, kindOf, type Scope } from "../scope.js";
+import { bodyScope, cellScope, earlierNames, kindOf, type Scope } from "../scope.js";
 import {
   children,
   type Argument,
@@ -109,9 +109,9 @@ class CellChecker {
 
   #definition(statement: NetStatement | BlockStatement, outer: Scope): void {
     const known = new Map<string, Name>();
-    for (const parameter of statement.parameters) {
+    for (const [index, parameter] of statement.parameters.entries()) {
       this.#unique(parameter.name, known, "this header");
-      if (parameter.fallback !== null) this.#fallback(parameter.fallback, statement, outer);
+      if (parameter.fallback !== null) this.#fallback(parameter.fallback, index, statement, outer);
       for (const dim of parameter.shape?.dims ?? []) {
         const extent = dim.kind === "number" ? dim.value : dim.kind === "unary" ? -1 : 1;
         if (!Number.isInteger(extent) || extent < 1)
@@ -139,20 +139,23 @@ class CellChecker {
     this.#body(statement.body, scope, known);
   }
 
-  /** A default is known before any value of the header is: it cannot use one. */
-  #fallback(fallback: Expression, statement: NetStatement | BlockStatement, outer: Scope): void {
-    const others = new Set(statement.parameters.map(({ name }) => name.text));
+  /** A default may use the hyperparameters before it, and nothing else of its header. */
+  #fallback(fallback: Expression, index: number, statement: NetStatement | BlockStatement, outer: Scope): void {
+    const earlier = earlierNames(fallback, statement.parameters.slice(0, index));
+    const scope = outer.inner();
+    for (const name of earlier) scope.define(name, "any");
+    const others = new Set(statement.parameters.map(({ name }) => name.text).filter((name) => !earlier.includes(name)));
     const visit = (node: Located): boolean => {
       const { kind, text } = node as Located & { kind?: string; text?: string };
       if (kind === "name" && text !== undefined && others.has(text) && !outer.has(text)) {
         this.#add("E011", `a default cannot use \`${text}\`, which stands in the same header`, node.span, {
-          hint: "write its value, or calculate in the body",
+          hint: "a default may use the hyperparameters before it, or be calculated in the body",
         });
         return true;
       }
       return children(node).map(visit).includes(true);
     };
-    if (!visit(fallback)) this.#expressions.value(fallback, outer, null, true);
+    if (!visit(fallback)) this.#expressions.value(fallback, scope, null, true);
   }
 
   /** A parameter that a row would call as a layer hides it. */
@@ -261,7 +264,7 @@ class CellChecker {
   }
 
   #defaults(args: readonly Argument[], scope: Scope): void {
-    const specs = [...scope.registry.layers.values()].flatMap((layer) => layer.arguments);
+    const specs = [...scope.registry.layers.values()].flatMap((layer) => layer.arguments.filter(({ kind }) => kind !== "tensor"));
     const names = new Set(specs.map(({ name }) => name));
     for (const { name, value, span } of args) {
       if (name === null) this.#add("E026", "`default` takes options by name, as in default init=he", span);

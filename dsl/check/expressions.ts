@@ -74,6 +74,8 @@ export class ExpressionChecker {
         return;
       case "member":
         this.value(node.object, scope, null, true);
+        if (node.object.kind === "number" || node.object.kind === "string")
+          this.#add("E042", `a ${node.object.kind === "number" ? "number" : "text"} has no \`${node.member.text}\``, node.member.span);
         return;
       case "index":
         this.value(node.object, scope, null, true);

@@ -150,7 +150,7 @@ export class BodyEmitter implements EmitContext {
       case "let":
         return [this.#letRow(row, scope)];
       case "default": {
-        const specs = [...scope.registry.layers.values()].flatMap((layer) => layer.arguments);
+        const specs = [...scope.registry.layers.values()].flatMap((layer) => layer.arguments.filter(({ kind }) => kind !== "tensor"));
         const options = row.args.map(({ name, value }) =>
           property(name?.text ?? "_", emitValue(value, scope, this, specs.find((spec) => spec.name === name?.text) ?? null)),
         );

@@ -1,4 +1,4 @@
-import { cellScope, kindOf, type Scope } from "../scope.js";
+import { cellScope, earlierNames, kindOf, type Scope } from "../scope.js";
 import type { Names, Registry } from "../registry.js";
 import type {
   Argument,
@@ -16,7 +16,7 @@ import type {
   Span,
   Statement,
 } from "../syntax.js";
-import { BodyEmitter } from "./body.js";
+import { BodyEmitter, taken } from "./body.js";
 import { finish, join, textOf, type Code, type SiteMap } from "./code.js";
 import type { EmitContext } from "./context.js";
 import { emitExpression, emitItem, emitValue, property } from "./expression.js";
@@ -87,7 +87,7 @@ function emitStatement(statement: Statement, scope: Scope, context: TopContext):
 
 function emitDefinition(statement: NetStatement | BlockStatement, scope: Scope, context: TopContext): Code {
   const { kind, name, parameters } = statement;
-  const declarations = parameters.map((parameter) => emitParameter(parameter, scope, context));
+  const declarations = parameters.map((parameter, index) => emitParameter(parameter, parameters.slice(0, index), scope, context));
   const list: Code = declarations.length === 0 ? ["{}"] : ["{ ", ...join(declarations, ", "), " }"];
   const type = kind === "block" ? "lamella.Block" : tapType(statement, scope);
   if (kind === "net") context.netTypes.set(name.text, type);
@@ -110,9 +110,21 @@ function emitDefinition(statement: NetStatement | BlockStatement, scope: Scope, 
 
 const widest = 130;
 
-function emitParameter({ name, shape, integer, fallback }: Parameter, scope: Scope, context: TopContext): Code {
+function emitParameter(
+  { name, shape, integer, fallback }: Parameter,
+  before: readonly Parameter[],
+  outer: Scope,
+  context: TopContext,
+): Code {
+  const earlier = fallback === null ? [] : earlierNames(fallback, before);
+  const scope = earlier.length === 0 ? outer : outer.inner();
+  for (const known of earlier) scope.define(known, "any");
   if (shape !== null)
     return [`${name.text}: lamella.${integer ? "tokens" : "shape"}(`, ...join(shapeDims(shape, scope, context), ", "), ")"];
+  if (fallback !== null && earlier.length > 0) {
+    const given = earlier.map((known) => (taken.has(known) ? `${known}: ${known}_` : known)).join(", ");
+    return [`${name.text}: lamella.derived(({ ${given} }) => `, ...emitValue(fallback, scope, context.within(earlier), null), ")"];
+  }
   if (fallback !== null) return [`${name.text}: `, ...emitValue(fallback, scope, context, null)];
   return [`${name.text}: lamella.required`];
 }
@@ -167,18 +179,28 @@ class TopContext implements EmitContext {
   /** Types of the nets so far, which their variants have too. */
   readonly netTypes = new Map<string, string>();
   readonly #use: (name: string) => void;
+  #local: ReadonlySet<string> = new Set();
 
   constructor(source: string, use: (name: string) => void) {
     this.source = source;
     this.#use = use;
   }
 
-  rename(name: string): string {
-    return name;
+  /** The same with some names that are known here only. */
+  within(names: readonly string[]): EmitContext {
+    const inner = new TopContext(this.source, (name) => {
+      if (!names.includes(name)) this.#use(name);
+    });
+    inner.#local = new Set(names);
+    return inner;
   }
 
-  isLocal(): boolean {
-    return false;
+  rename(name: string): string {
+    return this.#local.has(name) && taken.has(name) ? `${name}_` : name;
+  }
+
+  isLocal(name: string): boolean {
+    return this.#local.has(name);
   }
 
   use(name: string): void {

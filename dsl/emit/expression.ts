@@ -57,7 +57,7 @@ export function emitExpression(node: Expression, scope: Scope, context: EmitCont
       }
       return [...operand(node.object, scope, context), `.${node.member.text}`];
     case "index":
-      return [...operand(node.object, scope, context), "[", ...emitExpression(node.index, scope, context), "]"];
+      return [...operand(node.object, scope, context), "[", ...emitExpression(node.index, scope, context), "]", ...there(scope)];
     case "slice": {
       const tap = (part: Expression): string => JSON.stringify(context.sourceOf(part.span).replace(/\s+/gu, ""));
       const mark = { mark: { call: node.span, args: sliceSpans(node) } };
@@ -72,6 +72,11 @@ export function emitExpression(node: Expression, scope: Scope, context: EmitCont
     case "pipe":
       return emitPipe(node, scope, context);
   }
+}
+
+/** Outside of bodies the types are known, and an element may not be there as far as they tell. */
+function there(scope: Scope): Code {
+  return scope.isTop() ? [{ annotation: "!" }] : [];
 }
 
 function sliceSpans(node: Extract<Expression, { kind: "slice" }>): Record<string, Span> {

@@ -138,7 +138,7 @@ function mentionsStep(node: Expression, statement: TrainStatement): boolean {
 
 /** `mse(age, faces.age) + 2 * iou(box, faces.box)` as a function of the step. */
 function lossExpression(value: Expression, statement: TrainStatement, scope: Scope, context: EmitContext): Code {
-  const code = stepExpression(value, statement, scope, context, (name) => `outputs.${name}`);
+  const code = stepExpression(value, statement, scope, context, (name) => [`outputs.${name}`, { annotation: "!" }]);
   return ["({ outputs, data }) => ", ...code];
 }
 
@@ -150,16 +150,16 @@ function stepExpression(
   statement: TrainStatement,
   scope: Scope,
   context: EmitContext,
-  output: (name: string) => string,
+  output: (name: string) => Code,
 ): Code {
   const visit = (inner: Expression): Code => stepExpression(inner, statement, scope, context, output);
   const dataName = statement.data.kind === "name" ? statement.data.text : null;
   switch (node.kind) {
     case "member":
-      if (node.object.kind === "name" && node.object.text === dataName) return [`data.${node.member.text}`];
+      if (node.object.kind === "name" && node.object.text === dataName) return [`data.${node.member.text}`, { annotation: "!" }];
       return emitExpression(node, scope, context);
     case "name":
-      return scope.has(node.text) && kindOf(node, scope) !== "tensor" ? emitExpression(node, scope, context) : [output(node.text)];
+      return scope.has(node.text) && kindOf(node, scope) !== "tensor" ? emitExpression(node, scope, context) : output(node.text);
     case "binary": {
       const name = functions[node.operator];
       if (name === undefined || (!tensorish(node.left) && !tensorish(node.right))) return emitExpression(node, scope, context);
@@ -220,7 +220,7 @@ function adversarialOptions(statement: TrainStatement, scope: Scope, context: Em
   const lets = statement.rows.filter((row): row is LetRow => row.kind === "let");
   const names = new Set(lets.map(({ name }) => name.text));
   // What is drawn in a step is drawn once; what networks make of it is made where it is needed, with their newest weights.
-  const output = (name: string): string => (names.has(name) ? `${name}()` : name);
+  const output = (name: string): Code => [names.has(name) ? `${name}()` : name];
   const lines: Code[] = [];
   for (const row of lets) {
     const [first, ...rest] = row.value.items;
@@ -260,7 +260,7 @@ function watchOption(
   const value = row.args.find(({ name }) => name === null)?.value;
   if (value === undefined) return null;
   const definition = value.kind === "name" ? lets.find(({ name }) => name.text === value.text) : undefined;
-  const made = stepExpression(definition?.value ?? value, statement, scope, context, (name) => name);
+  const made = stepExpression(definition?.value ?? value, statement, scope, context, (name) => [name]);
   const every = row.args.find(({ name }) => name?.text === "every");
   const spec = scope.registry.train.keys.find(({ name }) => name === "watch")?.arguments.find(({ name }) => name === "every");
   const rate: Code = every === undefined ? [] : [", every: ", ...emitValue(every.value, scope, context, spec ?? null)];

@@ -8,7 +8,7 @@ import { shapes } from "./shapes.js";
 import { tones } from "./tones.js";
 
 /** The data sets a program may name without defining them. Nothing is read or made before it is used. */
-export const dataRegistry: Readonly<Record<string, NamedDataset>> = {
+export const dataRegistry = {
   mnist,
   digits,
   orGate,
@@ -24,4 +24,4 @@ export const dataRegistry: Readonly<Record<string, NamedDataset>> = {
   tones,
   cifar10,
   cifar100,
-};
+} as const satisfies Readonly<Record<string, NamedDataset>>;

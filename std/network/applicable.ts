@@ -1,6 +1,7 @@
 import { checkArguments } from "../layers/arguments.js";
-import type { LayerArguments, LayerDefinition } from "../layers/definition.js";
+import type { ArgumentSpec, LayerArguments, LayerDefinition } from "../layers/definition.js";
 import type { FlowType, TiedLayer } from "../layers/definition.js";
+import { LayerError } from "../layers/layer-error.js";
 import type { Place } from "./builder.js";
 import { currentBuilder } from "./builder.js";
 import { writeCall } from "./describe.js";
@@ -63,7 +64,7 @@ export class Layer extends Applicable implements TiedLayer {
       const { definition } = this;
       const named = { ...applyingDefaults(definition, builder.defaults, this.positional.length, this.named), ...this.named };
       for (const name of Object.keys(builder.defaults))
-        if (definition.arguments.some((spec) => spec.name === name)) builder.usedDefaults.add(name);
+        if (definition.arguments.some((spec) => takesDefault(spec, name))) builder.usedDefaults.add(name);
       for (const spec of definition.arguments) {
         const value = named[spec.name];
         if (spec.kind === "tensor" && value instanceof PendingFlow) named[spec.name] = value.resolve(flow, at);
@@ -74,6 +75,7 @@ export class Layer extends Applicable implements TiedLayer {
         if (!broken) checkArguments(definition, positional, named);
         return new Flow(null);
       }
+      requireValues(definition, positional, named);
       args = toValues(checkArguments(definition, positional, named));
     } catch (error) {
       builder.fail(error, at, flow.value === null ? [] : [flow.value]);
@@ -86,6 +88,20 @@ export class Layer extends Applicable implements TiedLayer {
   }
 }
 
+/** What a name or a place in a list without a value gives. @throws LayerError E021. */
+function requireValues(definition: LayerDefinition, positional: readonly unknown[], named: Readonly<Record<string, unknown>>): void {
+  const places = definition.arguments.filter((spec) => spec.positional === true);
+  const index = positional.indexOf(undefined);
+  const missing =
+    index === -1 ? Object.entries(named).find(([, value]) => value === undefined)?.[0] : (places[index] ?? places.at(-1))?.name;
+  if (missing === undefined) return;
+  throw new LayerError(`\`${definition.name}\`: what is given as ${missing} has no value`, {
+    code: "E021",
+    argument: missing,
+    hint: "a list may have fewer places than names, or a value no such member",
+  });
+}
+
 /** Options set by `default` for the arguments a layer has and the row does not give. */
 function applyingDefaults(
   definition: LayerDefinition,
@@ -96,12 +112,17 @@ function applyingDefaults(
   const places = definition.arguments.filter((spec) => spec.positional === true);
   const found: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(defaults)) {
-    const spec = definition.arguments.find((candidate) => candidate.name === name);
+    const spec = definition.arguments.find((candidate) => takesDefault(candidate, name));
     if (spec === undefined || name in named) continue;
     const place = places.indexOf(spec);
     if (place === -1 || place >= positionalCount) found[name] = value;
   }
   return found;
+}
+
+/** An option of the same name that is a tensor means something else: the `init` of an lstm is its first state. */
+function takesDefault(spec: ArgumentSpec, name: string): boolean {
+  return spec.name === name && spec.kind !== "tensor";
 }
 
 function isBroken(value: unknown): boolean {

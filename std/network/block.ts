@@ -2,7 +2,7 @@ import type { Dim } from "../layers/definition.js";
 import { LayerError } from "../layers/layer-error.js";
 import { Applicable, asApplicable } from "./applicable.js";
 import { currentBuilder, type Place } from "./builder.js";
-import { bindShape, dimensionValue, InputShape, required, type BodyValues, type Declarations } from "./declaration.js";
+import { bindShape, defaultValue, dimensionValue, InputShape, required, type BodyValues, type Declarations } from "./declaration.js";
 import { splitOptions, writeCall, writeValue } from "./describe.js";
 import { Flow } from "./flow.js";
 import type { Value } from "./program.js";
@@ -123,7 +123,7 @@ class BlockUse extends Applicable {
             hint: `it is written ${name} ${names.join(", ")}`,
           });
         }
-        values[parameter] = declarations[parameter];
+        values[parameter] = defaultValue(declarations[parameter], values);
       }
       const value = values[parameter];
       if (typeof value === "number") bound.set(parameter, value);

@@ -428,6 +428,11 @@ export function currentBuilder(who: string): Builder {
   return current;
 }
 
+/** Whether a network is being built. */
+export function isBuilding(): boolean {
+  return current !== null;
+}
+
 export function withBuilder<T>(builder: Builder, body: () => T): T {
   const outer = current;
   current = builder;

@@ -7,7 +7,7 @@ import { nearest } from "../layers/edit-distance.js";
 import { LayerError } from "../layers/layer-error.js";
 import { asApplicable, type Applicable } from "./applicable.js";
 import type { Builder, ParameterEntry } from "./builder.js";
-import { InputShape, required, type Declarations } from "./declaration.js";
+import { defaultValue, DerivedDefault, InputShape, required, type Declarations } from "./declaration.js";
 import { isOptions } from "./describe.js";
 import { Flow } from "./flow.js";
 import { bindInputs, runSteps } from "./forward.js";
@@ -104,10 +104,13 @@ export class BuiltNetwork extends Callable implements Network {
 
   /** The hyperparameters and their values; `undefined` where one has neither a default nor a value. */
   get hyperparameters(): Readonly<Record<string, unknown>> {
-    const entries = Object.entries(this.#definition.declarations).filter(([, declared]) => !(declared instanceof InputShape));
-    return Object.fromEntries(
-      entries.map(([name, declared]) => [name, name in this.#given ? this.#given[name] : declared === required ? undefined : declared]),
-    );
+    const values: Record<string, unknown> = {};
+    for (const [name, declared] of Object.entries(this.#definition.declarations)) {
+      if (declared instanceof InputShape) continue;
+      if (name in this.#given) values[name] = this.#given[name];
+      else values[name] = declared === required || !this.complete ? plainDefault(declared) : defaultValue(declared, values);
+    }
+    return values;
   }
 
   /** The recorded program; for networks that use this one. @throws LamellaError while hyperparameters are missing. */
@@ -337,6 +340,11 @@ function firstOf(value: Value | readonly Value[] | undefined): Value | undefined
   return Array.isArray(value) ? (value as readonly Value[])[0] : (value as Value | undefined);
 }
 
+/** Undefined for what cannot be known before hyperparameters without a default are given. */
+function plainDefault(declared: unknown): unknown {
+  return declared === required || declared instanceof DerivedDefault ? undefined : declared;
+}
+
 function listed(names: readonly string[]): string {
   return names.length <= 8 ? names.join(", ") : `${names.slice(0, 7).join(", ")} and ${names.length - 7} more`;
 }
@@ -360,6 +368,7 @@ function declarationText(declared: unknown): string {
   if (declared === required) return "lamella.required";
   if (declared instanceof InputShape)
     return `lamella.${declared.integer ? "tokens" : "shape"}(${declared.dims.map((dim: number | string) => JSON.stringify(dim)).join(", ")})`;
+  if (declared instanceof DerivedDefault) return `lamella.derived(${declared.calculate.toString()})`;
   if (typeof declared === "function" && "blockName" in declared) return String(declared.blockName);
   return JSON.stringify(declared) ?? "undefined";
 }

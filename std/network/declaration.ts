@@ -28,6 +28,28 @@ export function tokens<const Dims extends readonly (number | string)[]>(...dims:
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export const required: any = Symbol("required");
 
+/** A default that is calculated from the hyperparameters before it. */
+export class DerivedDefault {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly calculate: (values: any) => unknown;
+
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  constructor(calculate: (values: any) => unknown) {
+    this.calculate = calculate;
+  }
+}
+
+/** A default that is calculated from the hyperparameters before it: `{ d: 4, h: derived(({ d }) => 2 * d) }`. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export function derived(calculate: (values: any) => unknown): DerivedDefault {
+  return new DerivedDefault(calculate);
+}
+
+/** The value of a hyperparameter that is not given. */
+export function defaultValue(declared: unknown, earlier: Readonly<Record<string, unknown>>): unknown {
+  return declared instanceof DerivedDefault ? declared.calculate(earlier) : declared;
+}
+
 /** Inputs (shapes) and hyperparameters (their defaults, or `required`) of a net or block, in the order of its header. */
 export type Declarations = Readonly<Record<string, unknown>>;
 

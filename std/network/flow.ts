@@ -181,6 +181,7 @@ function describe(value: unknown): string {
   if (value === undefined) return "undefined";
   if (typeof value === "string") return `the text ${JSON.stringify(value)}`;
   if (Array.isArray(value)) return "a list";
+  if (value instanceof Flow) return "a tensor";
   return typeof value === "function" ? `the function ${value.name}` : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 

@@ -1,7 +1,7 @@
 export { chain, Layer } from "./applicable.js";
 export { block, type Block } from "./block.js";
 export { BuiltNetwork } from "./built-network.js";
-export { required, shape, tokens, type InputShape } from "./declaration.js";
+export { derived, required, shape, tokens, type InputShape } from "./declaration.js";
 export { defaults } from "./defaults.js";
 export { describeChain, NetworkError, type ChainLink, type FailedPart, type Failure } from "./failure.js";
 export { Flow, operators } from "./flow.js";

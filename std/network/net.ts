@@ -3,7 +3,7 @@ import type { Dim, FlowType } from "../layers/definition.js";
 import { writeValue } from "./describe.js";
 import { Builder, withBuilder } from "./builder.js";
 import { BuiltNetwork, type NetDefinition } from "./built-network.js";
-import { declaredType, dimensionValue, InputShape, type BodyValues, type Declarations } from "./declaration.js";
+import { declaredType, defaultValue, dimensionValue, InputShape, type BodyValues, type Declarations } from "./declaration.js";
 import { NetworkError, type Failure } from "./failure.js";
 import { Flow } from "./flow.js";
 import type { Value } from "./program.js";
@@ -79,7 +79,7 @@ function buildNet(definition: NetDefinition, given: Readonly<Record<string, unkn
   const changed: string[] = [];
   for (const [parameter, declared] of Object.entries(declarations)) {
     if (declared instanceof InputShape) continue;
-    const value = parameter in given ? given[parameter] : declared;
+    const value = parameter in given ? given[parameter] : defaultValue(declared, values);
     values[parameter] = value;
     if (typeof value === "number") numbers.set(parameter, value);
     if (typeof value !== "object" && typeof value !== "function") changed.push(`${parameter}=${writeValue(value)}`);

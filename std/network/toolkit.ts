@@ -4,10 +4,11 @@ import type { Initializer } from "../layers/initializers.js";
 import { layerRegistry } from "../layers/registry.js";
 import { Tensor } from "../tensor/tensor.js";
 import { asApplicable, Layer, PendingFlow } from "./applicable.js";
+import { currentBuilder, isBuilding } from "./builder.js";
 import { splitOptions } from "./describe.js";
 import { Flow } from "./flow.js";
 import { isSymbolicDim } from "./program.js";
-import { callSite } from "./site.js";
+import { callSite, type Site } from "./site.js";
 
 /**
  * A layer as a function: `conv(96, [11, 11], { stride: 4 })` gives a layer value for a row. Layers that take no tensor may
@@ -56,6 +57,8 @@ function layerFunction(definition: LayerDefinition): LayerFunction {
         `${name}(${[first.rowText, ...(rest.length === 0 ? [] : [layer.rowText.slice(name.length + 1)])].join(", ")})`,
       );
     }
+    // Random numbers start a flow: nothing flows into them, only the batch of the network's input is taken over.
+    if (definition.source === true && isBuilding()) return startFlow(definition, values, callSite(call));
     const onNumber = numeric[name];
     // A dimension without a value says so itself when it is made a number.
     if (values.length === 1 && onNumber !== undefined && (typeof first === "number" || isSymbolicDim(first)))
@@ -68,6 +71,13 @@ function layerFunction(definition: LayerDefinition): LayerFunction {
   Object.defineProperty(call, asApplicable, { value: () => new Layer(definition, [], {}, null) });
   Object.defineProperty(call, "rowText", { value: name });
   return Object.defineProperty(call, "name", { value: name });
+}
+
+function startFlow(definition: LayerDefinition, values: readonly unknown[], site: Site | null): Flow {
+  const { positional, named } = splitOptions(values);
+  const layer = new Layer(definition, positional, named, site);
+  const { value } = layer.applyTo(new Flow(currentBuilder(definition.name).values[0] ?? null), { site });
+  return new Flow(value, layer.rowText);
 }
 
 /** A layer without parameters on a tensor that has a value. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkSource, renderDiagnostics } from "../../dsl/index.js";
+import { checkSource, compileCell, locate, renderDiagnostics } from "../../dsl/index.js";
 import { registry, runtime } from "./library.js";
 
 function messages(source: string): string {
@@ -180,5 +180,40 @@ train B on mnist {
     }
     expect(checkSource(text, { registry, runtime }).diagnostics).toEqual([]);
     expect(text).toBe("net A(image: 8x8x1) {\n  conv 6, 3x3, stride=2 -> 3x3x6\n}");
+  });
+});
+
+describe("names and values that are not there", () => {
+  const codes = (source: string, closed = true): string[] =>
+    checkSource(source, { registry, runtime, closed }).diagnostics.map(
+      ({ code, message, span }) => `${code} ${source.slice(...span)}: ${message}`,
+    );
+
+  test("a default may use the hyperparameters before it, not those behind it", () => {
+    expect(codes("net N(x: 8, d=4, h=2*d) { dense h -> 8 }")).toEqual([]);
+    expect(codes("net N(x: 8, d=4, h=2*d) { dense h }\nnet M(x: 8) { N(d=8) | dense 1 }\nlet V = N(d=3)")).toEqual([]);
+    expect(codes("block B(c, twice=2*c) { dense twice }\nnet N(x: 8) { B 4 -> 8 }")).toEqual([]);
+    expect(codes("net N(x: 8, h=2*d, d=4) { dense h }")).toEqual(["E011 d: a default cannot use `d`, which stands in the same header"]);
+  });
+
+  test("a name that only fails when the cell runs is said at its place", () => {
+    const source = "net N(x: 8) {\n  dense 4\n  quux 3 | relu\n}";
+    const { map } = compileCell(source, { registry });
+    const at = Object.entries(map.sites).find(([, { call }]) => source.slice(...call).startsWith("quux"))?.[0] ?? "";
+    const error = { name: "ReferenceError", message: "quux is not defined", stack: `x\n    at cell.js:${at}` };
+    expect(locate(error, map).map(({ code, message, span }) => `${code} ${source.slice(...span)} ${message}`)).toEqual([
+      "E011 quux `quux` is not defined",
+    ]);
+  });
+
+  test("a number has no members, and a place that is missing in a list is said so", () => {
+    expect(codes("net N(x: 8) { dropout 0.p1 }")).toEqual(["E042 p1: a number has no `p1`"]);
+    expect(codes("net N(x: 8) {\n  repeat [n, p] in [[1, 0.5], [2]] { dropout p }\n}")).toEqual([
+      "E021 p: `dropout`: what is given as rate has no value",
+    ]);
+  });
+
+  test("`default init=` is no state of an lstm", () => {
+    expect(codes("net N(x: 5x8) {\n  default init=he\n  lstm 4 | dense 2\n}")).toEqual([]);
   });
 });

@@ -6,8 +6,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { compileCell } from "../../dsl/index.js";
-import { registry } from "./library.js";
+import { dataRegistry } from "../../std/data/index.js";
+import { registry as language } from "./library.js";
 import { programs } from "./mutants.js";
+
+/** With the data sets there are: other names of data are the notebook's. */
+const registry = { ...language, datasets: new Map(Object.entries(dataRegistry)) };
 
 // Against the declarations that are published: `npm test` builds them first.
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -67,6 +71,7 @@ describe.skipIf(!existsSync(declarations))("emitted modules and the types of the
         module: "esnext",
         moduleResolution: "bundler",
         strict: true,
+        noUncheckedIndexedAccess: true,
         noEmit: true,
         skipLibCheck: true,
         types: ["node"],
@@ -96,6 +101,7 @@ describe.skipIf(!existsSync(declarations))("emitted modules and the types of the
       module: 99,
       moduleResolution: 2,
       strict: true,
+      noUncheckedIndexedAccess: true,
       noEmit: true,
       skipLibCheck: true,
       lib: ["lib.es2022.d.ts"],

@@ -3,7 +3,8 @@
 //   npm run build && node test/e2e/fuzz-grammar.mjs [seconds] [seed]
 import { readdirSync, readFileSync } from "node:fs";
 import { checkSource, completeAt, formatSource, hoverAt } from "../../dist/dsl/index.js";
-import { library, registry } from "../../dist/kernel/library.js";
+import * as library from "../../dist/std/index.js";
+import { layerLanguage as registry } from "../../dist/kernel/layer-registry.js";
 
 const seconds = Number(process.argv[2] ?? 60);
 let state = Number(process.argv[3] ?? 1) >>> 0;

@@ -342,3 +342,28 @@ describe("the zoo runs", () => {
     expect(vit.predict(tensor(new Float32Array(32 * 32 * 3), { shape: [1, 32, 32, 3] })).shape).toEqual([1, 10]);
   });
 });
+
+describe("random numbers inside a network", () => {
+  const source = `net Vae(x: 6) {
+  let mu = x | dense 2
+  let spread = x | dense 2
+  let e = normal(2)
+  mu + exp(spread) * e | dense 6
+}`;
+  test("start a flow, one draw for every example, and the gradient goes through", () => {
+    const network = defined(source, "Vae");
+    expect(network.taps["e"]?.type.shape).toEqual([2]);
+    const { outputs, gradients: found } = forwardAndBackward(network, inputsOf(network));
+    expect(outputs[0]?.shape).toEqual([2, 6]);
+    expect(found).toHaveLength(6);
+    expect(found.every(({ data }) => [...data].some((value) => value !== 0))).toBe(true);
+  });
+});
+
+test("a default is calculated anew for each variant", () => {
+  const network = defined("net N(x: 8, d=4, h=2*d) { dense h }", "N");
+  expect(network.hyperparameters).toEqual({ d: 4, h: 8 });
+  expect(network.with({ d: 8 }).outputs[0]?.type.shape).toEqual([16]);
+  expect(network.with({ d: 8, h: 3 }).outputs[0]?.type.shape).toEqual([3]);
+  expect(network.typescript).toContain("h: lamella.derived(({ d }) => 2 * d)");
+});
