@@ -20,6 +20,9 @@ const patienceMs = 10_000;
 /** How long a worker may take to start before it is ended all the same. */
 const longestStartMs = 1000;
 
+/** How long the workers of a run that was ended from outside may take to come out of the kernel call they are in. */
+const longestCallMs = 10_000;
+
 /** Answers a portable operation that a plan on the workers comes to: they have no TypeScript to run it. */
 export type HostCall = (plan: number, call: number, base: number) => void;
 
@@ -264,8 +267,24 @@ export class WorkerPool {
     }
   };
 
+  /**
+   * Waits until the workers have left a run whose thread 0 is gone. Ending a worker takes effect only some time later;
+   * until then it would go on writing into memory that the next run uses.
+   */
+  #awaitLeft(): void {
+    const control = this.#control;
+    Atomics.store(control, word.failed, 1); // lets them out of their barrier
+    Atomics.notify(control, word.phase);
+    const taken = (control[word.parts] as number) - (control[word.firstThread] as number);
+    const until = performance.now() + longestCallMs;
+    for (let done = Atomics.load(control, word.done); done < taken && performance.now() < until; done = Atomics.load(control, word.done)) {
+      Atomics.wait(control, word.done, done, 1);
+    }
+  }
+
   /** Ends the workers. */
   close(): void {
+    if (this.#inside) this.#awaitLeft();
     this.#awaitStart();
     process.off("exit", this.#awaitStart);
     for (const worker of this.#workers) void worker.terminate();
