@@ -4,7 +4,7 @@ import { geometryOf, type WindowGeometry } from "../../tensor/operations/window.
 import { sizeOf, type Shape } from "../../tensor/shape.js";
 import { absent, input, isSingle, output } from "./arguments.js";
 import type { Address, LoweringContext, LoweringRule } from "./contract.js";
-import { activationCodes, emitProduct, plain, type Epilogue } from "./product.js";
+import { activationCodes, blasWork, emitProduct, plain, type Epilogue } from "./product.js";
 import { maximumTaps, scratchBytes } from "./scratch.js";
 import { emitWinograd, emitWinogradWeightGradient, winogradTiles } from "./winograd.js";
 
@@ -153,29 +153,7 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     return;
   }
   if (scatters(convolution) && epilogue.bias === null && epilogue.activation === "none") {
-    const rows = sizeOf(out);
-    const columns = sizeOf(size) * channels;
-    const scratch = context.scratch(scratchBytes.scatteredGradient(rows, columns) * context.threads);
-    const plane = [size, stride].flatMap((extents) => extents.slice(1));
-    context.emit(
-      "scatteredInputGradient",
-      [
-        gradient,
-        kernel,
-        result,
-        batch,
-        ...planeExtent(out),
-        filters,
-        ...planeExtent(extent),
-        channels,
-        ...plane,
-        dilation[1] as number,
-        before[1] as number,
-        before[2] as number,
-        scratch,
-      ],
-      { work: workOf(convolution) },
-    );
+    emitScatteredGradient(convolution, context, gradient, kernel, result);
     return;
   }
   // The windows of the gradient reach beyond it by this much.
@@ -194,6 +172,44 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     ],
     { work: workOf(convolution) },
   ); // prettier-ignore
+}
+
+/** Windows' gradients of as many images as keep within this are made by one product of a BLAS: what a laptop's third-level cache holds. */
+const windowBytes = 4 * 2 ** 20;
+
+/** The gradient of an input of few channels: a product gives what every window gets, and that is added up. */
+function emitScatteredGradient(
+  convolution: Convolution,
+  context: LoweringContext,
+  gradient: Address,
+  kernel: Address,
+  result: Address,
+): void {
+  const { batch, input: extent, output: out, channels, filters, size, stride, dilation, pad } = convolution;
+  const [rows, columns] = [sizeOf(out), sizeOf(size) * channels];
+  const before = pad.slice(1).map(([first]) => first);
+  const plane = [...[size, stride].flatMap((extents) => extents.slice(1)), dilation[1] as number, ...before];
+  const images = Math.min(batch, Math.floor(windowBytes / (rows * columns * 4)));
+  if (!context.blas || images * rows * columns * filters < blasWork) {
+    const scratch = context.scratch(scratchBytes.scatteredGradient(rows, columns) * context.threads);
+    context.emit(
+      "scatteredInputGradient",
+      [gradient, kernel, result, batch, ...planeExtent(out), filters, ...planeExtent(extent), channels, ...plane, scratch],
+      { work: workOf(convolution) },
+    );
+    return;
+  }
+  const windows = context.scratch(images * rows * columns * 4);
+  for (let image = 0; image < batch; image += images) {
+    const count = Math.min(images, batch - image);
+    const from = gradient.plus(image * rows * filters * 4);
+    context.gemm({ a: from, b: kernel, c: windows, m: count * rows, n: columns, k: filters, transposeB: true });
+    context.emit(
+      "addWindows",
+      [windows, result.plus(image * sizeOf(extent) * channels * 4), count, ...planeExtent(out), ...planeExtent(extent), channels, ...plane],
+      { work: count * rows * columns },
+    );
+  }
 }
 
 function lowerWeightGradient(node: Node, context: LoweringContext): void {

@@ -39,7 +39,7 @@ export interface Product {
  * Below this many multiply-adds, or with fewer than 8 rows or columns, our own kernel is as fast as a BLAS: packing and the
  * call itself weigh more than the wider vectors bring.
  */
-const blasWork = 500_000;
+export const blasWork = 500_000;
 
 /** Scratch of our own kernel, asked for once and only if a product does not go to a BLAS. */
 export function productScratch(context: LoweringContext): () => Address {

@@ -17,18 +17,33 @@ export function scatteredInputGradient(
   kernelHeight: i32, kernelWidth: i32, strideHeight: i32, strideWidth: i32, dilationHeight: i32, padHeight: i32, padWidth: i32,
   scratch: usize, thread: i32, threads: i32,
 ): void {
-  const rows = outHeight * outWidth, run = kernelWidth * channels, columns = kernelHeight * run;
+  const rows = outHeight * outWidth, columns = kernelHeight * kernelWidth * channels;
   scratch += <usize>thread * <usize>scatteredGradientScratchBytes(rows, columns);
   const windows = scratch + SCRATCH_BYTES;
-  const pixel = <usize>channels << 2, line = pixel * width;
   const end = partBegin(batch, 1, thread + 1, threads);
   for (let n = partBegin(batch, 1, thread, threads); n < end; n++) {
-    const image = dx + <usize>n * <usize>height * line;
-    memory.fill(image, 0, <usize>height * line);
     matmul(
       g + ((<usize>n * rows * filters) << 2), w, windows, rows, columns, filters, filters, filters, columns, TRANSPOSE_B, 0, 0, 0, 1, 0, 0, 0, scratch, 0, 1,
     );
-    let from = windows;
+    addWindows(
+      windows, dx + ((<usize>n * height * width * channels) << 2), 1, outHeight, outWidth, height, width, channels,
+      kernelHeight, kernelWidth, strideHeight, strideWidth, dilationHeight, padHeight, padWidth, 0, 1,
+    );
+  }
+}
+
+/** dx = what windows, (batch x outHeight x outWidth) x (kernelHeight x kernelWidth x channels), give to the pixels they cover. */
+export function addWindows(
+  windows: usize, dx: usize, batch: i32, outHeight: i32, outWidth: i32, height: i32, width: i32, channels: i32,
+  kernelHeight: i32, kernelWidth: i32, strideHeight: i32, strideWidth: i32, dilationHeight: i32, padHeight: i32, padWidth: i32,
+  thread: i32, threads: i32,
+): void {
+  const pixel = <usize>channels << 2, line = pixel * width, run = <usize>kernelWidth * pixel;
+  const begin = partBegin(batch, 1, thread, threads), end = partBegin(batch, 1, thread + 1, threads);
+  let from = windows + <usize>(begin * outHeight * outWidth * kernelHeight) * run;
+  for (let n = begin; n < end; n++) {
+    const image = dx + <usize>n * <usize>height * line;
+    memory.fill(image, 0, <usize>height * line);
     for (let oy = 0; oy < outHeight; oy++) {
       for (let ox = 0; ox < outWidth; ox++) {
         const left = ox * strideWidth - padWidth;
@@ -39,7 +54,7 @@ export function scatteredInputGradient(
           if (y >= 0 && y < height && first < last) {
             addRun(from + <usize>first * pixel, image + <usize>y * line + <usize>(left + first) * pixel, (last - first) * channels);
           }
-          from += <usize>run << 2;
+          from += run;
         }
       }
     }
