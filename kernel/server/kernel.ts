@@ -171,7 +171,8 @@ export class Kernel {
       const { header } = next.request;
       this.#publish("status", { execution_state: "busy" }, header);
       try {
-        if (next.aborted) this.#reply("shell", next.request, "execute_reply", { status: "aborted", execution_count: this.#executionCount });
+        // No count: it is the last cell's, and Notebook would show it as the number of a cell that never ran.
+        if (next.aborted) this.#reply("shell", next.request, "execute_reply", { status: "aborted" });
         else await this.#execute(next.request);
       } catch (error) {
         console.error(`lamella kernel: ${error instanceof Error ? error.stack : String(error)}`);
