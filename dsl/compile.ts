@@ -1,10 +1,11 @@
 import { checkNames } from "./check/check.js";
 import { inOrder, type Diagnostic } from "./diagnostics/diagnostic.js";
-import { emitCell, type EmitOptions } from "./emit/cell.js";
+import { withoutMistakes } from "./check/without-mistakes.js";
+import { emitCell, type EmitOptions, type Emitted } from "./emit/cell.js";
 import type { SiteMap } from "./emit/code.js";
-import { parseCell } from "./parse.js";
+import { parseCell, type Parsed } from "./parse.js";
 import type { Names, Registry } from "./registry.js";
-import type { Cell, Statement } from "./syntax.js";
+import type { Statement } from "./syntax.js";
 
 export interface CompileOptions extends EmitOptions {
   readonly registry: Registry;
@@ -43,7 +44,7 @@ export function compileCell(source: string, options: CompileOptions): CompiledCe
   const found = checkNames(parsed.cell, { registry, names, closed: options.closed ?? false, lost: parsed.lost, source });
   const diagnostics = inOrder([...parsed.diagnostics, ...found]);
   const ok = !diagnostics.some(({ severity }) => severity === "error");
-  const emitted = emitSound(parsed.cell, source, diagnostics, options);
+  const emitted = emitSound(parsed, source, diagnostics, options);
   return {
     source,
     diagnostics,
@@ -54,9 +55,9 @@ export function compileCell(source: string, options: CompileOptions): CompiledCe
   };
 }
 
-/** Statements without mistakes are emitted even when others have some: their shapes can be checked at the same time. */
-function emitSound(cell: Cell, source: string, diagnostics: readonly Diagnostic[], options: CompileOptions): ReturnType<typeof emitCell> {
-  const errors = diagnostics.filter(({ severity }) => severity === "error");
-  const sound = cell.statements.filter(({ span }) => !errors.some((error) => error.span[0] < span[1] && error.span[1] > span[0]));
-  return emitCell({ ...cell, statements: sound }, source, options.registry, options.names ?? {}, options);
+/** What has no mistakes is emitted even when something else has some: its shapes can be checked at the same time. */
+function emitSound({ cell, lost }: Parsed, source: string, diagnostics: readonly Diagnostic[], options: CompileOptions): Emitted {
+  const mistakes = diagnostics.flatMap(({ severity, span }) => (severity === "error" ? [span] : []));
+  const sound = withoutMistakes(cell, mistakes, lost);
+  return emitCell(sound.cell, source, options.registry, options.names ?? {}, options, sound.unusable);
 }

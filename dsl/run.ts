@@ -52,7 +52,7 @@ export function checkSource(source: string, options: CheckSourceOptions): Checke
     // A name that only the notebook knows: the shapes cannot be checked here.
     if (error instanceof ReferenceError && missing.some((name) => error.message.startsWith(`${name} `))) return { ...compiled, values: {} };
     const located = locate(error, compiled.map, { file });
-    if (located.length === 0) throw error;
+    if (located.length === 0 && compiled.ok) throw error;
     return { ...compiled, ok: false, diagnostics: inOrder([...compiled.diagnostics, ...located]), values: {} };
   }
 }

@@ -42,7 +42,15 @@ export interface Body extends Located {
   readonly rows: readonly Row[];
 }
 
-export type Row = LetRow | DefaultRow | OutRow | IfRow | FlowRow | BareBody;
+export type Row = LetRow | DefaultRow | OutRow | IfRow | FlowRow | BareBody | SkippedRow;
+
+/** In the place of a row with a mistake, so that the others can be checked: what it would have named is known, and broken. */
+export interface SkippedRow extends Located {
+  readonly kind: "skipped";
+  readonly name: Name | null;
+  /** What a `let` would have been; null for a row of the flow. */
+  readonly value: Pipe | null;
+}
 
 export interface LetRow extends Located {
   readonly kind: "let";

@@ -1,5 +1,5 @@
 import { diagnostic, type Diagnostic } from "../diagnostics/diagnostic.js";
-import { taken } from "../emit/body.js";
+import { taken } from "../emit/words.js";
 import { nearestName } from "../diagnostics/nearest.js";
 import { positionOf } from "../diagnostics/position.js";
 import type { Names, Registry } from "../registry.js";
@@ -223,6 +223,8 @@ class CellChecker {
         break;
       case "row":
         this.#flowRow(row, scope, known);
+        break;
+      case "skipped":
         break;
     }
   }

@@ -1,7 +1,7 @@
 import type { ArgumentSpec } from "../../std/layers/definition.js";
 import { diagnostic, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { nearestName } from "../diagnostics/nearest.js";
-import { taken } from "../emit/body.js";
+import { taken } from "../emit/words.js";
 import { kindOf, type Scope } from "../scope.js";
 import type { Argument, Call, Expression, Span } from "../syntax.js";
 import type { CheckOptions } from "./check.js";

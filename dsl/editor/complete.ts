@@ -234,10 +234,10 @@ function memberItems(object: string, scope: ReadonlyMap<string, ScopeEntry>, opt
   const name = /^[\p{L}_][\p{L}\p{N}_]*/u.exec(object)?.[0] ?? "";
   const entry = scope.get(name);
   if (entry?.kind === "tensor") {
+    const gives = options.registry.layers.get(entry.layer ?? "")?.gives ?? {};
     return [
       { text: "c", kind: "dimension", detail: "the last dimension" },
-      { text: "state", kind: "tensor", detail: "the last state of a recurrent layer" },
-      { text: "attention", kind: "tensor", detail: "the weights of an attention" },
+      ...Object.entries(gives).map(([text, detail]): CompletionItem => ({ text, kind: "tensor", detail })),
     ];
   }
   if (entry?.kind !== "network" && !options.registry.networks.has(name)) return [];

@@ -35,6 +35,8 @@ export interface ScopeEntry {
   readonly text: string;
   /** For nets and blocks of this cell: what stands in their header. */
   readonly header?: string;
+  /** For labels and `let`: the layer that makes it, where its row tells. */
+  readonly layer?: string;
   /** For nets of this cell: the labels in their body. */
   readonly labels?: readonly string[];
 }
@@ -240,9 +242,10 @@ export function scopeAt(tokens: readonly Token[], offset: number, registry: Regi
       scope.set((real[index + 1] as Token).text, {
         kind: isTensor ? "tensor" : first !== undefined && registry.layers.has(first.text) ? "layer" : "any",
         text: "let",
+        ...madeBy(real, tokens, index + 3, registry),
       });
     } else if (inBody && token.kind === "name" && real[index + 1]?.text === ":" && !registry.layers.has(token.text)) {
-      scope.set(token.text, { kind: "tensor", text: "label" });
+      scope.set(token.text, { kind: "tensor", text: "label", ...madeBy(real, tokens, index + 2, registry) });
     } else if (inBody && token.text === "repeat") {
       for (let i = index + 1; i < index + 12 && real[i] !== undefined && real[i]?.text !== "in" && real[i]?.text !== "{"; i++) {
         const one = real[i] as Token;
@@ -252,6 +255,26 @@ export function scopeAt(tokens: readonly Token[], offset: number, registry: Regi
     }
   }
   return scope;
+}
+
+/** The last layer of the row that starts at `from`. */
+function madeBy(real: readonly Token[], tokens: readonly Token[], from: number, registry: Registry): { layer?: string } {
+  const start = real[from]?.span[0];
+  if (start === undefined) return {};
+  const row: Token[] = [];
+  let depth = 0;
+  for (const token of tokens.slice(tokens.indexOf(real[from] as Token))) {
+    if (token.kind === "comment") continue;
+    if (token.text === "(" || token.text === "[" || token.text === "{") depth++;
+    if (token.text === ")" || token.text === "]" || token.text === "}") depth--;
+    const ends = token.kind === "newline" && !["|", ","].includes(row.at(-1)?.text ?? "");
+    if (depth < 0 || (depth === 0 && (ends || token.text === ";" || token.text === "->"))) break;
+    if (token.kind !== "newline") row.push(token);
+  }
+  let last = 0;
+  for (const [index, token] of row.entries()) if (token.text === "|" && depthAt(row, index) === 0) last = index + 1;
+  const name = row[last]?.text ?? "";
+  return registry.layers.has(name) ? { layer: name } : {};
 }
 
 function insideBody(tokens: readonly Token[], index: number): boolean {

@@ -12,20 +12,13 @@ import {
   type Repeat,
   type Row,
   type ShapeExpression,
+  type SkippedRow,
   type Span,
 } from "../syntax.js";
 import { join, textOf, type Code, type SiteInfo } from "./code.js";
 import type { EmitContext } from "./context.js";
+import { taken } from "./words.js";
 import { argumentSpans, chained, emitExpression, emitItem, emitValue, property } from "./expression.js";
-
-/** Names that cannot be used for variables of the emitted text. */
-export const taken: ReadonlySet<string> = new Set(
-  (
-    "lamella break case catch class const continue debugger delete do else enum export extends false finally for function if import in instanceof new null " +
-    "return super switch this throw true try typeof var void while with yield let static await async implements interface package private protected public " +
-    "arguments eval undefined NaN Infinity"
-  ).split(" "),
-);
 
 /** Emits the body of one net or block. */
 export class BodyEmitter implements EmitContext {
@@ -166,6 +159,8 @@ export class BodyEmitter implements EmitContext {
       }
       case "bare":
         return [];
+      case "skipped":
+        return this.#skipped(row, scope, state);
       case "row": {
         const code = this.#flowRow(row, scope, state.declared ? this.#flow : state.start);
         const line: Code = [`${state.declared ? "" : "let "}${this.#flow} = `, ...code, ";"];
@@ -178,6 +173,21 @@ export class BodyEmitter implements EmitContext {
         return [line, [`const ${this.rename(label)} = ${this.#flow};`]];
       }
     }
+  }
+
+  /** The flow, or what a `let` would have made, is broken: nothing is said of what depends on it. */
+  #skipped({ name, value }: SkippedRow, scope: Scope, state: { declared: boolean; start: string | null }): Code[] {
+    if (name !== null) {
+      scope.define(name.text, value === null ? "tensor" : kindOf(value, scope));
+      this.#locals.add(name.text);
+    }
+    if (value !== null) return name === null ? [] : [[`const ${this.rename(name.text)} = lamella.skipped();`]];
+    const line = `${state.declared ? "" : "let "}${this.#flow} = lamella.skipped();`;
+    state.declared = true;
+    return [
+      [line],
+      ...(name === null || scope.registry.layers.has(name.text) ? [] : [[`const ${this.rename(name.text)} = ${this.#flow};`]]),
+    ];
   }
 
   #declareFlow(state: { declared: boolean; start: string | null }): Code[] {

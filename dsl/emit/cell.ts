@@ -16,7 +16,8 @@ import type {
   Span,
   Statement,
 } from "../syntax.js";
-import { BodyEmitter, taken } from "./body.js";
+import { BodyEmitter } from "./body.js";
+import { taken } from "./words.js";
 import { finish, join, textOf, type Code, type SiteMap } from "./code.js";
 import type { EmitContext } from "./context.js";
 import { emitExpression, emitItem, emitValue, property } from "./expression.js";
@@ -39,15 +40,24 @@ export interface Emitted {
 }
 
 /** The TypeScript of a whole cell. */
-export function emitCell(cell: Cell, source: string, registry: Registry, names: Names, options: EmitOptions = {}): Emitted {
+export function emitCell(
+  cell: Cell,
+  source: string,
+  registry: Registry,
+  names: Names,
+  options: EmitOptions = {},
+  unusable: readonly string[] = [],
+): Emitted {
   const scope = cellScope(cell, registry, names);
   const defined = new Set(cell.statements.flatMap((statement) => ("name" in statement ? [statement.name.text] : [])));
+  for (const name of unusable) defined.add(name);
   const uses = new Set<string>();
   const context = new TopContext(source, (name) => {
     if (!defined.has(name)) uses.add(name);
   });
   const defines: { name: string; kind: "network" | "block" | "value" }[] = [];
   let code: Code = [{ annotation: 'import * as lamella from "lamella";' }, "\n"];
+  for (const name of unusable) code = [...code, `const ${name} = lamella.unusable;\n`];
   for (const statement of cell.statements) {
     const exported: Code = options.module === true && "name" in statement ? [{ annotation: "export " }] : [];
     code = [...code, "\n", ...exported, ...emitStatement(statement, scope, context), "\n"];

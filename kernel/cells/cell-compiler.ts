@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TypeChecker, TypeProblem, TypeScript } from "../tslab-converter.js";
 import { createTypeChecker, ts } from "../tslab-converter.js";
-import { compileCell, completeAt, hoverAt, isLayerCell, layerSource, renderDiagnostics } from "../../dsl/index.js";
+import { checkSource, compileCell, completeAt, hoverAt, isLayerCell, layerSource, renderDiagnostics } from "../../dsl/index.js";
 import type { NameKind } from "../../dsl/index.js";
 import { diagnosticsError } from "./diagnostics-error.js";
 import { resolveLocal } from "../session/child/local-files.js";
@@ -13,6 +13,8 @@ import { readMagics } from "./magics.js";
 import { layerLanguage } from "../layer-registry.js";
 import { looseImports } from "./loose-imports.js";
 import { prelude } from "./prelude.js";
+import * as network from "../../std/network/index.js";
+import { zoo } from "../../std/zoo/index.js";
 import { problemsError } from "./problems.js";
 import { transpile } from "./transpile.js";
 
@@ -139,7 +141,11 @@ export class CellCompiler implements CompilerCalls {
   #compileLayers(source: string, title: string, timed: boolean): CompiledCell {
     const checker = this.#ready();
     const compiled = compileCell(source, { registry: layerLanguage, names: this.#names });
-    if (!compiled.ok) return { kind: "failed", error: diagnosticsError(source, compiled.diagnostics, title) };
+    if (!compiled.ok) {
+      // Beside the mistakes in names, those in shapes, as far as they can be seen without the values of other cells.
+      const { diagnostics } = checkSource(source, { registry: layerLanguage, names: this.#names, runtime: { ...network, zoo } });
+      return { kind: "failed", error: diagnosticsError(source, diagnostics, title) };
+    }
     let checked = checker.check(this.#declarations, compiled.typescript);
     if (checked.problems.length > 0) {
       // What runs is checked on shapes; types that TypeScript cannot follow must not stand in the way.

@@ -150,6 +150,8 @@ export interface LayerDefinition {
    * of shape [batch] that only says how many rows are wanted.
    */
   readonly source?: boolean;
+  /** The extras of `LayerResult` by name, and what they are: `enc.state`. */
+  readonly gives?: Readonly<Record<string, string>>;
   /** Output type from the flow's type and the arguments. @throws LayerError when they do not fit. */
   infer(input: FlowType, args: LayerArguments): InferredFlow;
   parameters?(input: FlowType, args: LayerArguments): readonly ParameterSpec[];

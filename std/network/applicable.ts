@@ -126,7 +126,10 @@ function takesDefault(spec: ArgumentSpec, name: string): boolean {
 }
 
 function isBroken(value: unknown): boolean {
-  return value instanceof Flow ? value.broken : Array.isArray(value) && value.some(isBroken);
+  if (Array.isArray(value)) return value.some(isBroken);
+  // A number calculated from a broken flow is none.
+  if (Number.isNaN(value)) return true;
+  return ((typeof value === "object" && value !== null) || typeof value === "function") && (value as { broken?: unknown }).broken === true;
 }
 
 /** Arguments with the values of flows in their place: what the recorded program keeps. */

@@ -60,6 +60,8 @@ export class Builder {
   /** Paths of the parameters made under a tap or label: what `freeze` and `.weights` look up. */
   readonly tapPaths = new Map<string, string>();
   readonly failures: Failure[] = [];
+  /** True when rows were left out because of mistakes that are reported elsewhere: then the network cannot be used. */
+  damaged = false;
   readonly chain: ChainLink[] = [];
   defaults: Readonly<Record<string, unknown>> = {};
   readonly usedDefaults = new Set<string>();

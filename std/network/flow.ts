@@ -237,7 +237,8 @@ function repeatFlow(from: Flow, label: string | null, over: unknown, body: Repea
   const builder = currentBuilder("repeat");
   const items = repetitions(over);
   if (items === null) {
-    if (!from.broken || builder.failures.length === 0) {
+    const known = (over as { broken?: boolean } | null | undefined)?.broken === true || Number.isNaN(over);
+    if (!known && (!from.broken || (builder.failures.length === 0 && !builder.damaged))) {
       builder.report({
         code: "E038",
         message: `repeat takes a whole number or a list, but ${describeCount(over)} arrived`,

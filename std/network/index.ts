@@ -10,6 +10,7 @@ export { NetworkPart } from "./network-part.js";
 export type { Claim, ForwardOptions, ForwardResult, LayerUse, Network, SummaryRow, TapHandle } from "./network.js";
 export { pipe } from "./pipe.js";
 export { repeated } from "./repeated.js";
+export { skipped, unusable } from "./skipped.js";
 export type { Site } from "./site.js";
 export { Tap } from "./tap.js";
 export { layersOfBody as layers, type LayerFunction, type Layers } from "./toolkit.js";

@@ -101,14 +101,14 @@ function buildNet(definition: NetDefinition, given: Readonly<Record<string, unkn
       outputs = outputsOf(body(values as never, layersOfBody));
     } catch (error) {
       // After a mistake the body works with broken values: what then goes wrong is a consequence.
-      if (builder.failures.length === 0) bodyFailed(builder, error, site);
+      if (builder.failures.length === 0 && !builder.damaged) bodyFailed(builder, error, site);
     }
   });
   if (builder.failures.length > 0) {
     if (collected === null) throw new NetworkError(name, builder.failures);
     collected.push(...builder.failures);
   }
-  return { builder, inputs, outputs, failed: builder.failures.length > 0 };
+  return { builder, inputs, outputs, failed: builder.failures.length > 0 || builder.damaged };
 }
 
 function bodyFailed(builder: Builder, error: unknown, site: Site | null): void {

@@ -42,6 +42,11 @@ export class NetworkPart extends Applicable {
   #apply(flows: readonly Flow[], place: Place): Flow {
     const builder = currentBuilder(this.network.name);
     if (flows.some((flow) => flow.broken)) return new Flow(null);
+    if (this.network.failed) {
+      // Its mistakes are reported where they are.
+      builder.damaged = true;
+      return new Flow(null);
+    }
     const involved = flows.map((flow) => flow.value as Value);
     try {
       return this.#inline(involved);

@@ -217,3 +217,44 @@ describe("names and values that are not there", () => {
     expect(codes("net N(x: 5x8) {\n  default init=he\n  lstm 4 | dense 2\n}")).toEqual([]);
   });
 });
+
+describe("rows beside a mistake are checked on shapes all the same", () => {
+  const places = (source: string): string[] =>
+    checkSource(source, { registry, runtime, closed: true }).diagnostics.map(({ code, span }) => `${code} ${source.slice(...span)}`);
+
+  test.each<[name: string, source: string, found: string[]]>([
+    [
+      "a wrong name and a wrong claim before it",
+      "net A(image: 8x8x1) {\n  conv 6, 3x3 -> 8x8x6\n  cov 3\n  dense 10 -> 11\n}",
+      ["E040 8x8x6", "E020 cov"],
+    ],
+    [
+      "behind a restart of the flow",
+      "net A(image: 8x8x1) {\n  c: conv 6, 3x3, strid=2\n  image | flatten -> 65\n  add c\n}",
+      ["E026 strid", "E040 65"],
+    ],
+    [
+      "a row that cannot be read",
+      "net A(image: 8x8x1) {\n  image | flatten -> 65\n  c: conv 6 3x3\n  dense 10\n  add c\n}",
+      ["E040 65", "E003 3x3"],
+    ],
+    [
+      "a wrong layer value",
+      "net A(image: 8x8x1) {\n  let t = cov 3 | relu\n  let u = image | t\n  concat u | relu\n  image | flatten -> 65\n}",
+      ["E020 cov", "E040 65"],
+    ],
+    [
+      "inside a repetition and a block",
+      "block B(c) {\n  conv c, 3x3, paad=1\n  relu\n}\nnet A(image: 8x8x1) {\n  repeat 2 {\n    B 4\n    dens 3\n  }\n  image | flatten -> 65\n}",
+      ["E026 paad", "E020 dens", "E040 65"],
+    ],
+    [
+      "a header, and what uses the net",
+      "net A(image: 8x0x1, k=2) { flatten }\nlet V = A(k=1)\nnet B(image: 8x8x1) {\n  flatten -> 65\n  V | dense 3\n  image | A | dense 3\n}",
+      ["E010 0", "E040 65"],
+    ],
+    ["a claim with a wrong name", "net A(x: 8) {\n  dense 4 -> fuor\n  dense 3 -> 4\n}", ["E011 fuor", "E040 4"]],
+    ["a name twice", "net A(x: 8) {\n  let a = dense 4\n  let a = dense 3\n  a -> 5\n}", ["E012 a", "E040 5"]],
+    ["a condition", "net A(x: 8) {\n  if y > 2 { dense 4 } else { dense 3 }\n  x | dense 3 -> 4\n}", ["E011 y", "E040 4"]],
+  ])("%s", (_name, source, found) => expect(places(source)).toEqual(found));
+});

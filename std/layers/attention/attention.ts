@@ -32,6 +32,7 @@ export const attention: LayerDefinition = defineLayer({
     "and queryBias, keyBias, valueBias, outputBias (D): 4 D (D + 1) numbers. In PyTorch: `nn.MultiheadAttention`, where the first " +
     "three are stacked " +
     "and all are transposed. Weights start Xavier-uniform. Source: Vaswani et al. 2017.",
+  gives: { attention: "the weights: what each step looks at, heads x T x S" },
   arguments: [
     { name: "memory", kind: "tensor", doc: "What is looked at.", positional: true, defaultText: "the flow itself" },
     { name: "heads", kind: "integer", doc: "How many times attention is done side by side; divides the features.", default: 1, minimum: 1 },

@@ -70,6 +70,7 @@ export function recurrent(cell: CellDefinition): LayerDefinition {
       "Stacked layers have parameters of their own, called `layer2.weight` and so on; the backward direction's are " +
       "`backward.weight` and so on. " +
       "Input weights start Xavier-uniform and recurrent ones orthogonal, gate by gate.",
+    gives: { state: `${stateNames} after the last step, for each layer and direction` },
     arguments: [
       { name: "units", kind: "integer", doc: "How many numbers the state has.", positional: true, required: true, minimum: 1 },
       { name: "init", kind: "tensor", doc: "The first state: the `state` of another recurrent layer, or tensors.", defaultText: "zeros" },
