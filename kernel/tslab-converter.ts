@@ -93,11 +93,15 @@ const internals = ts as unknown as { bindSourceFile(file: TypeScript.SourceFile,
 /** As TypeScript made it; a second checker of the same thread starts from here. */
 const unpatched = { ...ts.sys };
 
-/** Checks cells as if they lay in `directory`. Takes about a second. One per thread: it patches the thread's `ts.sys`. */
-export function createTypeChecker(directory: string): TypeChecker {
+/**
+ * Checks cells as if they lay in `directory`, with the given declaration files (path to text; they need not exist) seen by every
+ * cell. Takes about a second. One per thread: it patches the thread's `ts.sys`.
+ */
+export function createTypeChecker(directory: string, given: ReadonlyMap<string, string> = new Map()): TypeChecker {
   const files = watchedFiles(directory);
-  redirectPaths(directory, files.watchFile);
-  const converter = loadTslab().createConverter();
+  const inMemory = new Map([...given].map(([path, text]) => [slashes(path), text]));
+  redirectPaths(directory, inMemory, files.watchFile);
+  const converter = loadTslab([...inMemory.keys()]).createConverter();
   return {
     check(declarations, source) {
       files.announceEdits();
@@ -137,19 +141,21 @@ export function createTypeChecker(directory: string): TypeChecker {
 }
 
 /**
- * tslab on a TypeScript of which two things are replaced. The last step of its conversion, which would print the checked module once
+ * tslab on a TypeScript that reads some declaration files more, and of which two things are replaced. The last step of its conversion, which would print the checked module once
  * more as CommonJS, which we do not run, is taken out. And its programs are plain ones: the builder it would make of each keeps which
  * of all files refers to which, for a small cell half of the time and only to find the local files a cell imports.
  */
-function loadTslab(): TslabModule {
+function loadTslab(declarationFiles: readonly string[]): TslabModule {
   const path = requireFromTslab.resolve("@tslab/typescript-for-tslab");
   const loaded = requireFromTslab.cache[path];
   if (loaded === undefined) throw new Error("tslab's TypeScript is not in the module cache of Node");
   const whole = loaded.exports as typeof TypeScript;
   const createWatchCompilerHost = (...given: Parameters<CreateWatchHost>): ReturnType<CreateWatchHost> => {
     const [files, options, system, , ...reporters] = given;
-    return (whole.createWatchCompilerHost as CreateWatchHost)(files, options, system, plainProgram, ...reporters);
+    return (whole.createWatchCompilerHost as CreateWatchHost)([...declarationFiles, ...files], options, system, plainProgram, ...reporters);
   };
+  // Anew for each checker: the files to read differ.
+  Reflect.deleteProperty(require.cache, require.resolve("tslab/dist/converter.js"));
   loaded.exports = {
     ...whole,
     transpileModule: (source: string) => ({ outputText: source, diagnostics: [] }),
@@ -237,7 +243,7 @@ function watchedFiles(directory: string): WatchedFiles {
  * Makes tslab see what it would not find: `@types/node` (tslab looks in its own `node_modules` only, where npm may not have put it)
  * and the package `lamella`, wherever the notebook lies.
  */
-function redirectPaths(directory: string, watchFile: NonNullable<typeof ts.sys.watchFile>): void {
+function redirectPaths(directory: string, inMemory: ReadonlyMap<string, string>, watchFile: NonNullable<typeof ts.sys.watchFile>): void {
   const sys = ts.sys;
   const root = slashes(resolve(directory));
   sys.getCurrentDirectory = () => root;
@@ -257,8 +263,8 @@ function redirectPaths(directory: string, watchFile: NonNullable<typeof ts.sys.w
   };
   sys.watchFile = watchFile;
   sys.watchDirectory = () => ({ close: () => {} });
-  sys.readFile = (path, encoding) => original.readFile(redirect(path), encoding);
-  sys.fileExists = (path) => original.fileExists(redirect(path));
+  sys.readFile = (path, encoding) => inMemory.get(path) ?? original.readFile(redirect(path), encoding);
+  sys.fileExists = (path) => inMemory.has(path) || original.fileExists(redirect(path));
   sys.directoryExists = (path) =>
     original.directoryExists(redirect(path)) ||
     redirections.some(({ from }) => from.startsWith(path + "/") && from.slice(path.length).length < 40);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TypeChecker, TypeProblem, TypeScript } from "../tslab-converter.js";
 import { createTypeChecker, ts } from "../tslab-converter.js";
-import { checkSource, compileCell, completeAt, hoverAt, isLayerCell, layerSource, renderDiagnostics } from "../../dsl/index.js";
+import { compileCell, completeAt, hoverAt, isLayerCell, layerSource, renderDiagnostics } from "../../dsl/index.js";
 import type { NameKind } from "../../dsl/index.js";
 import { diagnosticsError } from "./diagnostics-error.js";
 import { resolveLocal } from "../session/child/local-files.js";
@@ -13,8 +13,6 @@ import { readMagics } from "./magics.js";
 import { layerLanguage } from "../layer-registry.js";
 import { looseImports } from "./loose-imports.js";
 import { prelude } from "./prelude.js";
-import * as network from "../../std/network/index.js";
-import { zoo } from "../../std/zoo/index.js";
 import { problemsError } from "./problems.js";
 import { transpile } from "./transpile.js";
 
@@ -53,7 +51,7 @@ export class CellCompiler implements CompilerCalls {
     const source = this.#sourceForEditing(request.source);
     const { start, end, entries } = this.#ready().complete(this.#declarations, source, request.offset);
     const matches = entries
-      .filter(({ name }) => !/^__(lamella__|t|s)$|^tsLastExpr/.test(name))
+      .filter(({ name }) => !/^__(lamella__|lamella_exports__|t|s)$|^tsLastExpr/.test(name))
       .map(({ name, kind }) => ({ text: name, type: kind, signature: "" }));
     return { start, end, matches };
   }
@@ -114,9 +112,10 @@ export class CellCompiler implements CompilerCalls {
 
   #ready(): TypeChecker {
     if (this.#checker === undefined) {
-      this.#checker = createTypeChecker(this.#directory);
-      // The first check and the first transpilation load the libraries' declarations and warm the compiler up.
-      this.#prelude = this.#checker.check(prelude(), "await 0").declarations;
+      const { files, declarations } = prelude();
+      this.#checker = createTypeChecker(this.#directory, files);
+      // The first check and the first transpilation warm the compiler up.
+      this.#prelude = this.#checker.check(declarations, "await 0").declarations;
       this.#declarations = this.#prelude;
       transpile("const first = await 0;");
     }
@@ -141,11 +140,7 @@ export class CellCompiler implements CompilerCalls {
   #compileLayers(source: string, title: string, timed: boolean): CompiledCell {
     const checker = this.#ready();
     const compiled = compileCell(source, { registry: layerLanguage, names: this.#names });
-    if (!compiled.ok) {
-      // Beside the mistakes in names, those in shapes, as far as they can be seen without the values of other cells.
-      const { diagnostics } = checkSource(source, { registry: layerLanguage, names: this.#names, runtime: { ...network, zoo } });
-      return { kind: "failed", error: diagnosticsError(source, diagnostics, title) };
-    }
+    if (!compiled.ok) return { kind: "failed", error: diagnosticsError(source, compiled.diagnostics, title) };
     let checked = checker.check(this.#declarations, compiled.typescript);
     if (checked.problems.length > 0) {
       // What runs is checked on shapes; types that TypeScript cannot follow must not stand in the way.
@@ -179,7 +174,7 @@ export class CellCompiler implements CompilerCalls {
 
   #renew(): TypeChecker {
     this.#checker?.close();
-    this.#checker = createTypeChecker(this.#directory);
+    this.#checker = createTypeChecker(this.#directory, prelude().files);
     return this.#checker;
   }
 

@@ -4,16 +4,33 @@ import { compiledFile } from "../package-root.js";
 import { ts } from "../tslab-converter.js";
 
 /** The declarations that every notebook starts with: the exports of `lamella`, the notebook functions, our own helpers. */
-export function prelude(): string {
-  const imports: string[] = [];
+export interface Prelude {
+  /** Declaration files in memory that make the names global. What is global is read once, other declarations with every cell. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Names that are globals of JavaScript too (`isFinite`): declared as if a first cell had imported them, which goes before. */
+  readonly declarations: string;
+}
+
+export function prelude(): Prelude {
+  let exported = "";
+  let declarations = "";
   const taken = new Set<string>();
   for (const module of ["kernel/lamella", "kernel/notebook/index"]) {
     const file = compiledFile(module).replace(/\.js$/, "");
     const names = [...exportedNames(file + ".d.ts")].filter((name) => name !== "default" && !taken.has(name));
     for (const name of names) taken.add(name);
-    if (names.length > 0) imports.push(`import { ${names.join(", ")} } from ${JSON.stringify(file.replaceAll("\\", "/"))};\n`);
+    const from = `from ${JSON.stringify(file.replaceAll("\\", "/"))};\n`;
+    if (names.length > 0) exported += `export { ${names.join(", ")} } ${from}`;
+    const shadowing = names.filter((name) => name in globalThis);
+    if (shadowing.length > 0) declarations += `import { ${shadowing.join(", ")} } ${from}`;
   }
-  return imports.join("") + "declare const __lamella__: any;\ndeclare const __t: any;\ndeclare const __s: any;\n";
+  const aliases = [...taken].filter((name) => !(name in globalThis)).map((name) => `import ${name} = __lamella_exports__.${name};\n`);
+  const helpers = ["__lamella__", "__t", "__s"].map((name) => `declare const ${name}: any;\n`);
+  const files = new Map([
+    [compiledFile("kernel/cell-exports").replace(/\.js$/, ".d.ts"), exported + "export as namespace __lamella_exports__;\n"],
+    [compiledFile("kernel/cell-globals").replace(/\.js$/, ".d.ts"), [...aliases, ...helpers].join("")],
+  ]);
+  return { files, declarations };
 }
 
 /** The names a declaration file exports, types included, through its `export *` lines. */

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CellCompiler } from "../../kernel/cells/cell-compiler.js";
+
+const folder = mkdtempSync(join(tmpdir(), "lamella-types-"));
+let compiler: CellCompiler;
+beforeAll(() => {
+  compiler = new CellCompiler(folder);
+  run("const x = tensor([[1, 2], [3, 4]]);");
+  run("net Small(x: 4) {\n  h: dense 3\n  dense 2\n}\n");
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The error's message, or undefined. */
+function run(source: string): string | undefined {
+  const cell = compiler.compile({ source, title: "cell 1", allowShell: false, expression: false });
+  return cell.kind === "failed" ? cell.error.message : undefined;
+}
+
+describe("the types of the library in a cell", () => {
+  it.each([
+    ["x.shape", undefined],
+    ["x.nope", "Property 'nope' does not exist on type 'Tensor'."],
+    ["const a: number = x;", "Type 'Tensor' is not assignable to type 'number'."],
+    ["matmul(x, 'two')", "not assignable to parameter of type 'Tensor'"],
+    ["const t: Tensor = await input('?');", "Type 'string' is not assignable to type 'Tensor'."],
+    ["fit(1)", "Expected"],
+    ["isFinite(x).shape", undefined],
+    ["class Mine extends LamellaError {}", undefined],
+    ["import { tensor as again } from 'lamella'; const same: typeof x = again([1]);", undefined],
+    ["import { tensor as again } from 'lamella'; again(1, 2, 3)", "Expected 1-2 arguments, but got 3."],
+    ["const n: number = Small;", "is not assignable to type 'number'"],
+    ["Small.tap('h', 1)", "Argument of type 'number' is not assignable to parameter of type 'Tensor'."],
+    ["Small.taps.h.nope", "Property 'nope' does not exist"],
+  ])("%s", (source, message) => {
+    if (message === undefined) expect(run(source)).toBeUndefined();
+    else expect(run(source)).toContain(message);
+  });
+
+  it("a cell's own name goes before the library's, and a restart of the session gives that back", () => {
+    expect(run("let tokens = 3; tokens.toFixed()")).toBeUndefined();
+    expect(run("tokens.toFixed()")).toBeUndefined();
+    compiler.reset();
+    expect(run("tokens.toFixed()")).toContain("'toFixed' does not exist");
+  });
+
+  it("hovering gives the library's documentation", () => {
+    expect(compiler.inspect({ source: "tensor", offset: 3 })?.data["text/plain"]).toContain("A tensor from nested lists.");
+  });
+});
