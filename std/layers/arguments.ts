@@ -185,6 +185,7 @@ function tooMany(layer: string, takers: readonly ArgumentSpec[], count: number):
 
 /** A value as messages show it. */
 export function describeValue(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
   if (typeof value === "string") return JSON.stringify(value);
   if (isFlow(value)) return `a tensor of ${formatFlow(value)}`;
   if (isLayer(value)) return `the layer \`${value.definition.name}\``;
@@ -193,8 +194,8 @@ export function describeValue(value: unknown): string {
   }
   if (isDim(value)) return typeof value === "number" ? String(value) : `the dimension ${value.text}, which is known at run time only,`;
   if (typeof value === "function") return "a function";
-  if (typeof value === "object" && value !== null) return "an object";
-  return String(value);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);

@@ -4,6 +4,7 @@ import { concat, slice } from "../tensor/index.js";
 import type { Variable } from "../tensor/graph.js";
 import type { FlowType } from "../layers/definition.js";
 import { nearest } from "../layers/edit-distance.js";
+import { describeValue } from "../layers/arguments.js";
 import { LayerError } from "../layers/layer-error.js";
 import { asApplicable, type Applicable } from "./applicable.js";
 import type { Builder, ParameterEntry } from "./builder.js";
@@ -192,6 +193,12 @@ export class BuiltNetwork extends Callable implements Network {
       return part.applyToAll(values as Flow[], callSite(this as never));
     }
     if (values.length === 0) return this.#variant({});
+    const stranger = values.find((value) => !(value instanceof Tensor));
+    if (stranger !== undefined) {
+      throw new LamellaError(
+        `${this.name} is called with ${this.inputs.map(({ name }) => name).join(", ")} as tensors, or with hyperparameters by name, but ${describeValue(stranger)} arrived`,
+      );
+    }
     return this.predict(...(values as Tensor[]));
   }
 

@@ -281,6 +281,12 @@ function checkClaim(
   if (shape === "?" || options.params === "?") row.claims.push({ text: "?", holds: null });
   if (shape !== null && shape !== "?") {
     const claimed = shape.map((dim) => (typeof dim === "string" ? { text: dim } : dim));
+    // A name in a claim may turn out to be a layer or a list.
+    if (!claimed.every((dim) => typeof dim === "number" || typeof (dim as { text?: unknown } | null)?.text === "string")) {
+      const message = "a claim is made of numbers and dimensions, and one of these is neither";
+      builder.report({ code: "E040", message, place: { site, part: { kind: "claim", part: "shape" } } });
+      return;
+    }
     const holds = compareShapes(value.shape, claimed) === "equal" && (options.int !== true || value.dtype === "i32");
     const text = formatFlowShape(claimed);
     row.claims.push({ text, holds });

@@ -122,10 +122,12 @@ function bodyFailed(builder: Builder, error: unknown, site: Site | null): void {
 
 /** "tower is not a function" in the words of the layer language. */
 function buildMessage({ message }: Error): string {
-  const [, name] = /^([\p{L}_][\p{L}\p{N}_]*) is not a function$/u.exec(message) ?? [];
-  return name === undefined
-    ? `the net could not be built: ${message}`
-    : `\`${name}\` is given values, but it is no layer, block or network`;
+  const [, name] = /^(?:[\w.]*\.)?([\p{L}_][\p{L}\p{N}_]*) is not a function$/u.exec(message) ?? [];
+  if (name !== undefined) return `\`${name}\` is given values, but it is no layer, block or network`;
+  // What the engine of JavaScript says of a missing value names our own sources.
+  if (/^Cannot read properties of|is not iterable/u.test(message))
+    return "the net could not be built: a value that this row needs is missing";
+  return `the net could not be built: ${message}`;
 }
 
 /** The first place in the text that defines the net in an error's stack. */
