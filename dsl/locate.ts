@@ -58,7 +58,14 @@ export function locate(error: unknown, map: PositionMap, options: LocateOptions 
   if (free !== null) return [undefinedName(free[1] as string, site, map)];
   const part = typeof data.argument === "string" ? { kind: "argument", name: data.argument } : { kind: "call" };
   const code = typeof data.code === "string" && data.code !== "" ? data.code : "E050";
-  return [diagnostic(code, data.message ?? "this failed", spanOf(site, part), { hint: data.hint ?? "" })];
+  return [diagnostic(code, inOurWords(data.message ?? "this failed"), spanOf(site, part), { hint: data.hint ?? "" })];
+}
+
+/** What the engine of JavaScript says names the emitted text; the layer language says it of the cell. */
+function inOurWords(message: string): string {
+  const [, name] = /^(?:[\w.]*\.)?([\p{L}_][\p{L}\p{N}_]*) is not a function$/u.exec(message) ?? [];
+  if (name !== undefined) return `\`${name}\` is given values, but it is no layer, block or network`;
+  return message.startsWith("Cannot read properties of") ? "a value that this needs is missing" : message;
 }
 
 /** A name that neither the cell nor the notebook knows, found when the cell ran. */
