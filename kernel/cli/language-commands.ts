@@ -46,7 +46,7 @@ export async function formatCommand(args: readonly string[]): Promise<number> {
     args.filter((arg) => arg !== "--write"),
     "fmt",
   )) {
-    const formatted = formatSource(readFileSync(file, "utf8"));
+    const formatted = formatSource(read(file));
     if (write) writeFileSync(file, formatted);
     else process.stdout.write(formatted);
   }
@@ -55,7 +55,22 @@ export async function formatCommand(args: readonly string[]): Promise<number> {
 
 async function check(file: string): Promise<CheckedCell> {
   const runtime = await import("../../std/index.js");
-  return checkSource(readFileSync(file, "utf8"), { registry: layerLanguage, runtime, module: true, closed: true });
+  return checkSource(read(file), { registry: layerLanguage, runtime, module: true, closed: true });
+}
+
+/** @throws LamellaError that names the file and what is wrong with it. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const reasons: Record<string, string> = {
+      ENOENT: "there is no such file",
+      EISDIR: "this is a folder",
+      EACCES: "reading it is not allowed",
+    };
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new LamellaError(`${file}: ${reasons[code] ?? message}`, { cause: error });
+  }
 }
 
 function filesOf(args: readonly string[], command: string): string[] {

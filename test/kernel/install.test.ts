@@ -63,5 +63,8 @@ describe("the command line", () => {
     expect(wrong("install", "--name", "../evil")).toContain("a kernel's name has letters");
     expect(wrong("kernel")).toContain("the kernel needs the connection file");
     expect(wrong("check")).toContain("which file?");
+    for (const name of ["check", "emit", "fmt"])
+      expect(wrong(name, "nothere.lamella")).toBe(`lamella ${name}: nothere.lamella: there is no such file\n`);
+    expect(wrong("check", folder)).toBe(`lamella check: ${folder}: this is a folder\n`);
   });
 });
