@@ -4,9 +4,10 @@ import { geometryOf, type WindowGeometry } from "../../tensor/operations/window.
 import { sizeOf, type Shape } from "../../tensor/shape.js";
 import { absent, input, isSingle, output } from "./arguments.js";
 import type { Address, LoweringContext, LoweringRule } from "./contract.js";
-import { activationCodes, blasWork, emitProduct, plain, type Epilogue } from "./product.js";
+import { activationCodes, emitProduct, plain, type Epilogue } from "./product.js";
 import { maximumTaps, scratchBytes } from "./scratch.js";
 import { emitWinograd, emitWinogradWeightGradient, winogradTiles } from "./winograd.js";
+import { emitWindowConvolution, emitWindowInputGradient, emitWindowWeightGradient, suitsWindowMatrix } from "./window-matrix.js";
 
 /** A convolution with three spatial axes: image batch x input x channels, weight size x channels/groups x filters, result batch x output x filters. */
 export interface Convolution extends WindowGeometry {
@@ -80,7 +81,7 @@ export function lowerConvolution(node: Node, context: LoweringContext, epilogue:
     emitProduct(context, { a: image, b: kernel, c: result, m: batch * sizeOf(out), n: filters, k: channels }, epilogue);
     return;
   }
-  const tiles = winogradTiles(convolution, out);
+  const tiles = winogradTiles(context, convolution, out);
   if (tiles !== null) {
     const [read, written] = [planeExtent(extent), planeExtent(out)];
     const corner = cornerOf(convolution);
@@ -97,6 +98,10 @@ export function lowerConvolution(node: Node, context: LoweringContext, epilogue:
       turned: false,
       epilogue,
     });
+    return;
+  }
+  if (suitsWindowMatrix(context, convolution)) {
+    emitWindowConvolution(context, convolution, image, kernel, result, epilogue);
     return;
   }
   const wide = padded(
@@ -133,7 +138,7 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     return;
   }
   const before = pad.map(([first]) => first);
-  const tiles = winogradTiles(convolution, extent);
+  const tiles = winogradTiles(context, convolution, extent);
   if (tiles !== null) {
     const [read, written] = [planeExtent(out), planeExtent(extent)];
     const corner = [tiles.kernel - 1 - (before[1] as number), tiles.kernel - 1 - (before[2] as number)] as const;
@@ -152,7 +157,12 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     });
     return;
   }
-  if (scatters(convolution) && epilogue.bias === null && epilogue.activation === "none") {
+  const bare = epilogue.bias === null && epilogue.residual === null && epilogue.activation === "none";
+  if (bare && dilation[2] === 1 && suitsWindowMatrix(context, convolution)) {
+    emitWindowInputGradient(context, convolution, gradient, kernel, result);
+    return;
+  }
+  if (bare && scatters(convolution)) {
     emitScatteredGradient(convolution, context, gradient, kernel, result);
     return;
   }
@@ -174,9 +184,6 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
   ); // prettier-ignore
 }
 
-/** Windows' gradients of as many images as keep within this are made by one product of a BLAS: what a laptop's third-level cache holds. */
-const windowBytes = 4 * 2 ** 20;
-
 /** The gradient of an input of few channels: a product gives what every window gets, and that is added up. */
 function emitScatteredGradient(
   convolution: Convolution,
@@ -186,30 +193,14 @@ function emitScatteredGradient(
   result: Address,
 ): void {
   const { batch, input: extent, output: out, channels, filters, size, stride, dilation, pad } = convolution;
-  const [rows, columns] = [sizeOf(out), sizeOf(size) * channels];
   const before = pad.slice(1).map(([first]) => first);
   const plane = [...[size, stride].flatMap((extents) => extents.slice(1)), dilation[1] as number, ...before];
-  const images = Math.min(batch, Math.floor(windowBytes / (rows * columns * 4)));
-  if (!context.blas || images * rows * columns * filters < blasWork) {
-    const scratch = context.scratch(scratchBytes.scatteredGradient(rows, columns) * context.threads);
-    context.emit(
-      "scatteredInputGradient",
-      [gradient, kernel, result, batch, ...planeExtent(out), filters, ...planeExtent(extent), channels, ...plane, scratch],
-      { work: workOf(convolution) },
-    );
-    return;
-  }
-  const windows = context.scratch(images * rows * columns * 4);
-  for (let image = 0; image < batch; image += images) {
-    const count = Math.min(images, batch - image);
-    const from = gradient.plus(image * rows * filters * 4);
-    context.gemm({ a: from, b: kernel, c: windows, m: count * rows, n: columns, k: filters, transposeB: true });
-    context.emit(
-      "addWindows",
-      [windows, result.plus(image * sizeOf(extent) * channels * 4), count, ...planeExtent(out), ...planeExtent(extent), channels, ...plane],
-      { work: count * rows * columns },
-    );
-  }
+  const scratch = context.scratch(scratchBytes.scatteredGradient(sizeOf(out), sizeOf(size) * channels) * context.threads);
+  context.emit(
+    "scatteredInputGradient",
+    [gradient, kernel, result, batch, ...planeExtent(out), filters, ...planeExtent(extent), channels, ...plane, scratch],
+    { work: workOf(convolution) },
+  );
 }
 
 function lowerWeightGradient(node: Node, context: LoweringContext): void {
@@ -221,9 +212,13 @@ function lowerWeightGradient(node: Node, context: LoweringContext): void {
     emitProduct(context, { a: image, b: gradient, c: result, m: channels, n: filters, k: batch * sizeOf(out), transposeA: true });
     return;
   }
-  const tiles = winogradTiles(convolution, out);
+  const tiles = winogradTiles(context, convolution, out);
   if (tiles !== null) {
     emitWinogradWeightGradient(context, tiles, { ...convolution, corner: cornerOf(convolution) }, image, gradient, result);
+    return;
+  }
+  if (suitsWindowMatrix(context, convolution)) {
+    emitWindowWeightGradient(context, convolution, image, gradient, result);
     return;
   }
   const wide = padded(

@@ -30,6 +30,7 @@ interface Tiles {
  * stride 1, enough channels to pay for the transforms, and tiles that fit the image's size.
  */
 export function winogradTiles(
+  context: LoweringContext,
   { size, stride, dilation, groups, channels, filters, batch }: Convolution,
   [, height, width]: readonly number[],
 ): Tiles | null {
@@ -44,9 +45,15 @@ export function winogradTiles(
   const across = Math.ceil((width as number) / result);
   // Products left, as a part of the direct method's; and the kernel's transform must pay for itself.
   const part = (down * across * places) / ((height as number) * (width as number) * kernel * kernel);
-  if (part > 0.6 || batch * down * across < 16) return null;
+  if (part > 0.6 || batch * down * across < (context.blas ? leastTilesOfBlas : 16)) return null;
   return { kernel, result, down, across };
 }
+
+/**
+ * With fewer tiles than this a BLAS is done sooner with the windows themselves: the 36 transformed kernels are four times the
+ * weights, and too few rows of each product share them.
+ */
+const leastTilesOfBlas = 48;
 
 /** What is transformed at a time: some whole images, or some rows of tiles of one that is too large. */
 interface Piece {

@@ -1,4 +1,4 @@
-import type { Address, LoweringContext } from "../../../std/engine/lowering/contract.js";
+import type { Address, Gemm, LoweringContext } from "../../../std/engine/lowering/contract.js";
 import { lowerings } from "../../../std/engine/lowering/index.js";
 import { trace, type Node } from "../../../std/tensor/graph.js";
 import { apply, type OperandArray, type Operation } from "../../../std/tensor/operation.js";
@@ -12,12 +12,33 @@ export function nodeOf(operation: Operation<never>, inputs: readonly Tensor[], a
   return graph.nodes.find((node) => node.kind === "operation") as Node;
 }
 
+/** The product that a system's BLAS would make, by its definition. */
+function multiply(buffer: ArrayBufferLike, gemm: Gemm): void {
+  const { m, n, k, transposeA = false, transposeB = false, alpha = 1, beta = 0, batch = 1 } = gemm;
+  const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n, strideA = m * k, strideB = k * n, strideC = m * n } = gemm;
+  const from = (address: Address): Float32Array => new Float32Array(buffer, (address as unknown as { bytes: number }).bytes);
+  const [a, b, c] = [from(gemm.a), from(gemm.b), from(gemm.c)];
+  for (let entry = 0; entry < batch; entry++) {
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = 0;
+        for (let p = 0; p < k; p++) {
+          const left = a[entry * strideA + (transposeA ? p * lda + i : i * lda + p)] as number;
+          sum += left * (b[entry * strideB + (transposeB ? j * ldb + p : p * ldb + j)] as number);
+        }
+        const at = entry * strideC + i * ldc + j;
+        c[at] = alpha * sum + (beta === 0 ? 0 : beta * (c[at] as number));
+      }
+    }
+  }
+}
+
 /** A context that runs each kernel at once, all parts one after the other, last part first. */
-export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, TypedArray>, threads: number): LoweringContext {
+export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, TypedArray>, threads: number, blas = false): LoweringContext {
   const address = (bytes: number): Address & { bytes: number } => ({ bytes, plus: (more) => address(bytes + more) });
   return {
     threads,
-    blas: false,
+    blas,
     buffer: (tensor) => address((places.get(tensor) as TypedArray).byteOffset),
     scratch: (bytes) => address(machine.bytes(bytes).byteOffset),
     emit(kernel, args, options) {
@@ -27,9 +48,7 @@ export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, Typ
         options?.serial === true ? 1 : threads,
       );
     },
-    gemm: () => {
-      throw new Error("no BLAS here");
-    },
+    gemm: (gemm) => multiply(machine.bytes(0).buffer, gemm),
     constant: () => null,
   };
 }
@@ -47,6 +66,7 @@ export function bothWays(
   attributes: unknown,
   threads: number,
   pages = 96,
+  blas = false,
 ): { lowered: TypedArray[]; portable: TypedArray[] } {
   const node = nodeOf(operation, inputs, attributes);
   const rule = lowerings.get(operation.name);
@@ -60,7 +80,7 @@ export function bothWays(
     places.set(tensor, array);
     return array;
   });
-  rule.lower(node, immediateContext(machine, places, threads));
+  rule.lower(node, immediateContext(machine, places, threads, blas));
   const outputs = node.outputs.map((tensor): OperandArray => ({
     shape: tensor.shape,
     dtype: tensor.dtype,

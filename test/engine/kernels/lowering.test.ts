@@ -3,7 +3,7 @@ import { operations } from "../../../std/tensor/operations/table.js";
 import { sizeOf, type Shape } from "../../../std/tensor/shape.js";
 import { Tensor } from "../../../std/tensor/tensor.js";
 import { at, builds, error, noise, supported } from "./kernels.js";
-import { bothWays } from "./lowered.js";
+import { bothWays, nodeOf } from "./lowered.js";
 
 let seed = 1;
 const f32 = (...shape: number[]): Tensor => new Tensor({ shape, dtype: "f32" }, noise(sizeOf(shape), seed++));
@@ -280,4 +280,33 @@ test.each(pieces)("%s of %s", (name, _, [batch, height, width]) => {
   expect(expected.reduce((most, value, index) => Math.max(most, Math.abs(value - at(at(lowered, 0), index))), 0) / scale).toBeLessThan(
     1e-4,
   );
+});
+
+// Enough work for a BLAS to be worth its call; the product itself is by definition (see lowered.ts).
+const windowed = [
+  ["stride 2", [9, 15, 13], [3, 3], conv(1, 2)],
+  ["1x1, stride 2", [50, 20, 20], [1, 1], conv(0, 2)],
+  ["dilation along both axes", [3, 17, 16], [3, 3], conv(2, 1, 2)],
+  ["uneven padding", [5, 12, 13], [4, 5], { ...conv(0, 2), pad: [[3, 1], [0, 4]] }],
+  ["a kernel larger than the image", [40, 3, 2], [5, 5], conv(2)],
+  ["more images than are written at a time", [70, 16, 14], [3, 3], conv(1, 1, 2)],
+] as const; // prettier-ignore
+
+test.each(windowed)("convolution by a BLAS and the matrix of windows: %s", (_, [batch, height, width], [down, across], attributes) => {
+  const [channels, filters] = [12, 40];
+  const images = f32(batch, height, width, channels);
+  const weight = f32(down, across, channels, filters);
+  const result = nodeOf(operations.conv, [images, weight], attributes).outputs[0] as Tensor;
+  const g = f32(...result.shape);
+  const cases = [
+    ["conv", [images, weight], attributes],
+    ["convInputGradient", [g, weight], { ...attributes, inputSpatial: [height, width] }],
+    ["convWeightGradient", [images, g], { ...attributes, kernel: [down, across] }],
+  ] as const;
+  for (const [name, inputs, settings] of cases) {
+    for (const threads of [1, 3]) {
+      const { lowered, portable } = bothWays("simd", operations[name], inputs, settings, threads, 400, true);
+      expect(error(at(lowered, 0), at(portable, 0))).toBeLessThan(2e-4);
+    }
+  }
 });

@@ -1,0 +1,146 @@
+import { sizeOf } from "../../tensor/shape.js";
+import { absent } from "./arguments.js";
+import type { Address, LoweringContext } from "./contract.js";
+import type { Convolution } from "./convolution.js";
+import { activationCodes, blasWork, type Epilogue } from "./product.js";
+
+// Convolutions as products of a BLAS with the matrix of all windows (im2col): it is twice as fast as our own kernels, which
+// pays for writing the matrix where there are filters enough.
+
+/** Windows of as many images as keep within this are written at a time: what a laptop's third-level cache holds. */
+const windowBytes = 4 * 2 ** 20;
+
+/** Fewest filters that pay for writing each window. */
+const leastFilters = 32;
+
+/** Most images whose windows fit, a multiple of the threads so that these have the same to do; at least one for each thread. */
+function imagesAtOnce({ batch, output, size, channels }: Convolution, threads: number): number {
+  const bytes = sizeOf(output) * sizeOf(size) * channels * 4;
+  const fitting = Math.max(threads, Math.floor(windowBytes / bytes));
+  return Math.min(batch, fitting - (fitting % threads));
+}
+
+/** Whether a BLAS takes this convolution, its gradients included. */
+export function suitsWindowMatrix(context: LoweringContext, convolution: Convolution): boolean {
+  const { groups, size, input, output, channels, filters } = convolution;
+  if (!context.blas || groups !== 1 || size[0] !== 1 || input[0] !== 1 || filters < leastFilters) return false;
+  return imagesAtOnce(convolution, context.threads) * sizeOf(output) * sizeOf(size) * channels * filters >= 4 * blasWork;
+}
+
+interface Piece {
+  readonly image: number;
+  readonly count: number;
+  /** Rows and columns of the matrix of windows. */
+  readonly rows: number;
+  readonly columns: number;
+}
+
+function* pieces(convolution: Convolution, threads: number): Generator<Piece> {
+  const { batch, output, size, channels } = convolution;
+  const images = imagesAtOnce(convolution, threads);
+  for (let image = 0; image < batch; image += images) {
+    const count = Math.min(images, batch - image);
+    yield { image, count, rows: count * sizeOf(output), columns: sizeOf(size) * channels };
+  }
+}
+
+const scratchFor = (context: LoweringContext, convolution: Convolution): Address =>
+  context.scratch(
+    imagesAtOnce(convolution, context.threads) * sizeOf(convolution.output) * sizeOf(convolution.size) * convolution.channels * 4,
+  );
+
+/** Bytes of one image read, and of one result. */
+const imageBytes = ({ input, channels }: Convolution): number => sizeOf(input) * channels * 4;
+const resultBytes = ({ output, filters }: Convolution): number => sizeOf(output) * filters * 4;
+
+const plane = (extent: readonly number[]): [number, number] => [extent[1] as number, extent[2] as number];
+const padBefore = ({ pad }: Convolution): number[] => pad.slice(1).map(([before]) => before);
+
+function emitWindows(
+  context: LoweringContext,
+  convolution: Convolution,
+  image: Address,
+  windows: Address,
+  { image: first, count, rows, columns }: Piece,
+): void {
+  const { input, output, channels, size, stride, dilation } = convolution;
+  context.emit(
+    "imageWindows",
+    [
+      image.plus(first * imageBytes(convolution)), windows, count, ...plane(output), ...plane(input), channels,
+      ...plane(size), ...plane(stride), ...plane(dilation), ...padBefore(convolution),
+    ],
+    { work: rows * columns },
+  ); // prettier-ignore
+}
+
+export function emitWindowConvolution(
+  context: LoweringContext,
+  convolution: Convolution,
+  image: Address,
+  kernel: Address,
+  result: Address,
+  { bias, residual, activation }: Epilogue,
+): void {
+  const { filters } = convolution;
+  const windows = scratchFor(context, convolution);
+  for (const piece of pieces(convolution, context.threads)) {
+    emitWindows(context, convolution, image, windows, piece);
+    const offset = piece.image * resultBytes(convolution);
+    const c = result.plus(offset);
+    context.gemm({ a: windows, b: kernel, c, m: piece.rows, n: filters, k: piece.columns });
+    if (bias === null && residual === null && activation === "none") continue;
+    context.emit("epilogue", [c, bias ?? absent, residual?.plus(offset) ?? absent, activationCodes[activation], piece.rows, filters], {
+      work: piece.rows * filters,
+    });
+  }
+}
+
+/** A product gives what every window gets, and that is added up where windows overlap. */
+export function emitWindowInputGradient(
+  context: LoweringContext,
+  convolution: Convolution,
+  gradient: Address,
+  kernel: Address,
+  result: Address,
+): void {
+  const { filters, input, output, channels, size, stride, dilation } = convolution;
+  const windows = scratchFor(context, convolution);
+  for (const { image, count, rows, columns } of pieces(convolution, context.threads)) {
+    const from = gradient.plus(image * resultBytes(convolution));
+    context.gemm({ a: from, b: kernel, c: windows, m: rows, n: columns, k: filters, transposeB: true });
+    context.emit(
+      "addWindows",
+      [
+        windows, result.plus(image * imageBytes(convolution)), count, ...plane(output), ...plane(input), channels,
+        ...plane(size), ...plane(stride), dilation[1] as number, ...padBefore(convolution),
+      ],
+      { work: rows * columns },
+    ); // prettier-ignore
+  }
+}
+
+export function emitWindowWeightGradient(
+  context: LoweringContext,
+  convolution: Convolution,
+  image: Address,
+  gradient: Address,
+  result: Address,
+): void {
+  const { filters } = convolution;
+  const windows = scratchFor(context, convolution);
+  for (const piece of pieces(convolution, context.threads)) {
+    emitWindows(context, convolution, image, windows, piece);
+    const from = gradient.plus(piece.image * resultBytes(convolution));
+    context.gemm({
+      a: windows,
+      b: from,
+      c: result,
+      m: piece.columns,
+      n: filters,
+      k: piece.rows,
+      transposeA: true,
+      beta: piece.image > 0 ? 1 : 0,
+    });
+  }
+}
