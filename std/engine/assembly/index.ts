@@ -4,11 +4,14 @@ export { convolutionScratchBytes } from "./convolution/window-product";
 export { gather, oneHot, scatterAdd } from "./layout/gather";
 export { fill, stridedCopy } from "./layout/strided-copy";
 export { epilogue } from "./matmul/epilogue";
+export { sumStrip } from "./matmul/micro-kernel";
 export { matmul, matmulScratchBytes } from "./matmul/matmul";
 export { avgPool, avgPoolGradient, maxPool, maxPoolRoute } from "./pooling/pooling";
 export { argExtreme, maximum, minimum, sum, sumIntegers } from "./rows/reduce";
 export { crossEntropy, crossEntropyGradient, logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./rows/softmax";
-export { winogradGradient, winogradImage, winogradKernel, winogradKernelGradient, winogradResult, winogradScratchBytes } from "./convolution/winograd";
+export {
+  winogradGradient, winogradImage, winogradKernel, winogradKernelGradient, winogradKernelPanels, winogradResult, winogradScratchBytes,
+} from "./convolution/winograd";
 export { interpolateAxis, interpolateAxisGradient, repeatAxis } from "./layout/upsample";
 export { batchNorm, batchNormGradient } from "./normalisation/batch-norm";
 export { layerNorm, layerNormGradient, layerNormParameterGradient } from "./normalisation/layer-norm";

@@ -25,6 +25,12 @@ export interface Product {
   readonly k: number;
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
+  /** Row lengths in elements; default: dense. With an epilogue C is dense. */
+  readonly lda?: number;
+  readonly ldb?: number;
+  readonly ldc?: number;
+  /** B lies in panels of 8 columns, as our own kernel reads it: not for a BLAS. */
+  readonly panels?: boolean;
   readonly batch?: number;
   readonly strideA?: number;
   readonly strideB?: number;
@@ -47,6 +53,11 @@ export function productScratch(context: LoweringContext): () => Address {
   return () => (scratch ??= context.scratch(scratchBytes.matmul * context.threads));
 }
 
+/** Whether one matrix of a product is enough for a BLAS. */
+export function suitsBlas(context: LoweringContext, { m, n, k }: Pick<Product, "m" | "n" | "k">): boolean {
+  return context.blas && m >= 8 && n >= 8 && m * n * k >= blasWork;
+}
+
 export function emitProduct(context: LoweringContext, product: Product, epilogue: Epilogue = plain): void {
   const {
     a,
@@ -57,28 +68,32 @@ export function emitProduct(context: LoweringContext, product: Product, epilogue
     k,
     transposeA = false,
     transposeB = false,
+    lda = transposeA ? m : k,
+    ldb = transposeB ? k : n,
+    ldc = n,
     batch = 1,
     strideA = m * k,
     strideB = k * n,
     strideC = m * n,
     accumulate = false,
+    panels = false,
     packing = productScratch(context),
   } = product;
   const work = batch * m * n * k;
   if (m * n * batch === 0) return;
-  if (context.blas && m >= 8 && n >= 8 && m * n * k >= blasWork) {
-    context.gemm({ a, b, c, m, n, k, transposeA, transposeB, batch, strideA, strideB, strideC, beta: accumulate ? 1 : 0 });
+  if (!panels && suitsBlas(context, product)) {
+    context.gemm({ a, b, c, m, n, k, transposeA, transposeB, lda, ldb, ldc, batch, strideA, strideB, strideC, beta: accumulate ? 1 : 0 });
     const { bias, residual, activation } = epilogue;
     if (bias !== null || residual !== null || activation !== "none") {
       context.emit("epilogue", [c, bias ?? absent, residual ?? absent, activationCodes[activation], batch * m, n], { work: batch * m * n });
     }
     return;
   }
-  const flags = (accumulate ? 1 : 0) + (transposeA ? 2 : 0) + (transposeB ? 4 : 0);
+  const flags = (accumulate ? 1 : 0) + (transposeA ? 2 : 0) + (transposeB ? 4 : 0) + (panels ? 8 : 0);
   context.emit(
     "matmul",
     [
-      a, b, c, m, n, k, transposeA ? m : k, transposeB ? k : n, n, flags, activationCodes[epilogue.activation],
+      a, b, c, m, n, k, lda, ldb, ldc, flags, activationCodes[epilogue.activation],
       epilogue.bias ?? absent, epilogue.residual ?? absent, batch, strideA, strideB, strideC, packing(),
     ],
     { work },

@@ -63,6 +63,19 @@ interface Piece {
   readonly rows: number;
 }
 
+/** Kernels, or their gradients, are transformed as many at a time as keep all planes within this, so that the products find them in a cache. */
+const kernelBytes = 6 * 2 ** 20;
+
+/** Cuts the channels of kernels of channels x filters into chunks as equal as they come, of whole panels of 16. */
+function chunksOf(channels: number, filters: number): { first: number; count: number }[] {
+  const most = Math.max(16, Math.floor(kernelBytes / (places * 4 * filters)));
+  const count = Math.ceil(channels / Math.ceil(channels / most) / 16) * 16;
+  return Array.from({ length: Math.ceil(channels / count) }, (_, index) => ({
+    first: index * count,
+    count: Math.min(count, channels - index * count),
+  }));
+}
+
 /** Fewest tiles of a piece: each product packs its kernels anew, which this many rows pay for. */
 const leastTiles = 192;
 
@@ -113,13 +126,24 @@ interface WinogradRequest {
 export function emitWinograd(context: LoweringContext, tiles: Tiles, request: WinogradRequest): void {
   const { batch, read, written, pad, channelsIn, channelsOut, turned, epilogue } = request;
   const { kernel, result, across } = tiles;
-  const elements = channelsIn * channelsOut;
-  const kernelPlane = planeOf(elements);
+  // The kernels' own channels and filters: the gradient of an input runs against them.
+  const [channels, filters] = turned ? [channelsOut, channelsIn] : [channelsIn, channelsOut];
+  const chunks = chunksOf(channels, filters);
+  const kernelPlane = planeOf((chunks[0] as { count: number }).count * filters);
   const kernels = context.scratch(places * kernelPlane * 4);
   const scratch = context.scratch(scratchBytes.winograd(Math.max(channelsIn, channelsOut)) * context.threads);
-  context.emit("winogradKernel", [request.kernel, kernels, kernelPlane, kernel, elements, turned ? 1 : 0, scratch], {
-    work: 10 * elements * 4,
-  });
+  // Our own product reads panels, which saves it from packing them for each piece anew.
+  const panels = channels % 8 === 0 && filters % 8 === 0 && !context.blas;
+  const transformKernels = ({ first, count }: { first: number; count: number }): void =>
+    context.emit(
+      panels ? "winogradKernelPanels" : "winogradKernel",
+      [
+        request.kernel.plus(first * filters * 4), kernels, kernelPlane, kernel,
+        ...(panels ? [count, filters] : [count * filters]), channels * filters, turned ? 1 : 0, scratch,
+      ],
+      { work: 10 * count * filters * 4 },
+    ); // prettier-ignore
+  if (chunks.length === 1) transformKernels(chunks[0] as { first: number; count: number });
 
   const pieces = piecesOf(batch, tiles, channelsIn + channelsOut);
   const imagePlane = planeOf(mostTiles(pieces, across) * channelsIn);
@@ -137,10 +161,18 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Wi
       [from, images, imagePlane, piece.images, ...read, channelsIn, piece.rows, across, result, pad[0] - top, pad[1], scratch],
       { work: transformWork * tilesNow * channelsIn },
     );
-    emitProduct(context, {
-      a: images, b: kernels, c: results, m: tilesNow, n: channelsOut, k: channelsIn, transposeB: turned,
-      batch: places, strideA: imagePlane, strideB: kernelPlane, strideC: resultPlane, packing,
-    }); // prettier-ignore
+    for (const chunk of chunks) {
+      if (chunks.length > 1) transformKernels(chunk);
+      // A chunk of the kernels' channels is a part of the inner axis, or of the result's columns when they are turned.
+      const { first, count } = chunk;
+      const part = turned
+        ? { a: images, c: results.plus(first * 4), n: count, k: channelsIn, accumulate: false }
+        : { a: images.plus(first * 4), c: results, n: channelsOut, k: count, accumulate: first > 0 };
+      emitProduct(context, {
+        ...part, b: kernels, m: tilesNow, panels, transposeB: turned && !panels, lda: channelsIn, ldb: filters, ldc: channelsOut,
+        batch: places, strideA: imagePlane, strideB: kernelPlane, strideC: resultPlane, packing,
+      }); // prettier-ignore
+    }
     context.emit(
       "winogradResult",
       [
@@ -164,11 +196,12 @@ export function emitWinogradWeightGradient(
   const { kernel, result, across } = tiles;
   const [, height, width] = input as [number, number, number];
   const [, outHeight, outWidth] = output as [number, number, number];
-  const elements = channels * filters;
-  const weightPlane = planeOf(elements);
+  const pieces = piecesOf(batch, tiles, channels + filters);
+  // The products of several pieces add up, so that all of them are kept until the last.
+  const chunks = pieces.length === 1 ? chunksOf(channels, filters) : [{ first: 0, count: channels }];
+  const weightPlane = planeOf((chunks[0] as { count: number }).count * filters);
   const products = context.scratch(places * weightPlane * 4);
   const scratch = context.scratch(scratchBytes.winograd(Math.max(channels, filters)) * context.threads);
-  const pieces = piecesOf(batch, tiles, channels + filters);
   const imagePlane = planeOf(mostTiles(pieces, across) * channels);
   const gradientPlane = planeOf(mostTiles(pieces, across) * filters);
   const images = context.scratch(places * imagePlane * 4);
@@ -189,10 +222,17 @@ export function emitWinogradWeightGradient(
       [g, gradients, gradientPlane, piece.images, outHeight - top, outWidth, filters, piece.rows, across, result, scratch],
       { work: transformWork * tilesNow * filters },
     );
-    emitProduct(context, {
-      a: images, b: gradients, c: products, m: channels, n: filters, k: tilesNow, transposeA: true, accumulate: index > 0,
-      batch: places, strideA: imagePlane, strideB: gradientPlane, strideC: weightPlane, packing,
-    }); // prettier-ignore
+    for (const { first, count } of chunks) {
+      emitProduct(context, {
+        a: images.plus(first * 4), b: gradients, c: products, m: count, n: filters, k: tilesNow, transposeA: true, lda: channels, accumulate: index > 0,
+        batch: places, strideA: imagePlane, strideB: gradientPlane, strideC: weightPlane, packing,
+      }); // prettier-ignore
+      if (index < pieces.length - 1) continue;
+      context.emit(
+        "winogradKernelGradient",
+        [products, weightPlane, weights.plus(first * filters * 4), kernel, count * filters, channels * filters, scratch],
+        { work: 10 * count * filters * 4 },
+      );
+    }
   }
-  context.emit("winogradKernelGradient", [products, weightPlane, weights, kernel, elements, scratch], { work: 10 * elements * 4 });
 }

@@ -163,24 +163,85 @@ export function winogradGradient(
   }
 }
 
-/** planes[36][element] = G g G^T for each of the `elements` (channels x filters) kernels of r x r; turned round when `turned`. */
-export function winogradKernel(w: usize, planes: usize, plane: i32, r: i32, elements: i32, turned: i32, scratch: usize, thread: i32, threads: i32): void {
-  scratch += <usize>thread * TILE_BYTES;
-  const matrix = <usize>elements << 2, planeBytes = <usize>plane << 2;
+/** Bytes of scratch per thread of the kernels' transforms: a tile, and four times four kernels of 5 x 5 with their lanes changed. */
+const KERNEL_SCRATCH: usize = TILE_BYTES + 25 * 64;
+
+/**
+ * planes[36][element] = G g G^T for each of `elements` kernels of r x r, some rows of the channels x filters there are; `lead`
+ * numbers from one tap to the next; turned round when `turned`.
+ */
+export function winogradKernel(
+  w: usize, planes: usize, plane: i32, r: i32, elements: i32, lead: i32, turned: i32, scratch: usize, thread: i32, threads: i32,
+): void {
+  scratch += <usize>thread * KERNEL_SCRATCH;
+  const matrix = <usize>lead << 2;
   const row = turned ? 0 - <usize>r * matrix : <usize>r * matrix;
   const column = turned ? 0 - matrix : matrix;
   const first = turned ? w + <usize>(r * r - 1) * matrix : w;
   const end = <usize>partBegin(elements, 4, thread + 1, threads) << 2;
   for (let at = <usize>partBegin(elements, 4, thread, threads) << 2; at < end; at += 16) {
-    for (let j = 0; j < r; j++) transformTaps(first + at + <usize>j * column, row, r, scratch + (<usize>j << 4), SIDE * 16);
-    for (let i = 0; i < SIDE; i++) transformTaps(scratch + <usize>(i * SIDE * 16), 16, r, planes + at + <usize>(i * SIDE) * planeBytes, planeBytes);
+    transformKernel(first + at, row, column, r, planes + at, <usize>plane << 2, scratch);
   }
 }
 
-/** dw[r x r][element] = A^T p A of the planes of each element: the gradient of the weights. */
-export function winogradKernelGradient(planes: usize, plane: i32, dw: usize, r: i32, elements: i32, scratch: usize, thread: i32, threads: i32): void {
-  scratch += <usize>thread * TILE_BYTES;
-  const matrix = <usize>elements << 2, planeBytes = <usize>plane << 2;
+// @ts-ignore: decorator
+@inline
+function transformKernel(from: usize, row: usize, column: usize, r: i32, to: usize, planeBytes: usize, scratch: usize): void {
+  for (let j = 0; j < r; j++) transformTaps(from + <usize>j * column, row, r, scratch + (<usize>j << 4), SIDE * 16);
+  for (let i = 0; i < SIDE; i++) transformTaps(scratch + <usize>(i * SIDE * 16), 16, r, to + <usize>(i * SIDE) * planeBytes, planeBytes);
+}
+
+/**
+ * The same, with each plane laid out as the panels of 8 columns that our own matrix product reads: the kernels' columns are the
+ * filters, or the channels when they are turned (and transposed with it). `channels` of the kernels' rows; filters and channels
+ * are multiples of 8.
+ */
+export function winogradKernelPanels(
+  w: usize, planes: usize, plane: i32, r: i32, channels: i32, filters: i32, lead: i32, turned: i32, scratch: usize, thread: i32, threads: i32,
+): void {
+  scratch += <usize>thread * KERNEL_SCRATCH;
+  const matrix = <usize>lead << 2, planeBytes = <usize>plane << 2, rowBytes = <usize>filters << 2;
+  if (!turned) {
+    const end = partBegin(channels, 1, thread + 1, threads), panel = <usize>channels << 5;
+    for (let c = partBegin(channels, 1, thread, threads); c < end; c++) {
+      for (let f = 0; f < filters; f += 4) {
+        const to = planes + <usize>(f >> 3) * panel + (<usize>c << 5) + (<usize>(f & 4) << 2);
+        transformKernel(w + <usize>c * rowBytes + (<usize>f << 2), <usize>r * matrix, matrix, r, to, planeBytes, scratch);
+      }
+    }
+    return;
+  }
+  const end = partBegin(channels, 4, thread + 1, threads), panel = <usize>filters << 5;
+  const block = scratch + TILE_BYTES;
+  for (let c = partBegin(channels, 4, thread, threads); c < end; c += 4) {
+    for (let f = 0; f < filters; f += 4) {
+      const corner = w + <usize>c * rowBytes + (<usize>f << 2);
+      for (let tap = 0; tap < r * r; tap++) turnLanes(corner + <usize>tap * matrix, rowBytes, block + (<usize>(r * r - 1 - tap) << 6));
+      const to = planes + <usize>(c >> 3) * panel + (<usize>f << 5) + (<usize>(c & 4) << 2);
+      for (let k: usize = 0; k < 4; k++) transformKernel(block + (k << 4), <usize>r << 6, 64, r, to + (k << 5), planeBytes, scratch);
+    }
+  }
+}
+
+/** A block of 4 x 4 numbers, rows `lead` bytes apart, transposed into four neighbouring vectors. */
+// @ts-ignore: decorator
+@inline
+function turnLanes(from: usize, lead: usize, to: usize): void {
+  const x0 = v128.load(from), x1 = v128.load(from + lead), x2 = v128.load(from + 2 * lead), x3 = v128.load(from + 3 * lead);
+  const low01 = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), low23 = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5);
+  const high01 = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7), high23 = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
+  v128.store(to, v128.shuffle<i64>(low01, low23, 1, 3), 16);
+  v128.store(to, v128.shuffle<i64>(high01, high23, 0, 2), 32);
+  v128.store(to, v128.shuffle<i64>(high01, high23, 1, 3), 48);
+}
+
+/** dw[r x r][element] = A^T p A of the planes of each element: the gradient of the weights, `lead` numbers from one tap to the next. */
+export function winogradKernelGradient(
+  planes: usize, plane: i32, dw: usize, r: i32, elements: i32, lead: i32, scratch: usize, thread: i32, threads: i32,
+): void {
+  scratch += <usize>thread * KERNEL_SCRATCH;
+  const matrix = <usize>lead << 2, planeBytes = <usize>plane << 2;
   const end = <usize>partBegin(elements, 4, thread + 1, threads) << 2;
   for (let at = <usize>partBegin(elements, 4, thread, threads) << 2; at < end; at += 16) {
     for (let j = 0; j < SIDE; j++) transformResults(planes + at + <usize>j * planeBytes, SIDE * planeBytes, r, scratch + (<usize>j << 4), SIDE * 16);

@@ -1,9 +1,13 @@
 import { partBegin } from "../simd";
-import { ACCUMULATE, TILE_COLUMNS, TILE_ROWS, tileFromColumns, tileFromRows } from "./micro-kernel";
-import { depthOf, packColumns, packStrips, packTransposed, PACK_CAPACITY, SCRATCH_BYTES, STRIP_ROWS, widthOf } from "./pack";
+import { ACCUMULATE, TALL_ROWS, TILE_COLUMNS, TILE_ROWS, tileFromColumns, tileFromRows, tileFromStrip } from "./micro-kernel";
+import {
+  DEPTH, depthOf, packColumns, packStrips, packTall, packTallColumns, packTransposed, PACK_CAPACITY, SCRATCH_BYTES, STRIP_ROWS, TALL_STRIPS, widthOf,
+} from "./pack";
 
 export const TRANSPOSE_A: i32 = 2;
 export const TRANSPOSE_B: i32 = 4;
+/** B lies in panels of 8 columns already, each of k rows of 32 bytes; n is a multiple of 8. */
+export const PACKED_B: i32 = 8;
 
 export function matmulScratchBytes(): i32 {
   return <i32>SCRATCH_BYTES;
@@ -54,14 +58,17 @@ function block(
   const rows = rowEnd - rowBegin, columns = columnEnd - columnBegin;
   const transposedA = (flags & TRANSPOSE_A) != 0, transposedB = (flags & TRANSPOSE_B) != 0;
   a += transposedA ? <usize>rowBegin << 2 : <usize>rowBegin * lda;
-  b += transposedB ? <usize>columnBegin * ldb : <usize>columnBegin << 2;
+  const panelled = (flags & PACKED_B) != 0;
+  b += panelled ? <usize>columnBegin * (<usize>k << 2) : transposedB ? <usize>columnBegin * ldb : <usize>columnBegin << 2;
   c += <usize>rowBegin * ldc + (<usize>columnBegin << 2);
   if (bias) bias += <usize>columnBegin << 2;
   // Packing moves every number of B once; below some 16 rows, or with a B that the first-level cache holds, that costs more than it brings.
-  const packed = transposedB || (rows > 16 && k * columns > 2048) || <usize>k * ldb > 262144;
+  const packed = panelled || transposedB || (rows > 16 && k * columns > 2048) || <usize>k * ldb > 262144;
   const depth = packed ? depthOf(k) : k;
   const width = packed ? widthOf(depth) : columns;
   const strips = scratch + <usize>PACK_CAPACITY * 4;
+  // Tall tiles read packed rows of A, which is worth packing for some columns.
+  const tall = ASC_FEATURE_RELAXED_SIMD && packed && rows >= TALL_ROWS && (columns >= 48 || (transposedA && columns >= 32));
   const packA = transposedA && packed && lda > 64 && columns > 16;
   for (let j = 0; j < columns; j += width) {
     const part = min(width, columns - j);
@@ -71,12 +78,23 @@ function block(
       const final = p + deep == k;
       let panels = transposedB ? b + <usize>j * ldb + (<usize>p << 2) : b + <usize>p * ldb + (<usize>j << 2);
       let panelLead = ldb, panelStep: usize = 32;
-      if (packed) {
+      if (panelled) {
+        panels = b + <usize>j * (<usize>k << 2) + (<usize>p << 5);
+        panelLead = 32;
+        panelStep = <usize>k << 5;
+      } else if (packed) {
         if (transposedB) packTransposed(panels, ldb, deep, part, scratch, <usize>deep * 32);
         else packColumns(panels, ldb, deep, part, scratch, <usize>deep * 32);
         panels = scratch;
         panelLead = 32;
         panelStep = <usize>deep * 32;
+      }
+      if (tall) {
+        tallStripes(
+          transposedA ? a + <usize>p * lda : a + (<usize>p << 2), lda, panels, panelStep, c + (<usize>j << 2), ldc, rows, part, deep,
+          p > 0 ? ACCUMULATE : flags & ACCUMULATE, final ? biasPart : 0, final ? residual : 0, final ? activation : 0, transposedA, strips,
+        );
+        continue;
       }
       stripes(
         transposedA ? a + <usize>p * lda : a + (<usize>p << 2), lda, panels, panelLead, panelStep, c + (<usize>j << 2), ldc, rows, part, deep,
@@ -112,6 +130,34 @@ function stripes(
       const bias1 = bias ? bias + at : 0;
       if (transposedA) tileFromColumns(strip, stripLead, panel, panelLead, out + at, ldc, depth, tall, wide, accumulate, bias1, residual, activation);
       else tileFromRows(strip, lda, panel, panelLead, out + at, ldc, depth, tall, wide, accumulate, bias1, residual, activation);
+    }
+  }
+}
+
+/** The same, six packed rows of A at a time. */
+function tallStripes(
+  a: usize, lda: usize, panels: usize, panelStep: usize, c: usize, ldc: usize, rows: i32, columns: i32, depth: i32,
+  accumulate: i32, bias: usize, residual: usize, activation: i32, transposedA: bool, strips: usize,
+): void {
+  const spills = !accumulate && ldc == <usize>columns << 2;
+  const stripBytes = <usize>depth * 24;
+  const sums = strips + <usize>STRIP_ROWS * DEPTH * 4;
+  for (let i = 0; i < rows; i += TALL_ROWS) {
+    const height = min(TALL_ROWS, rows - i);
+    let strip = strips;
+    if (transposedA) {
+      const which = (i / TALL_ROWS) % TALL_STRIPS;
+      if (which == 0) packTallColumns(a + (<usize>i << 2), lda, depth, strips);
+      strip += <usize>which * stripBytes;
+    } else packTall(a + <usize>i * lda, lda, height, depth, strips);
+    const out = c + <usize>i * ldc;
+    const exact = !spills || (rows - i - TALL_ROWS) * columns < TILE_COLUMNS;
+    for (let j = (columns - 1) & ~(TILE_COLUMNS - 1); j >= 0; j -= TILE_COLUMNS) {
+      const at = <usize>j << 2;
+      tileFromStrip(
+        strip, panels + <usize>(j >> 3) * panelStep, out + at, ldc, depth, height, exact ? min(TILE_COLUMNS, columns - j) : TILE_COLUMNS,
+        accumulate, bias ? bias + at : 0, residual, activation, sums,
+      );
     }
   }
 }

@@ -6,6 +6,9 @@ export const TILE_ROWS: i32 = 4;
 /** Columns of one register tile: 4 x 8 keeps 8 sums, 2 vectors of B and one of A in the 16 registers of x86-64. */
 export const TILE_COLUMNS: i32 = 8;
 
+/** Rows of the taller register tile, from packed rows of A. */
+export const TALL_ROWS: i32 = 6;
+
 /** Adds to what C holds instead of overwriting it. */
 export const ACCUMULATE: i32 = 1;
 
@@ -133,4 +136,64 @@ export function tileFromColumns(
   if (rows > 1) finishRow(c + ldc, s10, s11, columns, accumulate, bias, residual, activation);
   if (rows > 2) finishRow(c + 2 * ldc, s20, s21, columns, accumulate, bias, residual, activation);
   if (rows > 3) finishRow(c + 3 * ldc, s30, s31, columns, accumulate, bias, residual, activation);
+}
+
+/**
+ * One 6 x 8 tile of C from a strip of six packed rows of A (24 bytes for each step along k) and a packed panel of B. Only the
+ * build with fused multiply-add uses it: its 12 sums, 2 vectors of B and one of A leave no register for a separate product.
+ */
+export function tileFromStrip(
+  a: usize, b: usize, c: usize, ldc: usize, k: i32, rows: i32, columns: i32, accumulate: i32, bias: usize, residual: usize, activation: i32, sums: usize,
+): void {
+  sumStrip(a, b, k, sums);
+  for (let row = 0; row < rows; row++) {
+    finishRow(c, v128.load(sums), v128.load(sums, 16), columns, accumulate, bias, residual, activation);
+    sums += 32;
+    c += ldc;
+  }
+}
+
+/**
+ * The sums alone, in a function that is exported so that it stays one: inlined into its caller, V8 runs out of registers and the
+ * loop takes more than twice as long.
+ */
+export function sumStrip(a: usize, b: usize, k: i32, sums: usize): void {
+  let s00 = f32x4.splat(0), s01 = f32x4.splat(0), s10 = f32x4.splat(0), s11 = f32x4.splat(0), s20 = f32x4.splat(0), s21 = f32x4.splat(0);
+  let s30 = f32x4.splat(0), s31 = f32x4.splat(0), s40 = f32x4.splat(0), s41 = f32x4.splat(0), s50 = f32x4.splat(0), s51 = f32x4.splat(0);
+  while (k > 0) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    s00 = multiplyAdd(x, b0, s00);
+    s01 = multiplyAdd(x, b1, s01);
+    x = v128.load32_splat(a, 4);
+    s10 = multiplyAdd(x, b0, s10);
+    s11 = multiplyAdd(x, b1, s11);
+    x = v128.load32_splat(a, 8);
+    s20 = multiplyAdd(x, b0, s20);
+    s21 = multiplyAdd(x, b1, s21);
+    x = v128.load32_splat(a, 12);
+    s30 = multiplyAdd(x, b0, s30);
+    s31 = multiplyAdd(x, b1, s31);
+    x = v128.load32_splat(a, 16);
+    s40 = multiplyAdd(x, b0, s40);
+    s41 = multiplyAdd(x, b1, s41);
+    x = v128.load32_splat(a, 20);
+    s50 = multiplyAdd(x, b0, s50);
+    s51 = multiplyAdd(x, b1, s51);
+    a += 24;
+    b += 32;
+    k--;
+  }
+  v128.store(sums, s00);
+  v128.store(sums, s01, 16);
+  v128.store(sums, s10, 32);
+  v128.store(sums, s11, 48);
+  v128.store(sums, s20, 64);
+  v128.store(sums, s21, 80);
+  v128.store(sums, s30, 96);
+  v128.store(sums, s31, 112);
+  v128.store(sums, s40, 128);
+  v128.store(sums, s41, 144);
+  v128.store(sums, s50, 160);
+  v128.store(sums, s51, 176);
 }
