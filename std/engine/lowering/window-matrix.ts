@@ -1,17 +1,16 @@
 import { sizeOf } from "../../tensor/shape.js";
-import { absent } from "./arguments.js";
 import type { Address, LoweringContext } from "./contract.js";
 import type { Convolution } from "./convolution.js";
-import { activationCodes, blasWork, type Epilogue } from "./product.js";
+import { blasWork, emitProduct, productScratch, type Epilogue } from "./product.js";
 
-// Convolutions as products of a BLAS with the matrix of all windows (im2col): it is twice as fast as our own kernels, which
-// pays for writing the matrix where there are filters enough.
+// Convolutions as products with the matrix of all windows (im2col). A BLAS is twice as fast as our kernels that read windows
+// where they lie, our own product a quarter: that pays for writing the matrix where there are filters enough.
 
 /** Windows of as many images as keep within this are written at a time: what a laptop's third-level cache holds. */
 const windowBytes = 4 * 2 ** 20;
 
-/** Fewest filters that pay for writing each window. */
-const leastFilters = 32;
+/** Fewest filters that pay for writing each window: with a BLAS, and without. */
+const leastFilters = { blas: 32, own: 64 };
 
 /** Most images whose windows fit, a multiple of the threads so that these have the same to do; at least one for each thread. */
 function imagesAtOnce({ batch, output, size, channels }: Convolution, threads: number): number {
@@ -20,10 +19,10 @@ function imagesAtOnce({ batch, output, size, channels }: Convolution, threads: n
   return Math.min(batch, fitting - (fitting % threads));
 }
 
-/** Whether a BLAS takes this convolution, its gradients included. */
+/** Whether this convolution, its gradients included, is better done so. */
 export function suitsWindowMatrix(context: LoweringContext, convolution: Convolution): boolean {
   const { groups, size, input, output, channels, filters } = convolution;
-  if (!context.blas || groups !== 1 || size[0] !== 1 || input[0] !== 1 || filters < leastFilters) return false;
+  if (groups !== 1 || size[0] !== 1 || input[0] !== 1 || filters < leastFilters[context.blas ? "blas" : "own"]) return false;
   return imagesAtOnce(convolution, context.threads) * sizeOf(output) * sizeOf(size) * channels * filters >= 4 * blasWork;
 }
 
@@ -84,15 +83,15 @@ export function emitWindowConvolution(
 ): void {
   const { filters } = convolution;
   const windows = scratchFor(context, convolution);
+  const packing = productScratch(context);
   for (const piece of pieces(convolution, context.threads)) {
     emitWindows(context, convolution, image, windows, piece);
     const offset = piece.image * resultBytes(convolution);
-    const c = result.plus(offset);
-    context.gemm({ a: windows, b: kernel, c, m: piece.rows, n: filters, k: piece.columns });
-    if (bias === null && residual === null && activation === "none") continue;
-    context.emit("epilogue", [c, bias ?? absent, residual?.plus(offset) ?? absent, activationCodes[activation], piece.rows, filters], {
-      work: piece.rows * filters,
-    });
+    emitProduct(
+      context,
+      { a: windows, b: kernel, c: result.plus(offset), m: piece.rows, n: filters, k: piece.columns, packing },
+      { bias, residual: residual?.plus(offset) ?? null, activation },
+    );
   }
 }
 
@@ -106,9 +105,10 @@ export function emitWindowInputGradient(
 ): void {
   const { filters, input, output, channels, size, stride, dilation } = convolution;
   const windows = scratchFor(context, convolution);
+  const packing = productScratch(context);
   for (const { image, count, rows, columns } of pieces(convolution, context.threads)) {
     const from = gradient.plus(image * resultBytes(convolution));
-    context.gemm({ a: from, b: kernel, c: windows, m: rows, n: columns, k: filters, transposeB: true });
+    emitProduct(context, { a: from, b: kernel, c: windows, m: rows, n: columns, k: filters, transposeB: true, packing });
     context.emit(
       "addWindows",
       [
@@ -129,10 +129,11 @@ export function emitWindowWeightGradient(
 ): void {
   const { filters } = convolution;
   const windows = scratchFor(context, convolution);
+  const packing = productScratch(context);
   for (const piece of pieces(convolution, context.threads)) {
     emitWindows(context, convolution, image, windows, piece);
     const from = gradient.plus(piece.image * resultBytes(convolution));
-    context.gemm({
+    emitProduct(context, {
       a: windows,
       b: from,
       c: result,
@@ -140,7 +141,8 @@ export function emitWindowWeightGradient(
       n: filters,
       k: piece.rows,
       transposeA: true,
-      beta: piece.image > 0 ? 1 : 0,
+      accumulate: piece.image > 0,
+      packing,
     });
   }
 }
