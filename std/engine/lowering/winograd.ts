@@ -10,7 +10,10 @@ const places = 36;
 const side = 6;
 
 /** Images, or rows of tiles of large ones, are transformed as many at a time as keep all planes within this: what a laptop's third-level cache holds. */
-const chunkBytes = 8 * 2 ** 20;
+const chunkBytes = 4 * 2 ** 20;
+
+/** Half the harmonic mean of channels and filters from which on the products saved outweigh the transforms: 16 of each. */
+const leastMean = 8;
 
 /** Room after each plane, so that the 36 places of one tile do not all fall on the same lines of a cache. */
 const planePadding = 16;
@@ -39,7 +42,7 @@ export function winogradTiles(
   if (sizeOf(stride) !== 1 || sizeOf(dilation) !== 1 || groups !== 1) return null;
   if (channels % 4 !== 0 || filters % 4 !== 0) return null;
   // The transforms cost as channels + filters, the products saved as channels * filters.
-  if ((channels * filters) / (channels + filters) < 10) return null;
+  if ((channels * filters) / (channels + filters) < leastMean) return null;
   const result = side + 1 - kernel;
   const down = Math.ceil((height as number) / result);
   const across = Math.ceil((width as number) / result);
