@@ -20,6 +20,7 @@ export { randomUniform } from "./random/philox";
 export { gru, gruGradient, gruScratchBytes } from "./recurrent/gru";
 export { lstm, lstmGradient, lstmScratchBytes } from "./recurrent/lstm";
 export { rnn, rnnGradient, rnnScratchBytes } from "./recurrent/rnn";
+export { addLanesOfTaps, laneConvolution, laneConvolutionScratchBytes, addLanesOfRow } from "./convolution/lane-convolution";
 export { imageWindows } from "./convolution/image-windows";
 export { addWindows, scatteredGradientScratchBytes, scatteredInputGradient } from "./convolution/scattered-gradient";
 export { depthwiseWeightGradient } from "./convolution/depthwise";

@@ -6,6 +6,7 @@ import { absent, input, isSingle, output } from "./arguments.js";
 import type { Address, LoweringContext, LoweringRule } from "./contract.js";
 import { activationCodes, emitProduct, plain, type Epilogue } from "./product.js";
 import { maximumTaps, scratchBytes } from "./scratch.js";
+import { emitLaneConvolution } from "./lane-convolution.js";
 import { emitWinograd, emitWinogradWeightGradient, winogradTiles } from "./winograd.js";
 import { emitWindowConvolution, emitWindowInputGradient, emitWindowWeightGradient, suitsWindowMatrix } from "./window-matrix.js";
 
@@ -100,6 +101,20 @@ export function lowerConvolution(node: Node, context: LoweringContext, epilogue:
     });
     return;
   }
+  const lanes = {
+    image,
+    kernel,
+    result,
+    batch,
+    read: planeExtent(extent),
+    written: planeExtent(out),
+    pad: cornerOf(convolution),
+    channelsIn: channels,
+    channelsOut: filters,
+    turned: false,
+    epilogue,
+  };
+  if (emitLaneConvolution(context, convolution, lanes)) return;
   if (suitsWindowMatrix(context, convolution)) {
     emitWindowConvolution(context, convolution, image, kernel, result, epilogue);
     return;
@@ -157,6 +172,20 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     });
     return;
   }
+  const lanes = {
+    image: gradient,
+    kernel,
+    result,
+    batch,
+    read: planeExtent(out),
+    written: planeExtent(extent),
+    pad: [(size[1] as number) - 1 - (before[1] as number), (size[2] as number) - 1 - (before[2] as number)] as const,
+    channelsIn: filters,
+    channelsOut: channels,
+    turned: true,
+    epilogue,
+  };
+  if (emitLaneConvolution(context, convolution, lanes)) return;
   const bare = epilogue.bias === null && epilogue.residual === null && epilogue.activation === "none";
   if (bare && dilation[2] === 1 && suitsWindowMatrix(context, convolution)) {
     emitWindowInputGradient(context, convolution, gradient, kernel, result);

@@ -1,3 +1,5 @@
+type Plane = readonly [height: number, width: number];
+
 const pad64 = (bytes: number): number => Math.floor((bytes + 127) / 64) * 64;
 const columnsOf = (columns: number): number => Math.ceil(columns / 8) * 8;
 const panels = (depth: number, columns: number): number => depth * 4 * columnsOf(columns);
@@ -17,6 +19,14 @@ export const scratchBytes = {
     const pitch = Math.ceil(width / 4) * 4;
     return 4 * (height * pitch + pitch + 32) * (channels + 2) + Math.ceil((taps * channels) / 4) * 128 + 64;
   },
+  /** Four images and their results in lanes, packed weights, and the sums of a tile. */
+  laneConvolution: (
+    [height, width]: Plane, channels: number, [outHeight, outWidth]: Plane, filters: number, [kernelHeight, kernelWidth]: Plane, padWidth: number,
+  ): number => {
+    const vectors = height * (width + 2 * padWidth + 1) * channels + outHeight * outWidth * filters;
+    const taps = kernelHeight * kernelWidth * channels;
+    return (vectors * 16 + Math.ceil(filters / 6) * taps * 24 + taps * 4 + 192 + 64) & ~63;
+  }, // prettier-ignore
   /** Of one 6 x 6 tile between the two passes of a transform, and a copy of a window at an image's edge. */
   winograd: (channels: number): number => 36 * 16 + 36 * channels * 4 + 64,
   lrn: (channels: number, size: number): number => Math.floor((channels + 2 * size + 15) / 8) * 8 * 4,

@@ -1,0 +1,288 @@
+import { activate, Activation } from "../matmul/activation";
+import { multiplyAdd, partBegin } from "../simd";
+
+// Convolutions with few filters. Tiles of 8 filters would be half empty, so here the four lanes are four images: each number of
+// an image becomes a vector, every weight meets four images at once, and no lane is empty whatever the number of filters.
+
+const LANES: i32 = 4;
+const VECTOR: usize = 16;
+/** Two neighbouring results with six filters each are the 12 sums that fit the registers. */
+const MOST_FILTERS: i32 = 6;
+const SUMS: usize = 2 * <usize>MOST_FILTERS * VECTOR;
+
+/** Numbers of a window's row below which all its taps are listed. */
+const SHORT: i32 = 24;
+
+/** Pixels of a row of an image in lanes: with zeros on both sides, and one more where the last pair reads over the edge. */
+// @ts-ignore: decorator
+@inline
+function pitchOf(width: i32, pad: i32): i32 {
+  return width + 2 * pad + 1;
+}
+
+/** Filters in blocks of six, with weights of zero for those that are missing. */
+// @ts-ignore: decorator
+@inline
+function blocksOf(filters: i32): i32 {
+  return (filters + MOST_FILTERS - 1) / MOST_FILTERS;
+}
+
+export function laneConvolutionScratchBytes(
+  height: i32, width: i32, channels: i32, outHeight: i32, outWidth: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, padWidth: i32,
+): i32 {
+  const image = <usize>(height * pitchOf(width, padWidth) * channels + outHeight * outWidth * filters) * VECTOR;
+  const weights = <usize>(blocksOf(filters) * kernelHeight * kernelWidth * channels * MOST_FILTERS) << 2;
+  const listed = <usize>(kernelHeight * kernelWidth * channels) << 2;
+  return <i32>(image + weights + listed + SUMS + 64) & ~63;
+}
+
+/**
+ * y[n, oy, ox, f] = activation(bias[f] + sum of x[n, oy + ky - padHeight, ox + kx - padWidth, c] w[ky, kx, c, f]): stride 1, one
+ * group, zeros outside the image. `turned`: w is that of a convolution whose input's gradient this is, filters x channels and
+ * turned round. Images are dealt out in fours.
+ */
+export function laneConvolution(
+  x: usize, w: usize, y: usize, bias: usize, activation: i32, turned: i32, batch: i32, height: i32, width: i32, channels: i32,
+  outHeight: i32, outWidth: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, padHeight: i32, padWidth: i32,
+  scratch: usize, thread: i32, threads: i32,
+): void {
+  const begin = partBegin(batch, LANES, thread, threads), end = partBegin(batch, LANES, thread + 1, threads);
+  if (begin >= end) return;
+  scratch += <usize>thread * <usize>laneConvolutionScratchBytes(height, width, channels, outHeight, outWidth, filters, kernelHeight, kernelWidth, padWidth);
+  const pixel = <usize>channels * VECTOR, row = pixel * pitchOf(width, padWidth);
+  const image = scratch, result = image + <usize>height * row;
+  const weights = result + <usize>(outHeight * outWidth * filters) * VECTOR;
+  const weightRow = (<usize>(kernelWidth * channels * MOST_FILTERS)) << 2, block = weightRow * kernelHeight;
+  const blocks = blocksOf(filters), sums = weights + block * blocks;
+  const across = kernelWidth * channels, short = across < SHORT, offsets = sums + SUMS;
+  if (short) {
+    for (let ky = 0; ky < kernelHeight; ky++) {
+      for (let k = 0; k < across; k++) store<usize>(offsets + (<usize>(ky * across + k) << 2), <usize>ky * row + <usize>k * VECTOR);
+    }
+  }
+  packWeights(w, weights, kernelHeight, kernelWidth, channels, filters, turned);
+  memory.fill(image, 0, result - image);
+  for (let n = begin; n < end; n += LANES) {
+    const lanes = min(LANES, batch - n);
+    layLanes(x + ((<usize>n * height * width * channels) << 2), lanes, height, width * channels, <usize>(height * width * channels) << 2, image + <usize>padWidth * pixel, row);
+    for (let oy = 0; oy < outHeight; oy++) {
+      const firstRow = max(0, padHeight - oy), rows = min(kernelHeight, height + padHeight - oy) - firstRow;
+      const top = image + <usize>(oy + firstRow - padHeight) * row;
+      for (let ox = 0; ox < outWidth; ox += 2) {
+        // The columns of the kernel that meet the image for at least one of the two results.
+        const firstColumn = max(0, padWidth - ox - 1), columns = min(kernelWidth, width + padWidth - ox) - firstColumn;
+        const corner = top + <usize>(ox + firstColumn) * pixel;
+        const from = weights + <usize>firstRow * weightRow + ((<usize>(firstColumn * channels * MOST_FILTERS)) << 2);
+        const to = result + <usize>((oy * outWidth + ox) * filters) * VECTOR;
+        for (let b = 0; b < blocks; b++) {
+          const f = b * MOST_FILTERS;
+          for (let at: usize = 0; at < SUMS; at += VECTOR) v128.store(sums + at, f32x4.splat(0));
+          if (short) {
+            addLanesOfTaps(top + <usize>ox * pixel, pixel, offsets, rows * across, weights + <usize>b * block + <usize>firstRow * weightRow, sums);
+          } else {
+            for (let ky = 0; ky < rows; ky++) {
+              addLanesOfRow(corner + <usize>ky * row, pixel, columns * channels, from + <usize>b * block + <usize>ky * weightRow, sums);
+            }
+          }
+          const made = min(MOST_FILTERS, filters - f);
+          finishLanes(sums, to + <usize>f * VECTOR, made, bias ? bias + (<usize>f << 2) : 0, activation);
+          if (ox + 1 < outWidth) finishLanes(sums + VECTOR, to + <usize>(filters + f) * VECTOR, made, bias ? bias + (<usize>f << 2) : 0, activation);
+        }
+      }
+    }
+    const numbers = outHeight * outWidth * filters;
+    liftLanes(result, y + (<usize>(n * numbers) << 2), lanes, numbers);
+  }
+}
+
+/** Weights in blocks of six filters: [block][ky][kx][c][6]. */
+function packWeights(w: usize, to: usize, kernelHeight: i32, kernelWidth: i32, channels: i32, filters: i32, turned: i32): void {
+  const taps = kernelHeight * kernelWidth;
+  for (let f0 = 0; f0 < filters; f0 += MOST_FILTERS) {
+    for (let tap = 0; tap < taps; tap++) {
+      for (let c = 0; c < channels; c++) {
+        for (let f = f0; f < f0 + MOST_FILTERS; f++) {
+          const at = turned ? ((taps - 1 - tap) * filters + f) * channels + c : (tap * channels + c) * filters + f;
+          store<f32>(to, f < filters ? load<f32>(w + (<usize>at << 2)) : 0);
+          to += 4;
+        }
+      }
+    }
+  }
+}
+
+/** Four images (the last repeated where there are fewer) as one of vectors, rows `pitch` bytes apart. */
+function layLanes(x: usize, lanes: i32, height: i32, run: i32, image: usize, to: usize, pitch: usize): void {
+  let x0 = x, x1 = lanes > 1 ? x0 + image : x0, x2 = lanes > 2 ? x1 + image : x1, x3 = lanes > 3 ? x2 + image : x2;
+  for (let y = 0; y < height; y++) {
+    let at = to, left = run;
+    while (left >= 4) {
+      transpose(v128.load(x0), v128.load(x1), v128.load(x2), v128.load(x3), at, at + 16, at + 32, at + 48);
+      x0 += 16;
+      x1 += 16;
+      x2 += 16;
+      x3 += 16;
+      at += 64;
+      left -= 4;
+    }
+    while (left > 0) {
+      store<f32>(at, load<f32>(x0));
+      store<f32>(at, load<f32>(x1), 4);
+      store<f32>(at, load<f32>(x2), 8);
+      store<f32>(at, load<f32>(x3), 12);
+      x0 += 4;
+      x1 += 4;
+      x2 += 4;
+      x3 += 4;
+      at += 16;
+      left--;
+    }
+    to += pitch;
+  }
+}
+
+/** The reverse: the first `lanes` images of `count` vectors. */
+function liftLanes(from: usize, y: usize, lanes: i32, count: i32): void {
+  const image = <usize>count << 2;
+  // Missing images go where the first one goes, before it is written.
+  let y0 = y, y1 = lanes > 1 ? y + image : y, y2 = lanes > 2 ? y + 2 * image : y, y3 = lanes > 3 ? y + 3 * image : y;
+  let left = count;
+  while (left >= 4) {
+    transpose(v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48), y0, y1, y2, y3);
+    from += 64;
+    y0 += 16;
+    y1 += 16;
+    y2 += 16;
+    y3 += 16;
+    left -= 4;
+  }
+  while (left > 0) {
+    store<f32>(y3, load<f32>(from, 12));
+    store<f32>(y2, load<f32>(from, 8));
+    store<f32>(y1, load<f32>(from, 4));
+    store<f32>(y0, load<f32>(from));
+    from += 16;
+    y0 += 4;
+    y1 += 4;
+    y2 += 4;
+    y3 += 4;
+    left--;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function transpose(x0: v128, x1: v128, x2: v128, x3: v128, y0: usize, y1: usize, y2: usize, y3: usize): void {
+  const low01 = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), low23 = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5);
+  const high01 = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7), high23 = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
+  v128.store(y3, v128.shuffle<i64>(high01, high23, 1, 3));
+  v128.store(y2, v128.shuffle<i64>(high01, high23, 0, 2));
+  v128.store(y1, v128.shuffle<i64>(low01, low23, 1, 3));
+  v128.store(y0, v128.shuffle<i64>(low01, low23, 0, 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function finishLanes(sums: usize, to: usize, count: i32, bias: usize, activation: i32): void {
+  for (let f = 0; f < count; f++) {
+    let v = v128.load(sums);
+    if (bias) v = f32x4.add(v, v128.load32_splat(bias + (<usize>f << 2)));
+    if (activation == Activation.relu) v = f32x4.max(v, f32x4.splat(0));
+    else if (activation) v = activate(v, activation);
+    v128.store(to, v);
+    sums += 2 * VECTOR;
+    to += VECTOR;
+  }
+}
+
+/**
+ * Adds what one row of two neighbouring windows gives to their sums with six filters. Exported so that it stays a function of
+ * its own, with a single loop and its sums declared in the order of their use: else V8 keeps some on the stack, at half the speed.
+ */
+export function addLanesOfRow(p: usize, pixel: usize, run: i32, v: usize, sums: usize): void {
+  let s0 = v128.load(sums), t0 = v128.load(sums, 16), s1 = v128.load(sums, 32), t1 = v128.load(sums, 48), s2 = v128.load(sums, 64);
+  let t2 = v128.load(sums, 80), s3 = v128.load(sums, 96), t3 = v128.load(sums, 112), s4 = v128.load(sums, 128), t4 = v128.load(sums, 144);
+  let s5 = v128.load(sums, 160), t5 = v128.load(sums, 176);
+  let q = p + pixel;
+  while (run > 0) {
+    const a = v128.load(p), b = v128.load(q);
+    let k = v128.load32_splat(v);
+    s0 = multiplyAdd(k, a, s0);
+    t0 = multiplyAdd(k, b, t0);
+    k = v128.load32_splat(v, 4);
+    s1 = multiplyAdd(k, a, s1);
+    t1 = multiplyAdd(k, b, t1);
+    k = v128.load32_splat(v, 8);
+    s2 = multiplyAdd(k, a, s2);
+    t2 = multiplyAdd(k, b, t2);
+    k = v128.load32_splat(v, 12);
+    s3 = multiplyAdd(k, a, s3);
+    t3 = multiplyAdd(k, b, t3);
+    k = v128.load32_splat(v, 16);
+    s4 = multiplyAdd(k, a, s4);
+    t4 = multiplyAdd(k, b, t4);
+    k = v128.load32_splat(v, 20);
+    s5 = multiplyAdd(k, a, s5);
+    t5 = multiplyAdd(k, b, t5);
+    p += VECTOR;
+    q += VECTOR;
+    v += 24;
+    run--;
+  }
+  v128.store(sums, s0);
+  v128.store(sums, t0, 16);
+  v128.store(sums, s1, 32);
+  v128.store(sums, t1, 48);
+  v128.store(sums, s2, 64);
+  v128.store(sums, t2, 80);
+  v128.store(sums, s3, 96);
+  v128.store(sums, t3, 112);
+  v128.store(sums, s4, 128);
+  v128.store(sums, t4, 144);
+  v128.store(sums, s5, 160);
+  v128.store(sums, t5, 176);
+}
+
+/** The same for `count` taps at the distances from x that `offsets` lists: where rows are too short to be worth a call each. */
+export function addLanesOfTaps(x: usize, pixel: usize, offsets: usize, count: i32, v: usize, sums: usize): void {
+  let s0 = v128.load(sums), t0 = v128.load(sums, 16), s1 = v128.load(sums, 32), t1 = v128.load(sums, 48), s2 = v128.load(sums, 64);
+  let t2 = v128.load(sums, 80), s3 = v128.load(sums, 96), t3 = v128.load(sums, 112), s4 = v128.load(sums, 128), t4 = v128.load(sums, 144);
+  let s5 = v128.load(sums, 160), t5 = v128.load(sums, 176);
+  while (count > 0) {
+    const p = x + load<usize>(offsets);
+    const a = v128.load(p), b = v128.load(p + pixel);
+    let k = v128.load32_splat(v);
+    s0 = multiplyAdd(k, a, s0);
+    t0 = multiplyAdd(k, b, t0);
+    k = v128.load32_splat(v, 4);
+    s1 = multiplyAdd(k, a, s1);
+    t1 = multiplyAdd(k, b, t1);
+    k = v128.load32_splat(v, 8);
+    s2 = multiplyAdd(k, a, s2);
+    t2 = multiplyAdd(k, b, t2);
+    k = v128.load32_splat(v, 12);
+    s3 = multiplyAdd(k, a, s3);
+    t3 = multiplyAdd(k, b, t3);
+    k = v128.load32_splat(v, 16);
+    s4 = multiplyAdd(k, a, s4);
+    t4 = multiplyAdd(k, b, t4);
+    k = v128.load32_splat(v, 20);
+    s5 = multiplyAdd(k, a, s5);
+    t5 = multiplyAdd(k, b, t5);
+    offsets += 4;
+    v += 24;
+    count--;
+  }
+  v128.store(sums, s0);
+  v128.store(sums, t0, 16);
+  v128.store(sums, s1, 32);
+  v128.store(sums, t1, 48);
+  v128.store(sums, s2, 64);
+  v128.store(sums, t2, 80);
+  v128.store(sums, s3, 96);
+  v128.store(sums, t3, 112);
+  v128.store(sums, s4, 128);
+  v128.store(sums, t4, 144);
+  v128.store(sums, s5, 160);
+  v128.store(sums, t5, 176);
+}
