@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as t from "../../std/tensor/index.js";
-import { grad, tensor, type Tensor } from "../../std/tensor/index.js";
+import { grad, Tensor, tensor } from "../../std/tensor/index.js";
 
 export type Case = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
 
@@ -230,4 +230,30 @@ export const references: Record<string, Reference> = (
 /** A tensor of the fixture; floating ones in the given precision. */
 export function fromEntry({ shape, dtype, data }: Entry, floating: "f32" | "f64"): Tensor {
   return tensor(data.map(Number), { shape, dtype: dtype === "f64" ? floating : dtype });
+}
+
+/** The outputs and the sum of them that is differentiated: each output with a gradient, weighed by what comes in for it. */
+export function outputsAndTotal(
+  name: string,
+  inputs: readonly Tensor[],
+  floating: "f32" | "f64",
+): { outputs: readonly Tensor[]; total: Tensor | null } {
+  const result = (cases[name] as Case)(...inputs);
+  const outputs = result instanceof Tensor ? [result] : result;
+  const terms = outputs.flatMap((output, at) => {
+    const incoming = (references[name] as Reference).incoming[at];
+    return incoming === null || incoming === undefined ? [] : [t.sum(t.mul(output, fromEntry(incoming, floating)))];
+  });
+  return { outputs, total: terms.length === 0 ? null : terms.reduce((all, term) => t.add(all, term)) };
+}
+
+/** The gradients of that sum, weighed and added up: what is differentiated for the second order. */
+export function weighedGradients(name: string, inputs: readonly Tensor[], floating: "f32" | "f64"): Tensor {
+  const { total } = outputsAndTotal(name, inputs, floating);
+  const found = t.gradients(
+    total as Tensor,
+    inputs.filter(({ dtype }) => dtype === floating),
+  );
+  const terms = (references[name] as Reference).weights.map((weight, at) => t.sum(t.mul(found[at] as Tensor, fromEntry(weight, floating))));
+  return terms.reduce((all, term) => t.add(all, term));
 }
