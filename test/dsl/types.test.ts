@@ -76,7 +76,8 @@ layers.relu(tensor([1])).row();
 
 // The functions that differentiate and compile.
 const f = (w: Tensor, x: Tensor): Tensor => sum(mul(w, x));
-const pair: Tensor[] = grad(f)(tensor([1]), tensor([2]));
+const pair: [Tensor, Tensor] = grad(f)(tensor([1]), tensor([2]));
+const list: Tensor[] = grad((...all: Tensor[]) => sum(all[0] as Tensor))(tensor([1]));
 const single: Tensor = grad((x: Tensor) => sum(x))(tensor([1]));
 const [loss, slope] = valueAndGrad((x: Tensor) => sum(mul(x, x)))(tensor([1]));
 const losses: readonly Tensor[] = [loss, slope];
@@ -91,8 +92,10 @@ grad(f)(tensor([1]));
 grad((x: Tensor) => x.shape);
 // @ts-expect-error a compiled function takes tensors
 fast(1);
+// @ts-expect-error and as many as its body
+fast(tensor([1]), tensor([2]));
 
-export { convolution, byName, half, probabilities, root, Typed, noTensor, pair, single, losses, graph, results };
+export { convolution, byName, half, probabilities, root, Typed, noTensor, pair, list, single, losses, graph, results };
 export { tap, short, repeated, known, count, outputs, value, inner, wrong, wrongToo, number };
 `;
 
