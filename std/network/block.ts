@@ -30,7 +30,7 @@ export function block<D extends Declarations>(
   body: (values: BodyValues<D> & { readonly x: Flow }, layers: Layers) => Flow,
 ): Block {
   const call = (...values: readonly unknown[]): Applicable => new BlockUse(definition, values, callSite(call));
-  const definition: BlockDefinition = { name, declarations, body: body as BlockDefinition["body"] };
+  const definition: BlockDefinition = { name, declarations, body };
   return Object.assign(call, {
     blockName: name,
     declarations,

@@ -13,4 +13,4 @@ export { repeated } from "./repeated.js";
 export { skipped, unusable } from "./skipped.js";
 export type { Site } from "./site.js";
 export { Tap } from "./tap.js";
-export { layersOfBody as layers, type LayerFunction, type Layers } from "./toolkit.js";
+export { layersOfBody as layers, type Layers } from "./toolkit.js";

@@ -7,23 +7,12 @@ import { asApplicable, Layer, PendingFlow } from "./applicable.js";
 import { currentBuilder, isBuilding } from "./builder.js";
 import { splitOptions } from "./describe.js";
 import { Flow } from "./flow.js";
+import type { InitializerFunctions, LayerFunctions } from "./layer-functions.js";
 import { isSymbolicDim } from "./program.js";
 import { callSite, type Site } from "./site.js";
 
-/**
- * A layer as a function: `conv(96, [11, 11], { stride: 4 })` gives a layer value for a row. Layers that take no tensor may
- * be applied at once, as in formulas: `softmax(scores)`, `tanh(cell)`, `sqrt(d)`.
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type LayerFunction = any;
-
-type InitializerName = "zeros" | "ones" | "constant" | "normal" | "uniform" | "xavier" | "he" | "lecun" | "orthogonal";
-
 /** Every layer of the library by its name, and the initialisers under `init`. */
-export type Layers = {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  readonly init: Readonly<Record<InitializerName, (...values: any[]) => Initializer>>;
-} & Readonly<Record<string, LayerFunction>>;
+export type Layers = LayerFunctions & { readonly init: InitializerFunctions };
 
 const numeric: Readonly<Record<string, (x: number) => number>> = {
   sqrt: Math.sqrt,
@@ -38,7 +27,11 @@ const numeric: Readonly<Record<string, (x: number) => number>> = {
   round: Math.round,
 };
 
-function layerFunction(definition: LayerDefinition): LayerFunction {
+/**
+ * A layer as a function: `conv(96, [11, 11], { stride: 4 })` gives a layer value for a row. Layers that take no tensor may
+ * be applied at once, as in formulas: `softmax(scores)`, `tanh(cell)`, `sqrt(d)`.
+ */
+function layerFunction(definition: LayerDefinition): (...values: readonly unknown[]) => unknown {
   const { name } = definition;
   const positional = definition.arguments.filter((spec) => spec.positional === true);
   const takesTensor = positional[0]?.kind === "tensor";

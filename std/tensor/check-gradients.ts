@@ -6,7 +6,10 @@ import { portableExecutor } from "./portable.js";
 import { Tensor } from "./tensor.js";
 
 /**
- * Compares the gradients of f with central differences, (f(x + h) - f(x - h)) / 2h, in double precision.
+ * Compares the gradients of f with central differences, (f(x + h) - f(x - h)) / 2h, in double precision; says nothing where
+ * they agree.
+ *
+ *     checkGradients((a: Tensor, b: Tensor) => sum(tanh(matmul(a, b))), [randomNormal([2, 3]), randomNormal([3, 2])])
  *
  * The tolerance: with h = 1e-5 (|x| + 1) the difference is wrong by f'''(x) h^2 / 6, about 1e-11 for functions of
  * moderate curvature, and by rounding of f, about 1e-16 |f| / h, again 1e-11 |f|. 1e-6 of the larger of the two gradients and
@@ -14,6 +17,7 @@ import { Tensor } from "./tensor.js";
  *
  * Random inputs should stay clear of kinks (relu at 0, equal maxima), where a difference over the kink is no gradient.
  * Inputs of integer or bool dtype are passed through and not differentiated.
+ * @param f gives one number from tensors of the shapes of `inputs`
  * @param options.tolerance default 1e-6
  * @throws LamellaError naming the worst element, its gradient and the difference.
  */

@@ -9,8 +9,9 @@ import { Tensor } from "./tensor.js";
 /** A function of tensors that can be differentiated: its result is one number, such as a loss. */
 export type Differentiable = (...inputs: Tensor[]) => Tensor;
 
-/** One gradient for one input; a list for several. */
-export type GradientsOf<F extends Differentiable> = Parameters<F> extends readonly [Tensor] ? Tensor : Tensor[];
+/** One gradient for one input; for several a list with one for each, in their order. */
+export type GradientsOf<F extends Differentiable> = Parameters<F> extends readonly [Tensor] ? Tensor : OneEach<Parameters<F>>;
+type OneEach<Inputs extends unknown[]> = { [K in keyof Inputs]: Tensor };
 
 let executor: Executor | null = null;
 
@@ -20,19 +21,28 @@ export function setGradientExecutor(next: Executor): void {
 }
 
 /**
- * The function that computes the gradient of f with respect to its inputs: `grad((x) => x.square().sum())(x)` is 2 x.
- * On tensors with values it is computed at once; inside `trace`, `compile` or another `grad` it becomes part of that graph,
- * so that gradients of gradients work.
- * @param f gives one number (a tensor of one element)
- * @returns one gradient of the input's shape, or a list with one for each of several inputs
- * @throws ShapeError when f gives more than one number; LamellaError when an operation on the way has no gradient
+ * The function that computes the gradient of f with respect to its inputs. On tensors with values it is computed at once; inside
+ * `trace`, `compile` or another `grad` it becomes part of that graph, so that gradients of gradients work. What f closes over
+ * is constant; variables are read.
+ *
+ *     grad((x: Tensor) => sum(square(x)))(tensor([3, -1])) // 2 x: [6, -2]
+ *     const [da, db] = grad((a: Tensor, b: Tensor) => sum(mul(a, b)))(a, b)
+ *
+ * @param f gives one number (a tensor of one element) from any number of f32 or f64 tensors of any shapes
+ * @returns for one input its gradient, of the input's shape and dtype; for several a list with one for each
+ * @throws ShapeError when f gives more than one number; LamellaError when an input is no floating-point tensor, or an
+ *   operation on the way has no gradient
  */
 export function grad<F extends Differentiable>(f: F): (...inputs: Parameters<F>) => GradientsOf<F> {
   const both = valueAndGrad(f);
   return (...inputs) => both(...inputs)[1];
 }
 
-/** Like `grad`, with the value of f first: `const [loss, gradient] = valueAndGrad(f)(weights)`. */
+/**
+ * Like `grad`, with the value of f first, computed in the same run: `const [loss, gradient] = valueAndGrad(f)(weights)`.
+ * @returns the value of f as f gives it, then what `grad(f)` gives
+ * @throws as `grad`
+ */
 export function valueAndGrad<F extends Differentiable>(f: F): (...inputs: Parameters<F>) => readonly [Tensor, GradientsOf<F>] {
   return (...inputs) => {
     for (const [index, input] of inputs.entries()) {

@@ -169,8 +169,14 @@ export function withScope<T>(scope: string, body: () => T): T {
 }
 
 /**
- * Runs `body` on symbolic inputs of the given types and gives the graph it built.
- * @throws LamellaError when a trace is already running on this thread (grad and compile may be nested; trace may not).
+ * Runs `body` on symbolic inputs of the given types and gives the graph it built: `inputs`, `outputs`, the variables it assigns,
+ * and `nodes`, the operations in their order. Nothing is computed; `compile` runs such graphs.
+ *
+ *     trace((x) => relu(add(x, 1)), [{ shape: [2, 3], dtype: "f32" }]).nodes.map((node) => node.operation?.name)
+ *
+ * @param body gives a tensor or a list of tensors
+ * @param types shape and dtype of each input; tensors will do
+ * @throws ShapeError at the operation whose shapes do not fit; LamellaError when a trace is already running on this thread (grad and compile may be nested; trace may not).
  */
 export function trace(body: (...inputs: Tensor[]) => Tensor | readonly Tensor[], types: readonly TensorType[]): Graph {
   if (active !== null) throw new LamellaError("trace was called inside another trace; call the function itself there");

@@ -22,7 +22,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const checks = `import { LeNet } from "./03-lenet-5.js";
 import { VGG16 } from "./05-vgg16.js";
 import { Faces } from "./14-several-heads-several-losses.js";
-import { layers, zoo, type Net, type Tap, type Tensor } from "lamella";
+import {
+  checkGradients, compile, grad, layers, mul, net, shape, sum, tensor, trace, valueAndGrad, zoo,
+  type Flow, type Graph, type Layer, type Net, type Tap, type Tensor,
+} from "lamella";
 
 const tap: Tap = LeNet.taps.c1;
 const short: Tap = LeNet.c3;
@@ -41,6 +44,58 @@ const wrongToo: Tap = made.Small.taps.c1;
 // @ts-expect-error a number is no tap
 const number: number = LeNet.taps.c1;
 
+// A layer with its values, applied to a flow, and applied to a tensor.
+const convolution: Layer = layers.conv(96, [11, 11], { stride: 4, pad: "same", init: "he", bias_init: 0.1 });
+const byName: Layer = layers.conv({ filters: 8, size: 3, groups: 2 });
+const half: Layer = layers.conv(8, { size: 3, init: layers.init.normal(0, 0.02) });
+const probabilities: Tensor = layers.softmax(tensor([1, 2]));
+const root: number = layers.sqrt(2);
+const Typed = net("Typed", { x: shape(4, 4, 2), k: 3 }, ({ x, k }, { conv, concat, crop, dense, lstm, max, relu, upsample }) => {
+  const y: Flow = relu(x).row("y", conv(k, 3, { pad: [[1, 1], [1, 1]] }), relu());
+  const tied = dense(4);
+  const z: Flow = max(y, 0).row(tied, dense(k, { tie: tied }), upsample(2, "bilinear"), crop(4), concat(y, crop(x), { axis: -1 }));
+  return y.row(concat(z)).row(lstm(k, { bidirectional: true }));
+});
+
+// @ts-expect-error filters is a number
+layers.conv("96", [11, 11]);
+// @ts-expect-error the window is missing
+layers.conv(96);
+// @ts-expect-error there is no such option
+layers.conv(96, 11, { strides: 4 });
+// @ts-expect-error there is no such initialiser
+layers.dense(10, { init: "hee" });
+// @ts-expect-error there is no such way to upsample
+layers.upsample(2, "cubic");
+// @ts-expect-error there is no such layer
+layers.convolution(6, 5);
+// @ts-expect-error a layer is no tensor
+const noTensor: Tensor = layers.relu();
+// @ts-expect-error a tensor has no rows
+layers.relu(tensor([1])).row();
+
+// The functions that differentiate and compile.
+const f = (w: Tensor, x: Tensor): Tensor => sum(mul(w, x));
+const pair: [Tensor, Tensor] = grad(f)(tensor([1]), tensor([2]));
+const list: Tensor[] = grad((...all: Tensor[]) => sum(all[0] as Tensor))(tensor([1]));
+const single: Tensor = grad((x: Tensor) => sum(x))(tensor([1]));
+const [loss, slope] = valueAndGrad((x: Tensor) => sum(mul(x, x)))(tensor([1]));
+const losses: readonly Tensor[] = [loss, slope];
+const graph: Graph = trace((x) => mul(x, 2), [{ shape: [2], dtype: "f32" }]);
+const fast = compile((x: Tensor) => [sum(x), mul(x, 2)]);
+const results: readonly Tensor[] = fast(tensor([1]));
+checkGradients(f, [tensor([1]), tensor([2])], { tolerance: 1e-6 });
+
+// @ts-expect-error f takes two tensors
+grad(f)(tensor([1]));
+// @ts-expect-error a gradient is taken of a tensor
+grad((x: Tensor) => x.shape);
+// @ts-expect-error a compiled function takes tensors
+fast(1);
+// @ts-expect-error and as many as its body
+fast(tensor([1]), tensor([2]));
+
+export { convolution, byName, half, probabilities, root, Typed, noTensor, pair, list, single, losses, graph, results };
 export { tap, short, repeated, known, count, outputs, value, inner, wrong, wrongToo, number };
 `;
 

@@ -33,6 +33,17 @@ describe("the types of the library in a cell", () => {
     ["import { tensor as again } from 'lamella'; again(1, 2, 3)", "Expected 1-2 arguments, but got 3."],
     ["const n: number = Small;", "is not assignable to type 'number'"],
     ["Small.tap('h', 1)", "Argument of type 'number' is not assignable to parameter of type 'Tensor'."],
+    ["layers.conv(6, [5, 5], { pad: 'same' }).rowText", undefined],
+    ["const y: Tensor = layers.softmax(x);", undefined],
+    ["layers.conv(6, [5, 5], { pading: 2 })", "'{ pading: number; }' is not assignable to parameter of type 'ConvOptions'. (and 1 more)"],
+    ["layers.dense('ten')", "Argument of type 'string' is not assignable to parameter of type 'number'."],
+    ["layers.convolution(6)", "Property 'convolution' does not exist"],
+    ["const slope: Tensor = grad((w: Tensor) => sum(square(w)))(x);", undefined],
+    ["const [loss, slopes] = valueAndGrad((a: Tensor, b: Tensor) => sum(mul(a, b)))(x, x); slopes[0]?.shape", undefined],
+    ["grad((a: Tensor) => sum(a))(x, x)", "Expected 1 arguments, but got 2."],
+    ["compile((a: Tensor) => a.mul(2))(x).shape", undefined],
+    ["trace((a) => a.mul(2), [x]).nodes.length", undefined],
+    ["checkGradients((a) => sum(a), [x]);", undefined],
     ["Small.taps.h.nope", "Property 'nope' does not exist"],
   ])("%s", (source, message) => {
     if (message === undefined) expect(run(source)).toBeUndefined();
@@ -44,6 +55,13 @@ describe("the types of the library in a cell", () => {
     expect(run("tokens.toFixed()")).toBeUndefined();
     compiler.reset();
     expect(run("tokens.toFixed()")).toContain("'toFixed' does not exist");
+  });
+
+  it("hovering a layer gives what it does, and its options what they mean", () => {
+    expect(compiler.inspect({ source: "layers.conv(6, 5)", offset: 9 })?.data["text/plain"]).toContain("each filter slides over the flow");
+    expect(compiler.inspect({ source: "layers.conv(6, 5, { stride: 2 })", offset: 21 })?.data["text/plain"]).toContain(
+      "How far the window moves each time.",
+    );
   });
 
   it("hovering gives the library's documentation", () => {

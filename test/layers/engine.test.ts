@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { executor } from "../../std/engine/index.js";
 import { layerRegistry } from "../../std/layers/index.js";
 import { add, cast, gradients, mul, portableExecutor, sum, trace, Variable, type Tensor } from "../../std/tensor/index.js";
+import { hostCalls } from "../engine/host-calls.js";
 import { bindExample, concreteShape, firstParameters, mapFlows, runLayer, testTensor } from "./run-layer.js";
 
 /** The planned engine gives what the portable executor gives, forward and backward, in training and not, for every layer. */
@@ -40,6 +41,7 @@ describe("every layer on the engine", () => {
         const targets = [flow, ...rest].filter((value) => value.dtype === "f32");
         return [...outputs, ...updates.values(), ...(definition.name === "step" ? [] : gradients(loss, targets))];
       }, []);
+      expect(hostCalls(graph)).toEqual([]);
       const expected = portableExecutor.prepare(graph).run([]);
       const plan = executor().prepare(graph, { name: example.row });
       const found = plan.run([]);

@@ -211,6 +211,87 @@ for name, positional, named, function in [
 ]:
     case(name, positional, named, 3 * fixed(2, 5), lambda x, p, o, f=function: f(x))
 
+case("step", [], {}, 3 * fixed(2, 5), lambda x, p, o: (x > 0).double() + 0 * x)
+
+# --- more of the same families
+case("conv", [3, 3], {"stride": 2, "pad": 2, "dilation": 2}, fixed(2, 9, 2),
+     lambda x, p, o: last(F.conv1d(first(x), kernel(p["weight"]), p["bias"], stride=2, padding=2, dilation=2)),
+     {"weight": fixed(3, 2, 3), "bias": fixed(3)}, note="in time, with a stride and dilation")
+case("conv", [4, 2], {"stride": [1, 2, 1], "pad": 1, "groups": 2}, fixed(1, 3, 4, 3, 2),
+     lambda x, p, o: last(F.conv3d(first(x), kernel(p["weight"]), p["bias"], stride=(1, 2, 1), padding=1, groups=2)),
+     {"weight": fixed(2, 2, 2, 1, 4), "bias": fixed(4)}, note="in space, in groups")
+case("upconv", [2, 2], {"stride": 2}, fixed(1, 2, 2, 2, 3), lambda x, p, o: last(F.conv_transpose3d(first(x), kernel(p["weight"]), p["bias"], stride=2)),
+     {"weight": fixed(2, 2, 2, 2, 3), "bias": fixed(2)}, note="in space")
+case("maxpool", [[3, 3]], {"stride": 2}, fixed(2, 7, 7, 2), lambda x, p, o: last(F.max_pool2d(first(x), 3, 2)), note="overlapping, as in AlexNet")
+case("maxpool", [[2, 2, 2]], {}, fixed(1, 4, 4, 2, 2), lambda x, p, o: last(F.max_pool3d(first(x), 2)), note="in space")
+case("avgpool", [3], {"stride": 2}, fixed(2, 7, 2), lambda x, p, o: last(F.avg_pool1d(first(x), 3, 2)), note="in time, overlapping")
+case("l2pool", [[3, 3]], {"stride": 2}, fixed(1, 5, 5, 2), lambda x, p, o: last(F.lp_pool2d(first(x), 2, 3, 2)), note="overlapping")
+case("gap", [], {}, fixed(2, 5, 3), lambda x, p, o: x.mean(1), note="of a sequence")
+case("gmp", [], {}, fixed(2, 5, 3), lambda x, p, o: x.amax(1), note="of a sequence")
+case("upsample", [3, "bilinear"], {}, fixed(1, 4, 2), lambda x, p, o: last(F.interpolate(first(x), scale_factor=3, mode="linear", align_corners=False)), note="in time")
+
+case("rnn", [2], {"bidirectional": True, "layers": 2}, fixed(2, 3, 2), lambda x, p, o: recurrent("RNN", x, p, o, 2, 2, 2), weights(1, 2, 2, 2, 2))
+case("lstm", [2], {"bidirectional": True, "layers": 2}, fixed(2, 3, 2), lambda x, p, o: recurrent("LSTM", x, p, o, 2, 2, 2), weights(4, 2, 2, 2, 2),
+     [fixed(2, 2) for _ in range(8)], note="with first states of both layers and directions")
+case("gru", [2], {"layers": 2}, fixed(2, 3, 2), lambda x, p, o: recurrent("GRU", x, p, o, 2, 1, 2), weights(3, 2, 2, 2, 1, True),
+     [fixed(2, 2), fixed(2, 2)], note="stacked, with first states")
+
+
+def masked(x, p, mask):
+    heads, (batch, time, width) = 2, x.shape
+    split = lambda role: (x @ p[role + "Weight"] + p[role + "Bias"]).reshape(batch, time, heads, width // heads).transpose(1, 2)
+    query, key, value = split("query"), split("key"), split("value")
+    scores = (query @ key.mT / (width // heads) ** 0.5).masked_fill(mask.detach().reshape(batch, 1, 1, time) == 0, -1e9)
+    looked = scores.softmax(-1)
+    y = (looked @ value).transpose(1, 2).reshape(batch, time, width)
+    return y @ p["outputWeight"] + p["outputBias"], {"attention": looked}, {}
+
+
+case("attention", [], {"heads": 2, "mask": "operand"}, fixed(2, 3, 4), lambda x, p, o: masked(x, p, o[0]), projections(4, 4),
+     [torch.tensor([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0]])], note="masked, by its formula")
+
+
+def sinusoids(time, width):
+    """Vaswani et al. 2017, section 3.5."""
+    angles = torch.arange(time)[:, None] / 10000 ** (2 * torch.arange(width // 2) / width)
+    return torch.stack((angles.sin(), angles.cos()), -1).reshape(time, width)
+
+
+case("positions", [], {}, fixed(2, 5, 6), lambda x, p, o: x + sinusoids(5, 6), note="by their formula")
+case("positions", ["learned"], {"length": 7}, fixed(2, 5, 4), lambda x, p, o: x + p["weight"][:5], {"weight": fixed(7, 4)}, note="learned")
+case("token", [2], {}, fixed(2, 3, 4), lambda x, p, o: torch.cat((p["weight"].expand(2, 2, 4), x), 1), {"weight": fixed(2, 4)})
+
+# --- shape and combination
+case("crop", [[2, 3]], {}, fixed(1, 5, 6, 2), lambda x, p, o: x[:, 1:3, 1:4], note="the middle; the smaller half is cut off before")
+case("concat", ["operand", "operand1"], {}, fixed(2, 3, 2), lambda x, p, o: torch.cat((x, *o), -1), operands=[fixed(2, 3, 1), fixed(2, 3, 3)])
+case("concat", ["operand"], {"axis": 0}, fixed(2, 3, 2), lambda x, p, o: torch.cat((x, *o), 1), operands=[fixed(2, 1, 2)])
+case("add", ["operand", "operand1"], {}, fixed(2, 3, 2), lambda x, p, o: x + o[0] + o[1], operands=[fixed(2, 3, 2), fixed(2, 3, 2)])
+case("mul", ["operand"], {}, fixed(2, 3, 2), lambda x, p, o: x * o[0], operands=[fixed(2, 3, 2)])
+case("flatten", [], {}, fixed(2, 3, 2), lambda x, p, o: x.flatten(1))
+case("reshape", [[3, 4]], {}, fixed(2, 6, 2), lambda x, p, o: x.reshape(2, 3, 4))
+case("transpose", [], {}, fixed(2, 3, 4), lambda x, p, o: x.transpose(1, 2))
+case("first", [], {}, fixed(2, 3, 4), lambda x, p, o: x[:, 0])
+case("last", [], {}, fixed(2, 3, 4), lambda x, p, o: x[:, -1])
+
+# --- dropout, with the draws that the test hands to the layer
+def draws(*shape):
+    count = torch.Size(shape).numel()
+    return ((torch.arange(count) + 1) * 0.6180339887498949 % 1).float().double().reshape(shape)
+
+
+case("dropout", [0.4], {}, fixed(2, 3, 5), lambda x, p, o: x * (draws(2, 3, 5) >= 0.4) / 0.6, training=True, note="in training, by its formula")
+case("dropout", [0.4], {}, fixed(2, 5), lambda x, p, o: F.dropout(x, 0.4, training=False))
+case("spatialdropout", [0.5], {}, fixed(2, 3, 2, 6), lambda x, p, o: x * (draws(2, 1, 1, 6) >= 0.5) / 0.5, training=True, note="in training, by its formula")
+
+# --- functions of formulas
+for name, function in [("square", torch.square), ("abs", torch.abs), ("exp", torch.exp), ("sin", torch.sin), ("cos", torch.cos),
+                       ("sum", lambda x: x.sum(-1, keepdim=True)), ("mean", lambda x: x.mean(-1, keepdim=True))]:
+    case(name, [], {}, fixed(2, 5), lambda x, p, o, f=function: f(x))
+for name, function in [("sqrt", torch.sqrt), ("log", torch.log)]:
+    case(name, [], {}, (fixed(2, 5).abs() + 0.5).detach(), lambda x, p, o, f=function: f(x))
+case("max", ["operand"], {}, fixed(2, 5), lambda x, p, o: torch.maximum(x, o[0]), operands=[fixed(2, 5)])
+case("min", ["operand"], {}, fixed(2, 5), lambda x, p, o: torch.minimum(x, o[0]), operands=[fixed(2, 5)])
+
 out = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures", "layers.json")
 with open(out, "w") as file:
     file.write('{"pytorch": "%s", "cases": [\n' % torch.__version__.split("+")[0])

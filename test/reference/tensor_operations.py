@@ -1,7 +1,8 @@
 """Values and gradients of the operations of std/tensor, from PyTorch in double precision.
 
 Run `python3 test/reference/tensor_operations.py`; writes fixtures/tensor-operations.json. Each case holds inputs, outputs,
-the gradient that comes in for each floating output, and the gradient of each floating input. Images are channels last in the
+the gradient that comes in for each floating output, the gradient of each floating input, and the gradient of those gradients when
+each is weighed by `weights` and all are added up. Images are channels last in the
 fixture; PyTorch gets them channels first.
 """
 
@@ -13,12 +14,15 @@ import torch
 import torch.nn.functional as F
 
 torch.manual_seed(7)
+of_second_order = torch.Generator().manual_seed(11)
 torch.set_default_dtype(torch.float64)
 cases = {}
 
 
 def numbers(tensor):
-    return [float(f"{value:.8g}") for value in tensor.detach().reshape(-1).double().tolist()]
+    # null where PyTorch gives NaN: the mixed derivatives of 0 to a power
+    values = tensor.detach().reshape(-1).double().tolist()
+    return [None if math.isnan(value) else float(f"{value:.8g}") for value in values]
 
 
 def entry(tensor):
@@ -37,15 +41,28 @@ def case(name, f, *inputs):
     wanted = [i for i in leaves if i.requires_grad]
     gradients = []
     if floating:
-        gradients = torch.autograd.grad(floating, wanted, incoming, allow_unused=True)
+        gradients = torch.autograd.grad(floating, wanted, incoming, allow_unused=True, create_graph=True)
         gradients = [torch.zeros_like(w) if g is None else g for w, g in zip(wanted, gradients)]
+    weights = [torch.tensor(numbers(torch.randn(g.shape, generator=of_second_order))).reshape(g.shape) for g in gradients]
     upstream = iter(incoming)
     cases[name] = {
         "inputs": [entry(i) for i in leaves],
         "outputs": [entry(o) for o in outputs],
         "incoming": [entry(next(upstream)) if o.requires_grad else None for o in outputs],
         "gradients": [entry(g) for g in gradients],
+        "weights": [entry(w) for w in weights],
+        # PyTorch's third order through batch, layer and instance norm is wrong: it takes the saved mean and deviation as constants.
+        "second": None if name.startswith("penalty") else second_order(gradients, weights, wanted),
     }
+
+
+def second_order(gradients, weights, wanted):
+    """The gradient of the gradients, weighed and added up; null where they do not depend on the inputs."""
+    total = sum((w * g).sum() for w, g in zip(weights, gradients)) if gradients else None
+    if total is None or not total.requires_grad:
+        return None
+    found = torch.autograd.grad(total, wanted, allow_unused=True)
+    return [entry(torch.zeros_like(w) if g is None or g._is_zerotensor() else g) for w, g in zip(wanted, found)]
 
 
 def randn(*shape):
@@ -102,6 +119,7 @@ case("max ties", lambda x: x.amax(), torch.tensor([1.0, 3.0, 3.0]))
 case("min", lambda x: x.amin((0, 2)), x)
 case("prod", lambda x: x.prod(1), x)
 case("prod with zero", lambda x: x.prod(0), torch.tensor([2.0, 0.0, 3.0]))
+case("prod with zeros", lambda x: x.prod(1), torch.tensor([[2.0, 0.0, 3.0, -1.0], [0.0, 0.5, 0.0, 4.0], [0.0, 0.0, 0.0, 2.0]]))
 case("variance", lambda x: x.var(-1, unbiased=False), x)
 case("variance of a sample", lambda x: x.var(-1, unbiased=True), x)
 case("argMax", lambda x: x.argmax(-1), x)
@@ -257,6 +275,33 @@ case("penalty lrn", penalty(lambda x, w: (last(F.local_response_norm(first(conv(
 case("penalty softmax", penalty(lambda x, w: x @ w @ torch.ones(4, 1) + (x @ w).softmax(-1)[:, :1] * 3 + (x @ w).log_softmax(-1)[:, 1:2]), randn(3, 3), randn(3, 4))
 case("penalty crossEntropy", penalty(lambda x, w: F.cross_entropy(x @ w, torch.tensor([0, 2, 1]), reduction="none")), randn(3, 3), randn(3, 4))
 case("penalty attention", penalty(lambda x, a, b: attention(x @ a, x @ b, x)[0].square().sum((1, 2))), randn(2, 3, 2), randn(2, 2), randn(2, 2))
+
+
+# the critics that are trained so: strided convolutions with leaky rectifiers, and the norms put between them
+def critic(normal):
+    def run(x, a, b, w, c, *parameters):
+        y = F.leaky_relu(conv(x, a, stride=2, padding=1) + b, 0.2)
+        y = F.leaky_relu(normal(conv(y, w, stride=2, padding=1), *parameters), 0.2)
+        return y.reshape(x.shape[0], -1) @ c
+    return penalty(run)
+
+
+images = (randn(3, 8, 8, 2), randn(4, 4, 2, 3) * 0.4, randn(3), randn(4, 4, 3, 4) * 0.4, randn(16, 1))
+case("penalty critic", critic(lambda y: y), *images)
+case("penalty critic batchNorm", critic(lambda y, s, b: last(F.batch_norm(first(y), None, None, s, b, True))), *images, *channels(4))
+case("penalty critic layerNorm", critic(lambda y, s, b: F.layer_norm(y, (4,), s, b)), *images, *channels(4))
+case("penalty critic groupNorm", critic(lambda y, s, b: last(F.group_norm(first(y), 2, s, b))), *images, *channels(4))
+case("penalty critic instanceNorm", critic(lambda y, s, b: last(F.instance_norm(first(y), weight=s, bias=b))), *images, *channels(4))
+
+
+def sequence_penalty(kind, gates, **options):
+    run = recurrent(kind, gates, **options)
+    return penalty(lambda x, w, u, b, c, v, *state: (run(x, w, u, b, c, *state)[0].reshape(x.shape[0], -1) @ v) + sum(s.sum(1, keepdim=True) for s in run(x, w, u, b, c, *state)[1:]))
+
+
+case("penalty lstm", sequence_penalty(torch.nn.LSTM, 4), randn(2, 4, 3), *weights(3, 2, 4), randn(8, 1), randn(2, 2), randn(2, 2))
+case("penalty gru", sequence_penalty(torch.nn.GRU, 3), randn(2, 4, 3), *weights(3, 2, 3), randn(8, 1), randn(2, 2))
+case("penalty rnn", sequence_penalty(torch.nn.RNN, 1), randn(2, 4, 3), *weights(3, 2, 1), randn(8, 1), randn(2, 2))
 
 target = pathlib.Path(__file__).parent / "fixtures" / "tensor-operations.json"
 target.write_text(json.dumps({"source": f"PyTorch {torch.__version__}, float64", "cases": cases}, separators=(",", ":")) + "\n")

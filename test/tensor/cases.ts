@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as t from "../../std/tensor/index.js";
-import { grad, tensor, type Tensor } from "../../std/tensor/index.js";
+import { grad, Tensor, tensor } from "../../std/tensor/index.js";
 
 export type Case = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
 
@@ -12,6 +12,16 @@ const penalty =
     const length = t.sqrt(t.add(t.sum(t.square(gradient), { axes: gradient.shape.map((_, axis) => axis).slice(1) }), 1e-12));
     return t.mean(t.square(t.sub(length, 1)));
   };
+
+/** A critic of images: two strided convolutions with leaky rectifiers, `normal` after the second. */
+const critic = (normal: (y: Tensor, scale: Tensor, shift: Tensor) => Tensor): Case =>
+  penalty((x, a, b, w, c, scale, shift) => {
+    const first = t.leakyRelu(t.add(t.conv(x, a, { stride: 2, pad: 1 }), b), 0.2); // N x 4 x 4 x 3
+    const second = t.leakyRelu(normal(t.conv(first, w, { stride: 2, pad: 1 }), scale, shift), 0.2); // N x 2 x 2 x 4
+    return t.matmul(t.flatten(second), c);
+  });
+
+const rowSums = (x: Tensor): Tensor => t.sum(x, { axes: 1, keepDims: true });
 
 const pair = ({ y, h }: { y: Tensor; h: Tensor }): Tensor[] => [y, h];
 const looks = ({ y, weights }: { y: Tensor; weights: Tensor }): Tensor[] => [y, weights];
@@ -71,6 +81,7 @@ export const cases: Record<string, Case> = {
   min: (x) => t.min(x, { axes: [0, 2] }),
   prod: (x) => t.prod(x, { axes: 1 }),
   "prod with zero": (x) => t.prod(x),
+  "prod with zeros": (x) => t.prod(x, { axes: 1 }),
   variance: (x) => t.variance(x, { axes: -1 }),
   "variance of a sample": (x) => t.variance(x, { axes: -1, correction: 1 }),
   argMax: (x) => t.argMax(x),
@@ -174,12 +185,30 @@ export const cases: Record<string, Case> = {
   }),
   "penalty crossEntropy": penalty((x, w) => t.softmaxCrossEntropy(t.matmul(x, w), tensor([0, 2, 1], { dtype: "i32" }))),
   "penalty attention": penalty((x, a, b) => t.sum(t.square(t.attention(t.matmul(x, a), t.matmul(x, b), x).y))),
+  "penalty critic": critic((y) => y),
+  "penalty critic batchNorm": critic((y, scale, shift) => t.batchNorm(y, scale, shift).y),
+  "penalty critic layerNorm": critic((y, scale, shift) => t.layerNorm(y, scale, shift)),
+  "penalty critic groupNorm": critic((y, scale, shift) => t.groupNorm(y, scale, shift, 2)),
+  "penalty critic instanceNorm": critic((y, scale, shift) => t.instanceNorm(y, scale, shift)),
+  "penalty lstm": penalty((x, w, u, b, more, v, h, c) => {
+    const last = t.lstm(x, w, u, t.add(b, more), { h: h, c: c });
+    return t.add(t.matmul(t.flatten(last.y), v), t.add(rowSums(last.h), rowSums(last.c)));
+  }),
+  "penalty gru": penalty((x, w, u, b, more, v, h) => {
+    const last = t.gru(x, w, u, b, more, { h: h });
+    return t.add(t.matmul(t.flatten(last.y), v), rowSums(last.h));
+  }),
+  "penalty rnn": penalty((x, w, u, b, more, v, h) => {
+    const last = t.rnn(x, w, u, t.add(b, more), { h: h });
+    return t.add(t.matmul(t.flatten(last.y), v), rowSums(last.h));
+  }),
 };
 
-interface Entry {
+export interface Entry {
   readonly shape: number[];
   readonly dtype: t.DType;
-  readonly data: number[];
+  /** Null where PyTorch gives NaN, in gradients of second order only. */
+  readonly data: (number | null)[];
 }
 
 export interface Reference {
@@ -187,6 +216,9 @@ export interface Reference {
   readonly outputs: Entry[];
   readonly incoming: (Entry | null)[];
   readonly gradients: Entry[];
+  /** Of second order: what the gradients are weighed by, and the gradient of their sum; null where they are constant. */
+  readonly weights: Entry[];
+  readonly second: Entry[] | null;
 }
 
 export const references: Record<string, Reference> = (
@@ -197,5 +229,31 @@ export const references: Record<string, Reference> = (
 
 /** A tensor of the fixture; floating ones in the given precision. */
 export function fromEntry({ shape, dtype, data }: Entry, floating: "f32" | "f64"): Tensor {
-  return tensor(data, { shape, dtype: dtype === "f64" ? floating : dtype });
+  return tensor(data.map(Number), { shape, dtype: dtype === "f64" ? floating : dtype });
+}
+
+/** The outputs and the sum of them that is differentiated: each output with a gradient, weighed by what comes in for it. */
+export function outputsAndTotal(
+  name: string,
+  inputs: readonly Tensor[],
+  floating: "f32" | "f64",
+): { outputs: readonly Tensor[]; total: Tensor | null } {
+  const result = (cases[name] as Case)(...inputs);
+  const outputs = result instanceof Tensor ? [result] : result;
+  const terms = outputs.flatMap((output, at) => {
+    const incoming = (references[name] as Reference).incoming[at];
+    return incoming === null || incoming === undefined ? [] : [t.sum(t.mul(output, fromEntry(incoming, floating)))];
+  });
+  return { outputs, total: terms.length === 0 ? null : terms.reduce((all, term) => t.add(all, term)) };
+}
+
+/** The gradients of that sum, weighed and added up: what is differentiated for the second order. */
+export function weighedGradients(name: string, inputs: readonly Tensor[], floating: "f32" | "f64"): Tensor {
+  const { total } = outputsAndTotal(name, inputs, floating);
+  const found = t.gradients(
+    total as Tensor,
+    inputs.filter(({ dtype }) => dtype === floating),
+  );
+  const terms = (references[name] as Reference).weights.map((weight, at) => t.sum(t.mul(found[at] as Tensor, fromEntry(weight, floating))));
+  return terms.reduce((all, term) => t.add(all, term));
 }

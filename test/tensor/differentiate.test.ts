@@ -65,14 +65,6 @@ describe("grad", () => {
       new LamellaError("grad: input 0 is i32; only floating-point tensors have gradients: cast it, or close over it in the function"),
     );
   });
-
-  test("of second order through a fused recurrent operation says what to do", () => {
-    const weights = [t.ones([1, 4]), t.ones([1, 4])] as const;
-    const penalty = (x: Tensor): Tensor => t.sum(t.square(grad((y) => t.sum(t.lstm(y, ...weights, null).y))(x)));
-    expect(() => grad(penalty)(t.ones([1, 2, 1]))).toThrow(
-      /^lstm: the fused recurrent operations have no gradient of second order; write the cell/,
-    );
-  });
 });
 
 describe("checkGradients", () => {

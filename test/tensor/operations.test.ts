@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { add, checkGradients, gradients, mul, portableExecutor, sum, Tensor, trace } from "../../std/tensor/index.js";
-import { cases, fromEntry, references, type Case, type Reference } from "./cases.js";
+import { checkGradients, gradients, portableExecutor, trace, type Tensor } from "../../std/tensor/index.js";
+import { cases, fromEntry, outputsAndTotal, references, weighedGradients, type Entry, type Reference } from "./cases.js";
 
 /** Numbers agree within `tolerance` of the larger of 1 and the largest number expected. */
-function expectClose(actual: Tensor, expected: { shape: number[]; data: number[] }, tolerance: number, what: string): void {
+function expectClose(actual: Tensor, expected: Entry, tolerance: number, what: string): void {
   expect(actual.shape, `${what}: shape`).toEqual(expected.shape);
-  const scale = Math.max(1, ...expected.data.map(Math.abs));
+  const scale = Math.max(1, ...expected.data.map((value) => Math.abs(value ?? 0)));
   for (const [at, value] of expected.data.entries()) {
+    if (value === null) continue;
     const error = Math.abs((actual.data[at] as number) - value) / scale;
     if (!(error <= tolerance)) expect.fail(`${what}: element ${at} is ${actual.data[at]}, PyTorch gives ${value}`);
   }
@@ -18,30 +19,17 @@ test("every case of the fixture has its counterpart here", () => {
 
 describe.each(Object.keys(references))("%s", (name) => {
   const reference = references[name] as Reference;
-  const f = cases[name] as Case;
-  const run = (inputs: readonly Tensor[], floating: "f32" | "f64"): { outputs: Tensor[]; gradients: Tensor[] } => {
+  const inputsIn = (floating: "f32" | "f64"): Tensor[] => reference.inputs.map((entry) => fromEntry(entry, floating));
+  const run = (floating: "f32" | "f64"): { outputs: Tensor[]; found: Tensor[] } => {
     let count = 0;
     const graph = trace((...symbolic) => {
-      const result = f(...symbolic);
-      const outputs = result instanceof Tensor ? [result] : [...result];
+      const { outputs, total } = outputsAndTotal(name, symbolic, floating);
       count = outputs.length;
-      const terms = outputs.flatMap((output, at) => {
-        const incoming = reference.incoming[at];
-        return incoming === null || incoming === undefined ? [] : [sum(mul(output, fromEntry(incoming, floating)))];
-      });
       const wanted = symbolic.filter(({ dtype }) => dtype === floating);
-      return [
-        ...outputs,
-        ...(terms.length === 0
-          ? []
-          : gradients(
-              terms.reduce((total, term) => add(total, term)),
-              wanted,
-            )),
-      ];
-    }, inputs);
-    const all = portableExecutor.prepare(graph).run(inputs);
-    return { outputs: all.slice(0, count), gradients: all.slice(count) };
+      return [...outputs, ...(total === null ? [] : gradients(total, wanted))];
+    }, inputsIn(floating));
+    const all = portableExecutor.prepare(graph).run(inputsIn(floating));
+    return { outputs: all.slice(0, count), found: all.slice(count) };
   };
 
   test.each([
@@ -49,29 +37,36 @@ describe.each(Object.keys(references))("%s", (name) => {
     ["f64", 1e-7],
     ["f32", 2e-5],
   ] as const)("values and gradients as PyTorch's in %s", (floating, tolerance) => {
-    const { outputs, gradients: found } = run(
-      reference.inputs.map((entry) => fromEntry(entry, floating)),
-      floating,
-    );
+    const { outputs, found } = run(floating);
     expect(outputs.length).toBe(reference.outputs.length);
     for (const [at, expected] of reference.outputs.entries()) expectClose(outputs[at] as Tensor, expected, tolerance, `output ${at}`);
     expect(found.length).toBe(reference.gradients.length);
     for (const [at, expected] of reference.gradients.entries()) expectClose(found[at] as Tensor, expected, tolerance * 5, `gradient ${at}`);
   });
 
-  const kink = /ties|of zero|sign|floor|ceil|round|step$|with zero|inference/.test(name);
-  test.skipIf(reference.gradients.length === 0 || kink)("gradients agree with finite differences", () => {
-    checkGradients(
-      (...inputs) => {
-        const result = f(...inputs);
-        const outputs = result instanceof Tensor ? [result] : result;
-        const terms = outputs.flatMap((output, at) => {
-          const incoming = reference.incoming[at];
-          return incoming === null || incoming === undefined ? [] : [sum(mul(output, fromEntry(incoming, "f64")))];
-        });
-        return terms.reduce((total, term) => add(total, term));
-      },
-      reference.inputs.map((entry) => fromEntry(entry, "f64")),
-    );
+  if (reference.gradients.length === 0) return;
+  if (/ties|of zero|sign|floor|ceil|round|step$|inference/.test(name)) return; // kinks
+  test("gradients agree with finite differences", () => {
+    checkGradients((...inputs) => outputsAndTotal(name, inputs, "f64").total as Tensor, inputsIn("f64"));
   });
+
+  test("gradients of the gradients agree with finite differences", () => {
+    checkGradients((...inputs) => weighedGradients(name, inputs, "f64"), inputsIn("f64"));
+  });
+});
+
+/** Penalties are of second order already; their third is held to finite differences above. */
+const secondOrder = Object.keys(references).filter(
+  (name) => (references[name] as Reference).gradients.length > 0 && !name.startsWith("penalty"),
+);
+
+test.each(secondOrder)("gradients of the gradients of %s as PyTorch's", (name) => {
+  const { inputs: entries, second, gradients: first } = references[name] as Reference;
+  const inputs = entries.map((entry) => fromEntry(entry, "f64"));
+  const floating = (all: readonly Tensor[]): Tensor[] => all.filter(({ dtype }) => dtype === "f64");
+  const graph = trace((...symbolic) => gradients(weighedGradients(name, symbolic, "f64"), floating(symbolic)), inputs);
+  const found = portableExecutor.prepare(graph).run(inputs);
+  const expected = second ?? first.map((entry) => ({ ...entry, data: entry.data.map(() => 0) }));
+  expect(found.length).toBe(expected.length);
+  for (const [at, gradient] of found.entries()) expectClose(gradient, expected[at] as Entry, 1e-6, `second gradient ${at}`);
 });

@@ -40,6 +40,16 @@ const steps: readonly Step[] = [
   (x) => ["abs", t.abs(t.cast(x, "i32"))],
   (x) => ["sign", t.sign(t.cast(x, "i32"))],
   (x) => ["square", t.minimum(t.square(t.cast(x, "i32")), 30)],
+  (x, g) => {
+    const f = pick(g, [t.less, t.lessEqual, t.greater, t.greaterEqual, t.maximum, t.minimum]);
+    return [`${f.name} of its flip`, f(x, t.flip(x, 0))];
+  },
+  (x, g) => {
+    const bytes = t.cast(t.abs(t.cast(x, "i32")), "u8");
+    const f = pick(g, [t.add, t.sub, t.mul]);
+    return [`bytes ${f.name}`, f(bytes, t.cast(t.full([], 1 + g.integer(200), "i32"), "u8"))];
+  },
+  (x) => ["sign and square of bytes", t.square(t.add(t.sign(t.cast(t.abs(t.cast(x, "i32")), "u8")), t.cast(x, "u8")))],
   (x) => ["div", t.floor(t.div(x, 2))],
   (x, g) => {
     const axis = axisOf(x, g);
@@ -78,6 +88,28 @@ const steps: readonly Step[] = [
     const { values: sorted, indices } = t.sort(x, { axis });
     return g.integer(2) === 0 ? ["sort", sorted] : ["places of sort", indices];
   },
+  (x, g) => {
+    const axis = axisOf(x, g);
+    const { values: largest, indices } = t.topK(x, 1 + g.integer(Math.min(4, x.shape[axis] as number)), axis);
+    return g.integer(2) === 0 ? ["topK", largest] : ["places of topK", indices];
+  },
+  (x, g) => {
+    const axis = axisOf(x, g);
+    return [`gatherAlong ${axis}`, t.gatherAlong(x, t.sort(x, { axis, descending: true }).indices, axis)];
+  },
+  (x, g) => {
+    const axis = axisOf(x, g);
+    return [`prod ${axis}`, t.minimum(t.prod(t.cast(x, "i32"), { axes: axis, keepDims: true }), 7)];
+  },
+  (x, g) => {
+    const indices = tensor(
+      Array.from({ length: 3 }, () => g.integer(x.shape[0] as number)),
+      { dtype: "i32" },
+    );
+    const whole = t.cast(x, "i32");
+    return ["scatterAdd", t.minimum(t.scatterAdd(whole, indices, t.gather(whole, indices)), 9)];
+  },
+  (x) => ["oneHot bytes", t.argMax(t.oneHot(t.cast(t.minimum(t.abs(t.cast(x, "i32")), 9), "i32"), 10, "u8"), -1)],
   (x) => ["oneHot", t.argMax(t.oneHot(t.cast(t.minimum(t.abs(t.cast(x, "i32")), 9), "i32"), 10), -1)],
   (x) => ["broadcast", t.add(x, t.max(x, { axes: 0, keepDims: true }))],
 ];

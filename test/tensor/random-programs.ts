@@ -121,6 +121,63 @@ const steps: readonly Step[] = [
     const axis = g.integer(x.rank);
     return [`sort ${axis}`, t.sort(x, { axis, descending: g.integer(2) === 1 }).values];
   },
+  (x, g) => {
+    const axis = g.integer(x.rank);
+    const k = 1 + g.integer(Math.min(8, x.shape[axis] as number));
+    return [`topK ${k} ${axis}`, t.topK(x, k, axis).values];
+  },
+  (x, g) => {
+    const axis = g.integer(x.rank);
+    const places = x.shape.map((extent, at) => (at === axis ? 1 + g.integer(6) : extent));
+    const size = places.reduce((product, extent) => product * extent, 1);
+    const indices = Array.from({ length: size }, () => g.integer(x.shape[axis] as number));
+    return [`gatherAlong ${axis} ${places.join("x")}`, t.gatherAlong(x, tensor(indices, { dtype: "i32", shape: places }), axis)];
+  },
+  (x, g) => {
+    // Not far from 1, so that products of thousands of them stay in range; now and then exactly 0.
+    const axes = g.permutation(x.rank).slice(0, 1 + g.integer(2));
+    const near = t.where(t.greater(x, 2.5), 0, t.add(t.mul(t.sin(x), 0.02), 1));
+    return x.rank < 2 ? null : [`prod ${[...axes].join(",")}`, t.prod(near, { axes: [...axes], keepDims: true })];
+  },
+  (x, g) => {
+    const axis = g.integer(x.rank);
+    return (x.shape[axis] as number) < 2 ? null : [`variance ${axis}`, t.variance(x, { axes: axis, keepDims: true, correction: 1 })];
+  },
+  (x, g) => {
+    const axis = g.integer(x.rank);
+    const parts = t.split(x, [1, (x.shape[axis] as number) - 1], axis);
+    return (x.shape[axis] as number) < 2 ? null : [`split ${axis}`, t.concat([...parts].reverse(), axis)];
+  },
+  (x, g) => {
+    const extent = x.shape[0] as number;
+    const indices = tensor(
+      Array.from({ length: 1 + g.integer(5) }, () => g.integer(extent)),
+      { dtype: "i32" },
+    );
+    return ["scatterAdd", t.scatterAdd(x, indices, t.mul(t.gather(x, indices), 0.5))];
+  },
+  (x) => ["gradient of a formula", t.add(x, t.mul(t.grad((y) => t.sum(t.mul(t.tanh(y), t.sigmoid(y))))(x), 0.5))],
+  (x, g, parameter) => {
+    if (x.rank !== 3 || (x.shape[1] as number) > 12) return null;
+    const [d, h] = [x.shape[2] as number, 1 + g.integer(4)];
+    const weights = [parameter([d, 4 * h]), parameter([h, 4 * h])] as const;
+    return [`gradient of lstm ${h}`, t.grad((y) => t.sum(t.square(t.lstm(y, ...weights, null).y)))(x)];
+  },
+  (x, g, parameter) => {
+    if (x.rank !== 3 || (x.shape[1] as number) < 3) return null;
+    const filters = 1 + g.integer(12);
+    const [stride, pad] = [1 + g.integer(2), g.integer(2)];
+    return [
+      `conv 1-D stride ${stride} pad ${pad} -> ${filters}`,
+      t.conv(x, parameter([3, x.shape[2] as number, filters]), { stride, pad }),
+    ];
+  },
+  (x, g, parameter) => {
+    const c = x.shape.at(-1) as number;
+    if (x.rank < 3 || c % 2 !== 0) return null;
+    return ["groupNorm", t.groupNorm(x, t.add(parameter([c]), 1), parameter([c]), 2, { epsilon: 0.1 })];
+  },
+  (x, g, parameter) => ["rmsNorm", t.rmsNorm(x, t.add(parameter([x.shape.at(-1) as number]), 1), { epsilon: 0.1 })],
   (x, g, parameter) => {
     if (!isImage(x)) return null;
     const size = pick(g, [1, 2, 3, 5]);
@@ -188,6 +245,16 @@ const steps: readonly Step[] = [
     if (kind === "gru")
       return [`gru ${h}`, t.gru(x, parameter([d, 3 * h]), parameter([h, 3 * h]), parameter([3 * h]), parameter([3 * h])).y];
     return [`rnn ${h}`, t.rnn(x, parameter([d, h]), parameter([h, h]), parameter([h])).y];
+  },
+  (x, g, parameter) => {
+    if (x.rank !== 3 || (x.shape[1] as number) > 20) return null;
+    const [times, features] = [x.shape[1] as number, x.shape[2] as number];
+    const memory = t.matmul(t.flip(x, 1), parameter([features, features]));
+    const mask = tensor(
+      Array.from({ length: times * times }, (_, at) => at % times === 0 || g.integer(3) > 0),
+      { shape: [times, times] },
+    );
+    return ["masked attention", t.attention(x, memory, memory, { mask }).y];
   },
   (x, g) =>
     x.rank === 3 || x.rank === 4 ? ["attention", t.attention(x, t.mul(x, 0.5), t.add(x, 0.1), { causal: g.integer(2) === 1 }).y] : null,

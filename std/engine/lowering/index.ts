@@ -1,3 +1,4 @@
+import { alongRules } from "./along.js";
 import type { Fusion, LoweringRule } from "./contract.js";
 import { convolutionRules } from "./convolution.js";
 import { epilogueFusions } from "./epilogues.js";
@@ -8,6 +9,7 @@ import { poolingRules } from "./pooling.js";
 import { randomRules } from "./random.js";
 import { recurrentRules } from "./recurrent.js";
 import { reductionRules } from "./reductions.js";
+import { rowRules } from "./rows.js";
 import { softmaxRules } from "./softmax.js";
 import { upsamplingRules } from "./upsampling.js";
 
@@ -18,6 +20,8 @@ export const lowerings: ReadonlyMap<string, LoweringRule> = new Map(
     ...convolutionRules,
     ...reductionRules,
     ...softmaxRules,
+    ...rowRules,
+    ...alongRules,
     ...layoutRules,
     ...poolingRules,
     ...upsamplingRules,

@@ -6,60 +6,19 @@ import type { TransposeAttributes } from "../../tensor/operations/reshaping.js";
 import type { FlipAttributes, PadAttributes, SliceAttributes } from "../../tensor/operations/slicing.js";
 import { sizeOf, stridesOf } from "../../tensor/shape.js";
 import { input, isWord, output } from "./arguments.js";
-import type { Address, CallOptions, LoweringContext, LoweringRule } from "./contract.js";
-
-/** One axis of a box that is copied: how many elements, and how far apart (in elements) they are read and written. */
-interface CopyAxis {
-  readonly extent: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-const kernelAxes = 6;
-
-/** Drops axes of one element and joins neighbours that are one run on both sides. */
-export function joinAxes(axes: readonly CopyAxis[]): CopyAxis[] {
-  const joined: CopyAxis[] = [];
-  for (const axis of axes) {
-    if (axis.extent === 1) continue;
-    const outer = joined.at(-1);
-    if (outer !== undefined && outer.from === axis.from * axis.extent && outer.to === axis.to * axis.extent) {
-      joined[joined.length - 1] = { extent: outer.extent * axis.extent, from: axis.from, to: axis.to };
-    } else joined.push(axis);
-  }
-  return joined;
-}
-
-function emitCopy(
-  context: LoweringContext,
-  from: Address,
-  to: Address,
-  axes: readonly CopyAxis[],
-  options: Pick<CallOptions, "independent"> = {},
-): void {
-  const joined = joinAxes(axes);
-  const elements = joined.reduce((product, { extent }) => product * extent, 1);
-  if (elements === 0) return;
-  const all = [...new Array<CopyAxis>(kernelAxes - joined.length).fill({ extent: 1, from: 0, to: 0 }), ...joined];
-  const last = joined.length === 0 ? [{ extent: 1, from: 1, to: 1 }] : [];
-  const filled = [...all.slice(last.length), ...last];
-  context.emit(
-    "stridedCopy",
-    [from, to, ...filled.map(({ extent }) => extent), ...filled.map((axis) => axis.from), ...filled.map((axis) => axis.to)],
-    {
-      work: 2 * elements,
-      ...options,
-    },
-  );
-}
+import type { LoweringRule } from "./contract.js";
+import { emitCopy, joinAxes, kernelAxes, type CopyAxis } from "./copies.js";
+import { isByte, isKnown } from "./elements.js";
 
 /** Nodes that are one copied box: where it begins on both sides, and its axes. */
 function copyRule(boxOf: (node: Node) => { axes: CopyAxis[]; from?: number; to?: number }): LoweringRule {
   return {
-    supports: (node) => isWord(node) && joinAxes(boxOf(node).axes).length <= kernelAxes,
+    supports: (node) => isKnown(output(node)) && joinAxes(boxOf(node).axes).length <= kernelAxes,
     lower(node, context) {
       const { axes, from = 0, to = 0 } = boxOf(node);
-      emitCopy(context, context.buffer(input(node, 0)).plus(from * 4), context.buffer(output(node)).plus(to * 4), axes);
+      const bytes = isByte(output(node));
+      const size = bytes ? 1 : 4;
+      emitCopy(context, context.buffer(input(node, 0)).plus(from * size), context.buffer(output(node)).plus(to * size), axes, { bytes });
     },
   };
 }
@@ -115,17 +74,21 @@ export const layoutRules: Readonly<
     };
   }),
   pad: {
-    supports: (node) => output(node).dtype === "f32" && joinAxes(boxOfPad(node).axes).length <= kernelAxes,
+    supports: (node) => isKnown(output(node)) && joinAxes(boxOfPad(node).axes).length <= kernelAxes,
     lower(node, context) {
       const out = output(node);
-      context.emit("fill", [context.buffer(out), out.size, (node.attributes as PadAttributes).value], { work: out.size });
+      const bytes = isByte(out);
+      const fill = bytes ? "fillBytes" : out.dtype === "i32" ? "fillIntegers" : "fill";
+      const { value } = node.attributes as PadAttributes;
+      context.emit(fill, [context.buffer(out), out.size, out.dtype === "f32" ? value : Math.trunc(value)], { work: out.size });
       const { axes, to } = boxOfPad(node);
-      emitCopy(context, context.buffer(input(node, 0)), context.buffer(out).plus(to * 4), axes);
+      emitCopy(context, context.buffer(input(node, 0)), context.buffer(out).plus(to * (bytes ? 1 : 4)), axes, { bytes });
     },
   },
   concat: {
-    supports: isWord,
+    supports: (node) => isKnown(output(node)),
     lower(node, context) {
+      const bytes = isByte(output(node));
       const { outer, extent, inner } = viewAlong(output(node).shape, (node.attributes as AxisAttributes).axis);
       let start = 0;
       for (const [index, part] of node.inputs.entries()) {
@@ -134,28 +97,32 @@ export const layoutRules: Readonly<
           { extent: outer, from: run, to: extent * inner },
           { extent: run, from: 1, to: 1 },
         ];
-        emitCopy(context, context.buffer(part), context.buffer(output(node)).plus(start * 4), axes, { independent: index > 0 });
+        emitCopy(context, context.buffer(part), context.buffer(output(node)).plus(start * (bytes ? 1 : 4)), axes, {
+          bytes,
+          independent: index > 0,
+        });
         start += run;
       }
     },
   },
   gather: {
-    supports: (node) => output(node).dtype === "f32" && output(node).size > 0,
+    supports: (node) => isKnown(output(node)) && output(node).size > 0,
     lower(node, context) {
       const [x, indices, out] = [input(node, 0), input(node, 1), output(node)];
       const { outer, extent, inner } = viewAlong(x.shape, (node.attributes as GatherAttributes).axis);
-      context.emit("gather", [context.buffer(x), context.buffer(indices), context.buffer(out), outer, extent, inner, indices.size], {
+      const [kernel, row] = x.dtype === "f32" ? ["gather", inner] : ["gatherBytes", isByte(x) ? inner : 4 * inner];
+      context.emit(kernel, [context.buffer(x), context.buffer(indices), context.buffer(out), outer, extent, row, indices.size], {
         work: 2 * out.size,
       });
     },
   },
   scatterAdd: {
-    supports: (node) => output(node).dtype === "f32" && output(node).size > 0,
+    supports: (node) => isWord(node) && output(node).size > 0,
     lower(node, context) {
       const [indices, updates, out] = [input(node, 0), input(node, 1), output(node)];
       const { outer, extent, inner } = viewAlong(out.shape, (node.attributes as ScatterAttributes).axis);
       context.emit(
-        "scatterAdd",
+        out.dtype === "f32" ? "scatterAdd" : "scatterAddIntegers",
         [context.buffer(indices), context.buffer(updates), context.buffer(out), outer, extent, inner, indices.size],
         {
           work: out.size + 2 * updates.size,
@@ -164,13 +131,14 @@ export const layoutRules: Readonly<
     },
   },
   oneHot: {
-    supports: (node) => (output(node).dtype === "f32" || output(node).dtype === "i32") && output(node).size > 0,
+    supports: (node) => isKnown(output(node)) && output(node).size > 0,
     lower(node, context) {
       const { depth, dtype } = node.attributes as OneHotAttributes;
-      const one = dtype === "f32" ? 0x3f800000 : 1; // the bits of 1
-      context.emit("oneHot", [context.buffer(input(node, 0)), context.buffer(output(node)), sizeOf(input(node, 0).shape), depth, one], {
-        work: output(node).size,
-      });
+      const buffers = [context.buffer(input(node, 0)), context.buffer(output(node))];
+      const sizes = [sizeOf(input(node, 0).shape), depth];
+      const work = output(node).size;
+      if (isByte(output(node))) context.emit("oneHotBytes", [...buffers, ...sizes], { work });
+      else context.emit("oneHot", [...buffers, ...sizes, dtype === "f32" ? 0x3f800000 : 1], { work }); // the bits of 1
     },
   },
 };

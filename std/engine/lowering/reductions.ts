@@ -5,6 +5,8 @@ import { viewAlong } from "../../tensor/offsets.js";
 import { sizeOf, type Shape } from "../../tensor/shape.js";
 import { input, isSingle, output } from "./arguments.js";
 import type { LoweringContext, LoweringRule } from "./contract.js";
+import { emitCopy } from "./copies.js";
+import { isByte, isKnown, kindOf } from "./elements.js";
 
 /** A run of neighbouring axes that are reduced together: `outer` before it, `inner` after it. */
 interface Step {
@@ -32,25 +34,28 @@ export function reductionSteps(shape: Shape, axes: readonly number[]): Step[] {
   return steps;
 }
 
-function lowerReduction(kernel: string, ofIntegers: string | null = null): LoweringRule {
+function lowerReduction(kernel: string): LoweringRule {
   return {
-    supports: (node) => input(node, 0).size > 0 && (isSingle(node) || (ofIntegers !== null && input(node, 0).dtype === "i32")),
+    supports: (node) =>
+      input(node, 0).size > 0 && (isSingle(node) || (kernel === "sum" ? input(node, 0).dtype === "i32" : isKnown(input(node, 0)))),
     lower(node, context) {
       const x = input(node, 0);
-      const called = x.dtype === "i32" && ofIntegers !== null ? ofIntegers : kernel;
+      const bytes = isByte(x);
       const { axes } = node.attributes as ReductionAttributes;
       const steps = reductionSteps(x.shape, axes).filter(({ extent }) => extent > 1);
       const result = context.buffer(output(node));
       if (steps.length === 0) {
-        context.emit("stridedCopy", [context.buffer(x), result, 1, 1, 1, 1, 1, x.size, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1], {
-          work: x.size,
-        });
+        emitCopy(context, context.buffer(x), result, [{ extent: x.size, from: 1, to: 1 }], { bytes });
         return;
       }
       let from = context.buffer(x);
       for (const [index, { outer, extent, inner }] of steps.entries()) {
         const to = index === steps.length - 1 ? result : context.scratch(outer * inner * 4);
-        context.emit(called, [from, to, outer, extent, inner], { work: outer * extent * inner });
+        const args = [from, to, outer, extent, inner];
+        const work = outer * extent * inner;
+        if (x.dtype === "f32") context.emit(kernel, args, { work });
+        else if (kernel === "sum") context.emit("sumIntegers", args, { work });
+        else context.emit("integerExtreme", [...args, kernel === "minimum" ? 1 : 0, 0, kindOf(x)], { work });
         from = to;
       }
     },
@@ -59,17 +64,19 @@ function lowerReduction(kernel: string, ofIntegers: string | null = null): Lower
 
 function lowerArgExtreme(smallest: number): LoweringRule {
   return {
-    supports: (node) => input(node, 0).dtype === "f32" && output(node).dtype === "i32" && input(node, 0).size > 0,
+    supports: (node) => isKnown(input(node, 0)) && input(node, 0).size > 0,
     lower(node: Node, context: LoweringContext) {
       const x = input(node, 0);
       const { outer, extent, inner } = viewAlong(x.shape, (node.attributes as AxisAttributes).axis);
-      context.emit("argExtreme", [context.buffer(x), context.buffer(output(node)), outer, extent, inner, smallest], { work: 2 * x.size });
+      const args = [context.buffer(x), context.buffer(output(node)), outer, extent, inner, smallest];
+      if (x.dtype === "f32") context.emit("argExtreme", args, { work: 2 * x.size });
+      else context.emit("integerExtreme", [...args, 1, kindOf(x)], { work: 2 * x.size });
     },
   };
 }
 
 export const reductionRules: Readonly<Record<"sum" | "max" | "min" | "argMax" | "argMin", LoweringRule>> = {
-  sum: lowerReduction("sum", "sumIntegers"),
+  sum: lowerReduction("sum"),
   max: lowerReduction("maximum"),
   min: lowerReduction("minimum"),
   argMax: lowerArgExtreme(0),

@@ -3,28 +3,32 @@ import type { AxisAttributes } from "../../tensor/operations/arg-extremes.js";
 import type { CrossEntropyAttributes } from "../../tensor/operations/cross-entropy.js";
 import { input, isSingle, output } from "./arguments.js";
 import type { LoweringRule } from "./contract.js";
+import { axesLast, backwards, emitCopy, joinAxes, kernelAxes, movesData, withAxesLast, type CopyAxis } from "./copies.js";
 
 /** Elementary steps of an exponential, for the planner's estimate. */
 const exponentialWork = 8;
 
-/** The kernels take rows: the axis must be the last that has more than one entry. */
-function isLastAxis(node: Node): boolean {
-  const { axis } = node.attributes as AxisAttributes;
-  const shape = output(node).shape;
-  return isSingle(node) && output(node).size > 0 && shape.slice(axis + 1).every((extent) => extent === 1);
-}
-
+/** The kernels take rows: along another axis than the last, rows are made of the operands and the result is put back. */
 function lowerRows(kernel: string, inputs: number): LoweringRule {
   return {
-    supports: isLastAxis,
+    supports: (node) => isSingle(node) && output(node).size > 0 && joinAxes(turned(node)).length <= kernelAxes,
     inPlace: Array.from({ length: inputs }, (_, index) => index),
     lower(node, context) {
       const out = output(node);
-      const extent = out.shape[(node.attributes as AxisAttributes).axis] as number;
-      const operands = Array.from({ length: inputs }, (_, index) => context.buffer(input(node, index)));
-      context.emit(kernel, [...operands, context.buffer(out), out.size / extent, extent], { work: exponentialWork * out.size });
+      const { axis } = node.attributes as AxisAttributes;
+      const extent = out.shape[axis] as number;
+      const moves = movesData(out.shape, [axis]);
+      const operands = Array.from({ length: inputs }, (_, index) => withAxesLast(context, input(node, index), [axis]).address);
+      const result = moves ? context.scratch(out.size * 4) : context.buffer(out);
+      context.emit(kernel, [...operands, result, out.size / extent, extent], { work: exponentialWork * out.size });
+      if (moves) emitCopy(context, result, context.buffer(out), backwards(turned(node)));
     },
   };
+}
+
+/** The copy that puts the axis of the rows last. */
+function turned(node: Node): CopyAxis[] {
+  return axesLast(output(node).shape, [(node.attributes as AxisAttributes).axis]);
 }
 
 const supportsLabels = (node: Node): boolean => input(node, 0).dtype === "f32" && input(node, 1).dtype === "i32" && input(node, 0).size > 0;

@@ -26,7 +26,13 @@ const instruction =
   (vector, operands) =>
     vector.op(code, ...operands);
 
-const both = (f32: number, i32: number): ElementWise => ({ f32: instruction(f32), i32: instruction(i32), u8: instruction(i32), cost: 1 });
+/** u8 is held as i32, and what leaves its range wraps around as it does in an array of bytes. */
+const wrapped =
+  (code: number): Emit =>
+  (vector, operands) =>
+    vector.op(simd.and, vector.op(code, ...operands), vector.integer(255));
+
+const both = (f32: number, i32: number): ElementWise => ({ f32: instruction(f32), i32: instruction(i32), u8: wrapped(i32), cost: 1 });
 
 const comparison = (f32: number, i32: number): ElementWise => ({
   f32: instruction(f32),
@@ -44,8 +50,8 @@ export const elementWise: Readonly<Record<string, ElementWise>> = {
   mul: both(simd.f32Mul, simd.i32Mul),
   div: { f32: instruction(simd.f32Div), cost: 4 },
   pow: { f32: (vector, [a, b]) => vector.power(a, b), cost: 80 },
-  maximum: both(simd.f32Max, simd.i32Max),
-  minimum: both(simd.f32Min, simd.i32Min),
+  maximum: { ...comparison(simd.f32Max, simd.i32Max), bool: instruction(simd.or) },
+  minimum: { ...comparison(simd.f32Min, simd.i32Min), bool: instruction(simd.and) },
   neg: both(simd.f32Neg, simd.i32Neg),
   abs: both(simd.f32Abs, simd.i32Abs),
   sign: {
@@ -56,9 +62,15 @@ export const elementWise: Readonly<Record<string, ElementWise>> = {
       return vector.select(vector.op(simd.f32Gt, vector.op(simd.f32Abs, x), zero), signed, x);
     },
     i32: (vector, [x]) => vector.op(simd.i32Max, vector.integer(-1), vector.op(simd.i32Min, vector.integer(1), x)),
+    u8: (vector, [x]) => vector.op(simd.i32Min, vector.integer(1), x),
     cost: 4,
   },
-  square: { f32: (vector, [x]) => vector.mul(x, x), i32: (vector, [x]) => vector.op(simd.i32Mul, x, x), cost: 1 },
+  square: {
+    f32: (vector, [x]) => vector.mul(x, x),
+    i32: (vector, [x]) => vector.op(simd.i32Mul, x, x),
+    u8: (vector, [x]) => vector.op(simd.and, vector.op(simd.i32Mul, x, x), vector.integer(255)),
+    cost: 1,
+  },
   reciprocal: { f32: (vector, [x]) => vector.div(vector.constant(1), x), cost: 4 },
   floor: { f32: instruction(simd.f32Floor), cost: 1 },
   ceil: { f32: instruction(simd.f32Ceil), cost: 1 },
@@ -114,10 +126,11 @@ export const elementWise: Readonly<Record<string, ElementWise>> = {
 
   equal: { ...comparison(simd.f32Eq, simd.i32Eq), bool: (vector, operands) => vector.op(simd.not, vector.op(simd.xor, ...operands)) },
   notEqual: { ...comparison(simd.f32Ne, simd.i32Ne), bool: instruction(simd.xor) },
-  less: comparison(simd.f32Lt, simd.i32Lt),
-  lessEqual: comparison(simd.f32Le, simd.i32Le),
-  greater: comparison(simd.f32Gt, simd.i32Gt),
-  greaterEqual: comparison(simd.f32Ge, simd.i32Ge),
+  // Of bools, false is less than true.
+  less: { ...comparison(simd.f32Lt, simd.i32Lt), bool: (vector, [a, b]) => vector.op(simd.and, vector.op(simd.not, a), b) },
+  lessEqual: { ...comparison(simd.f32Le, simd.i32Le), bool: (vector, [a, b]) => vector.op(simd.or, vector.op(simd.not, a), b) },
+  greater: { ...comparison(simd.f32Gt, simd.i32Gt), bool: (vector, [a, b]) => vector.op(simd.and, a, vector.op(simd.not, b)) },
+  greaterEqual: { ...comparison(simd.f32Ge, simd.i32Ge), bool: (vector, [a, b]) => vector.op(simd.or, a, vector.op(simd.not, b)) },
   logicalAnd: { bool: instruction(simd.and), cost: 1 },
   logicalOr: { bool: instruction(simd.or), cost: 1 },
   logicalNot: { bool: instruction(simd.not), cost: 1 },
@@ -163,8 +176,6 @@ export function vectorCodeFor(node: Node): { emit: Emit; cost: number } | null {
   const value = node.operation.name === "where" ? node.inputs[1] : node.inputs[0];
   const dtype = value?.dtype;
   if (dtype === undefined || dtype === "f64") return null;
-  // u8 wraps at 256 in the portable executor; vectors hold it as i32, so only what cannot leave the range is done here.
-  if (dtype === "u8" && ["add", "sub", "mul", "neg"].includes(node.operation.name)) return null;
   const emit = entry[dtype];
   return emit === undefined ? null : { emit, cost: entry.cost };
 }

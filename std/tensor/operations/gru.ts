@@ -1,7 +1,9 @@
 import { ShapeError } from "../../errors.js";
+import { gradientByComposition } from "../composition.js";
 import { apply, defineOperation, type Operation } from "../operation.js";
 import { formatShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
+import { gruGradientSteps, gruSteps, type GruGradientInputs, type GruInputs } from "./gru-steps.js";
 import { toFloat } from "./operand.js";
 import {
   addProduct,
@@ -9,7 +11,6 @@ import {
   initialState,
   lastState,
   logistic,
-  noSecondOrder,
   projectInputs,
   recurrentWeightGradient,
   reverseTime,
@@ -33,7 +34,14 @@ export const gruOperation: Operation<null> = defineOperation<null, 4, 2>({
       { shape: [batch, times, 4 * width], dtype: z.dtype },
     ];
   },
-  gradient({ inputs: [, weight, , h], outputs: [y, gates], gradients: [gy] }) {
+  gradient(request) {
+    const {
+      inputs: [, weight, , h],
+      outputs: [y, gates],
+      gradients: [gy, gGates],
+    } = request;
+    // Only a gradient of a gradient asks about the gates, and then the fused kernel does not serve.
+    if (gGates !== null) return gradientByComposition<GruInputs>(gruSteps, request);
     const [gz, ga, gh] = apply(gruGradientOperation, [weight, h, y, gates, gy ?? zerosOf(y)], null) as [Tensor, Tensor, Tensor];
     return [gz, recurrentWeightGradient(statesBefore(h, y), ga), sum(ga, { axes: [0, 1] }), gh];
   },
@@ -76,7 +84,7 @@ export const gruGradientOperation: Operation<null> = defineOperation<null, 5, 3>
       { shape: h.shape, dtype },
     ];
   },
-  gradient: () => noSecondOrder("gru"),
+  gradient: (request) => gradientByComposition<GruGradientInputs>(gruGradientSteps, request),
   evaluate([weight, h, y, gates, gy], _, [gz, ga, gh]) {
     const [batch, times, width] = y.shape as [number, number, number];
     const columns = 3 * width;

@@ -1,5 +1,7 @@
+import { gradientByComposition } from "../composition.js";
 import { apply, defineOperation, type Operation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
+import { lstmGradientSteps, lstmSteps, type LstmGradientInputs, type LstmInputs } from "./lstm-steps.js";
 import { toFloat } from "./operand.js";
 import {
   addProduct,
@@ -7,7 +9,6 @@ import {
   initialState,
   lastState,
   logistic,
-  noSecondOrder,
   projectInputs,
   recurrentWeightGradient,
   reverseTime,
@@ -34,7 +35,14 @@ export const lstmOperation: Operation<null> = defineOperation<null, 4, 4>({
       { shape: [batch, times, width], dtype },
     ];
   },
-  gradient({ inputs: [, weight, h, c], outputs: [y, last, gates, cells], gradients: [gy, gc] }) {
+  gradient(request) {
+    const {
+      inputs: [, weight, h, c],
+      outputs: [y, last, gates, cells],
+      gradients: [gy, gc, gGates, gCells],
+    } = request;
+    // Only a gradient of a gradient asks about the gates and cells, and then the fused kernel does not serve.
+    if (gGates !== null || gCells !== null) return gradientByComposition<LstmInputs>(lstmSteps, request);
     const [gz, gh, gInitial] = apply(lstmGradientOperation, [weight, c, gates, cells, gy ?? zerosOf(y), gc ?? zerosOf(last)], null) as [
       Tensor,
       Tensor,
@@ -82,7 +90,7 @@ export const lstmGradientOperation: Operation<null> = defineOperation<null, 6, 3
       { shape: c.shape, dtype },
     ];
   },
-  gradient: () => noSecondOrder("lstm"),
+  gradient: (request) => gradientByComposition<LstmGradientInputs>(lstmGradientSteps, request),
   evaluate([weight, c, gates, cells, gy, gc], _, [gz, gh, gInitial]) {
     const [batch, times, width] = cells.shape as [number, number, number];
     const columns = 4 * width;

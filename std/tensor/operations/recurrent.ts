@@ -1,4 +1,4 @@
-import { LamellaError, ShapeError } from "../../errors.js";
+import { ShapeError } from "../../errors.js";
 import { formatShape, type TypedArray } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { add } from "./arithmetic.js";
@@ -82,11 +82,9 @@ export function zerosOf(like: { readonly shape: readonly number[]; readonly dtyp
   return broadcastTo(symbolicScalar(0, like.dtype), like.shape);
 }
 
-export function noSecondOrder(who: string): never {
-  throw new LamellaError(
-    `${who}: the fused recurrent operations have no gradient of second order; write the cell from its formulas (as ` +
-      `a block over the times) where a gradient of a gradient is needed`,
-  );
+/** The state that time t starts from: the initial one, or that of the time before. N x H. */
+export function stateBefore(states: Tensor, initial: Tensor, t: number): Tensor {
+  return t === 0 ? initial : select(states, 1, t - 1);
 }
 
 export const logistic = (x: number): number => 1 / (1 + Math.exp(-x));

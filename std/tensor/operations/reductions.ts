@@ -1,13 +1,15 @@
 import { ShapeError } from "../../errors.js";
+import { gradientByComposition } from "../composition.js";
 import { offsetsOf, reducedStrides } from "../offsets.js";
 import { applyOne, defineOperation, type ExactGradientRequest, type OperandArray, type Operation } from "../operation.js";
 import { normalizeAxis, sameShape, sizeOf, type Shape } from "../shape.js";
-import type { Tensor } from "../tensor.js";
+import { Tensor } from "../tensor.js";
 import { div, mul, square, sub } from "./arithmetic.js";
 import { cast } from "./cast.js";
 import { equal } from "./comparison.js";
 import { toFloat, toNumber } from "./operand.js";
-import { broadcastTo, reshape } from "./reshaping.js";
+import { broadcastTo, reshape, transpose } from "./reshaping.js";
+import { where } from "./selection.js";
 
 /** Axes are in rising order and not negative. */
 export interface ReductionAttributes {
@@ -114,11 +116,7 @@ export interface ProductOfOthersAttributes {
 export const productOfOthersOperation: Operation<ProductOfOthersAttributes> = defineOperation<ProductOfOthersAttributes>({
   name: "productOfOthers",
   infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
-  gradient({ inputs: [x], outputs: [y], gradients: [g], attributes: { axes } }) {
-    // d y_i / d x_j = y_i / x_j for j not i. Exact where no element is 0.
-    const weighted = mul(g, y);
-    return [div(sub(sum(weighted, { axes, keepDims: true }), weighted), x)];
-  },
+  gradient: (request) => gradientByComposition<readonly [Tensor]>(([x]) => [othersByMask(x, request.attributes.axes)], request),
   evaluate([x], { axes }, [out]) {
     const offsets = offsetsOf(x.shape, reducedStrides(x.shape, axes));
     const running = new Float64Array(sizeOf(x.shape)).fill(1);
@@ -138,6 +136,34 @@ export const productOfOthersOperation: Operation<ProductOfOthersAttributes> = de
 
 function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   return applyOne(productOfOthersOperation, [x], { axes });
+}
+
+/**
+ * The same as one product for each element, from which that element is left out by a 1 in its place: n^2 numbers for n
+ * elements, and right for gradients of every order where elements are 0.
+ */
+function othersByMask(x: Tensor, axes: readonly number[]): Tensor {
+  const kept = x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
+  const order = [...kept, ...axes];
+  const keptShape = kept.map((axis) => x.shape[axis] as number);
+  const count = sizeOf(axes.map((axis) => x.shape[axis] as number));
+  const rows = reshape(transpose(x, order), [...keptShape, 1, count]); // ... x 1 x n
+  const own = new Tensor({ shape: [count, count], dtype: "bool" }, identityMatrix(count));
+  const products = prod(where(own, 1, rows), { axes: keptShape.length + 1 }); // ... x n x n -> ... x n
+  const ordered = reshape(
+    products,
+    order.map((axis) => x.shape[axis] as number),
+  );
+  return transpose(
+    ordered,
+    order.map((_, axis) => order.indexOf(axis)),
+  );
+}
+
+function identityMatrix(extent: number): Uint8Array {
+  const data = new Uint8Array(extent * extent);
+  for (let i = 0; i < extent; i++) data[i * extent + i] = 1;
+  return data;
 }
 
 /** The sum over `axes` (all when none are named). Bools are counted. */

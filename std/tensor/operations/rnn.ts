@@ -1,3 +1,4 @@
+import { gradientByComposition } from "../composition.js";
 import { apply, applyOne, defineOperation, type Operation } from "../operation.js";
 import type { Tensor } from "../tensor.js";
 import { toFloat } from "./operand.js";
@@ -6,12 +7,12 @@ import {
   addTransposedProduct,
   initialState,
   lastState,
-  noSecondOrder,
   projectInputs,
   recurrentWeightGradient,
   reverseTime,
   statesBefore,
 } from "./recurrent.js";
+import { rnnGradientSteps, type RnnGradientInputs } from "./rnn-steps.js";
 
 export interface RnnAttributes {
   readonly activation: "tanh" | "relu";
@@ -51,7 +52,8 @@ export const rnnGradientOperation: Operation<RnnAttributes> = defineOperation<Rn
       { shape: [batch, width], dtype: y.dtype },
     ];
   },
-  gradient: () => noSecondOrder("rnn"),
+  gradient: (request) =>
+    gradientByComposition<RnnGradientInputs>((inputs) => rnnGradientSteps(inputs, request.attributes.activation), request),
   evaluate([weight, y, gy], { activation }, [gz, gh]) {
     const [batch, times, width] = y.shape as [number, number, number];
     const dh = new Float64Array(width);
