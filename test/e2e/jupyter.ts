@@ -76,8 +76,12 @@ export interface NotebookServer {
   stop(): Promise<void>;
 }
 
-/** Notebook 6 on loopback, serving `folder`. */
-export async function notebookServer(home: JupyterHome, folder: string, env: NodeJS.ProcessEnv = {}): Promise<NotebookServer> {
+/** Notebook 6 on loopback, serving `folder`. A browser needs no token, a program that sends no cookies does. */
+export async function notebookServer(
+  home: JupyterHome,
+  folder: string,
+  { env = {}, token = "" }: { readonly env?: NodeJS.ProcessEnv; readonly token?: string } = {},
+): Promise<NotebookServer> {
   const port = await freePort();
   const args = [
     "notebook",
@@ -85,7 +89,7 @@ export async function notebookServer(home: JupyterHome, folder: string, env: Nod
     "--allow-root",
     "--ip=127.0.0.1",
     `--port=${port}`,
-    "--NotebookApp.token=",
+    `--NotebookApp.token=${token}`,
     "--NotebookApp.password=",
   ];
   const server: ChildProcess = spawn("/usr/bin/jupyter", [...args, `--notebook-dir=${folder}`], {
