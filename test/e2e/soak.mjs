@@ -336,7 +336,7 @@ const quantile = (times, part) =>
   Math.round(times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(part * times.length))] ?? 0);
 console.log({
   ...counted,
-  interruptMs: { median: quantile(interruptTimes, 0.5), of100: quantile(interruptTimes, 0.99), slowest: quantile(interruptTimes, 1) },
+  interruptMs: { median: quantile(interruptTimes, 0.5), of99Percent: quantile(interruptTimes, 0.99), slowest: quantile(interruptTimes, 1) },
   open: { first: opened[0], last: opened.at(-1) },
   memoryMiB: { first: Math.round(memory[0] ?? 0), last: Math.round(memory.at(-1) ?? 0), most: Math.round(Math.max(0, ...memory)) },
   growthMiBPerHour: Math.round(slope),
