@@ -120,9 +120,19 @@ describe("cells", () => {
 
 describe("output", () => {
   it("20,000 prints arrive whole, in order, merged, before idle", async () => {
+    const began = performance.now();
     const { stdout, outputs } = await kernel.execute("for (let i = 0; i < 20000; i++) console.log(i)");
+    const seconds = (performance.now() - began) / 1000;
     expect(stdout).toBe(Array.from({ length: 20_000 }, (_, index) => `${index}\n`).join(""));
-    expect(outputs.length).toBeLessThan(200);
+    expect(outputs.length).toBeLessThanOrEqual(60 * seconds + 2);
+  });
+
+  it("prints that trickle for a second come as at most 60 messages", async () => {
+    const { outputs } = await kernel.execute(
+      "const stopAt = Date.now() + 1000;\nwhile (Date.now() < stopAt) { console.log(Date.now()); await new Promise((next) => setTimeout(next, 1)); }",
+    );
+    expect(outputs.length).toBeGreaterThan(5);
+    expect(outputs.length).toBeLessThanOrEqual(62);
   });
 
   it("stdout, stderr and displays keep their order", async () => {
