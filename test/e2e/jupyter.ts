@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -35,6 +35,25 @@ export function runProgram(
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, output }));
   });
+}
+
+/** Writes a notebook of these code cells, not yet run, and gives its path. */
+export function writeNotebook(path: string, cells: readonly string[], kernel = "lamella"): string {
+  const notebook = {
+    cells: cells.map((source, index) => ({
+      cell_type: "code",
+      id: `cell-${index + 1}`,
+      execution_count: null,
+      metadata: {},
+      outputs: [],
+      source,
+    })),
+    metadata: { kernelspec: { display_name: "Lamella", language: "typescript", name: kernel }, language_info: { name: "typescript" } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
+  writeFileSync(path, JSON.stringify(notebook));
+  return path;
 }
 
 /** A Jupyter of its own: folders in a temporary place, our kernel installed there, nothing of the user's touched. */
