@@ -60,6 +60,9 @@ describe("cells", () => {
     expect(await value("import { area as newArea } from './shapes'; newArea(3)")).toBe("900");
     const { reply } = await kernel.execute("import { nothing } from 'not-installed'");
     expect(reply["evalue"]).toContain("Cannot find module 'not-installed'");
+    expect((await kernel.execute("import 'not-installed'")).reply["evalue"]).toBe(
+      'there is no module "not-installed" here; run `npm install not-installed` in the notebook\'s folder',
+    );
   });
 
   it("the names of the package are there, and may be imported and shadowed", async () => {
