@@ -28,7 +28,8 @@ export class KernelSockets {
       control: new Router({ ...options, handover: true }),
       stdin: new Router({ ...options, handover: true }),
     };
-    this.#iopub = new XPublisher(options);
+    // A second front end's subscription is the same as the first's: it wants its welcome too.
+    this.#iopub = new XPublisher({ ...options, verbosity: "allSubs" });
   }
 
   /** Binds the sockets and hands every good message on; a bad one is logged and dropped. */

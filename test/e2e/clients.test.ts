@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KernelClient, sleep } from "../kernel/client.js";
-import { command, jupyterHome, openBrowser, root, runProgram, type JupyterHome } from "./jupyter.js";
+import { command, jupyterHome, openBrowser, root, runProgram, writeNotebook, type JupyterHome } from "./jupyter.js";
 
 interface Output {
   readonly output_type: string;
@@ -27,24 +27,6 @@ afterAll(() => {
   home?.dispose();
   rmSync(folder, { recursive: true, force: true });
 });
-
-function writeNotebook(path: string, cells: readonly string[], kernel = "lamella"): string {
-  const notebook = {
-    cells: cells.map((source, index) => ({
-      cell_type: "code",
-      id: `cell-${index + 1}`,
-      execution_count: null,
-      metadata: {},
-      outputs: [],
-      source,
-    })),
-    metadata: { kernelspec: { display_name: "Lamella", language: "typescript", name: kernel }, language_info: { name: "typescript" } },
-    nbformat: 4,
-    nbformat_minor: 5,
-  };
-  writeFileSync(path, JSON.stringify(notebook));
-  return path;
-}
 
 const outputsOf = (path: string): Output[][] =>
   (JSON.parse(readFileSync(path, "utf8")) as { cells: { outputs: Output[] }[] }).cells.map(({ outputs }) => outputs);

@@ -103,7 +103,7 @@ describe("the first notebook", () => {
 describe("in Notebook in a browser", () => {
   it("moves the curve while training runs, and an interrupt keeps the weights", async () => {
     copyFileSync(notebook, join(folder, "01-digits.ipynb"));
-    const server = await notebookServer(home, folder, { LAMELLA_DATA: dataFolder });
+    const server = await notebookServer(home, folder, { env: { LAMELLA_DATA: dataFolder } });
     try {
       const page = await openNotebook(browser, server, "01-digits.ipynb");
       const trainCell = read(notebook).cells.findIndex((cell) => [cell.source].flat().join("").trimStart().startsWith("train "));

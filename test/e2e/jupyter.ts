@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -35,6 +35,25 @@ export function runProgram(
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, output }));
   });
+}
+
+/** Writes a notebook of these code cells, not yet run, and gives its path. */
+export function writeNotebook(path: string, cells: readonly string[], kernel = "lamella"): string {
+  const notebook = {
+    cells: cells.map((source, index) => ({
+      cell_type: "code",
+      id: `cell-${index + 1}`,
+      execution_count: null,
+      metadata: {},
+      outputs: [],
+      source,
+    })),
+    metadata: { kernelspec: { display_name: "Lamella", language: "typescript", name: kernel }, language_info: { name: "typescript" } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
+  writeFileSync(path, JSON.stringify(notebook));
+  return path;
 }
 
 /** A Jupyter of its own: folders in a temporary place, our kernel installed there, nothing of the user's touched. */
@@ -76,8 +95,12 @@ export interface NotebookServer {
   stop(): Promise<void>;
 }
 
-/** Notebook 6 on loopback, serving `folder`. */
-export async function notebookServer(home: JupyterHome, folder: string, env: NodeJS.ProcessEnv = {}): Promise<NotebookServer> {
+/** Notebook 6 on loopback, serving `folder`. A browser needs no token, a program that sends no cookies does. */
+export async function notebookServer(
+  home: JupyterHome,
+  folder: string,
+  { env = {}, token = "" }: { readonly env?: NodeJS.ProcessEnv; readonly token?: string } = {},
+): Promise<NotebookServer> {
   const port = await freePort();
   const args = [
     "notebook",
@@ -85,7 +108,7 @@ export async function notebookServer(home: JupyterHome, folder: string, env: Nod
     "--allow-root",
     "--ip=127.0.0.1",
     `--port=${port}`,
-    "--NotebookApp.token=",
+    `--NotebookApp.token=${token}`,
     "--NotebookApp.password=",
   ];
   const server: ChildProcess = spawn("/usr/bin/jupyter", [...args, `--notebook-dir=${folder}`], {

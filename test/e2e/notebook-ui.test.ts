@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jupyterHome, notebookServer, openBrowser, openNotebook, type JupyterHome, type NotebookServer } from "./jupyter.js";
+import { jupyterHome, notebookServer, openBrowser, openNotebook, writeNotebook, type JupyterHome, type NotebookServer } from "./jupyter.js";
 
 const network = "net Small(image: 28x28x1) {\n  c1: conv 4, 5x5 | relu\n  maxpool 2x2\n  flatten\n  dense 10 | softmax\n}";
 const cells = [
@@ -25,22 +25,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "lamella-ui-"));
-  writeFileSync(
-    join(folder, "ui.ipynb"),
-    JSON.stringify({
-      cells: cells.map((source, index) => ({
-        cell_type: "code",
-        id: `cell-${index + 1}`,
-        execution_count: null,
-        metadata: {},
-        outputs: [],
-        source,
-      })),
-      metadata: { kernelspec: { display_name: "Lamella", language: "typescript", name: "lamella" } },
-      nbformat: 4,
-      nbformat_minor: 5,
-    }),
-  );
+  writeNotebook(join(folder, "ui.ipynb"), cells);
   home = await jupyterHome();
   server = await notebookServer(home, folder);
   browser = await openBrowser();
@@ -122,6 +107,32 @@ async function tooltip(page: Page, text: string): Promise<string> {
   return said;
 }
 
+const attack = `<script>window.attacked=1</script><img src=x onerror="window.attacked=1">`;
+const quoted = JSON.stringify(attack);
+const forged = attack.replaceAll('"', "'");
+/** Markup in every place where a text of the author's ends up in an output. */
+const hostile = [
+  `console.log(${quoted})`,
+  `process.stderr.write(${quoted})`,
+  quoted,
+  `({ [${quoted}]: [${quoted}] })`,
+  `new Map([[${quoted}, ${quoted}]])`,
+  `throw new Error(${quoted})`,
+  `class Named extends Error { override name = ${quoted} }\nthrow new Named("named")`,
+  `let wrong: number = ${quoted}`,
+  `import ${JSON.stringify(forged)}`,
+  `net Bad(x: 4) { dense 8, init="${forged}" }`,
+  `net Bad(x: 4) { ${attack} }`,
+  `train Nothing on ${quoted} { loss crossentropy }`,
+  `tensor([[1, 2], [3, 4]]).reshape([${quoted} as never])`,
+  `net Small(x: 4) { dense 3 | softmax }\nshow Small, title="${forged}"`,
+  `display(${quoted}).update(${quoted})`,
+  `Symbol(${quoted})`,
+  // What the author did write runs, in a page that is trusted: the flag of the others would be seen.
+  `html("<script>window.written = 1</script>" + ${JSON.stringify(attack.replaceAll("<", "&lt;"))})`,
+  `(() => { function named() {}\n  Object.defineProperty(named, "name", { value: ${quoted} });\n  return named; })()`,
+];
+
 describe("Notebook 6 in a browser", () => {
   let page: Page;
 
@@ -159,6 +170,23 @@ describe("Notebook 6 in a browser", () => {
     expect(await tooltip(page, "words.ma‸p")).toMatch(/callbackfn/);
   });
 
+  it("interrupts a loop with the button of the tool bar; later cells run", async () => {
+    const index = await typeInto(page, "console.log('started'); while (true) {}‸");
+    await page.evaluate(`Jupyter.notebook.get_cell(${index}).execute()`);
+    await page.waitForFunction(`Jupyter.notebook.get_cell(${index}).output_area.outputs.length > 0`, null, { timeout: 30_000 });
+    await page.locator("#notebook-container").press("Escape");
+    await page.locator('button[data-jupyter-action="jupyter-notebook:interrupt-kernel"]').click();
+    await idle(page);
+    expect(await page.locator(".cell").nth(index).locator(".output_error").innerText()).toMatch(/KeyboardInterrupt/);
+    await picture(page, "interrupted");
+    await page.evaluate(`Jupyter.notebook.get_cell(${index}).set_text("answer + 1")`);
+    await page.evaluate(`Jupyter.notebook.get_cell(${index}).execute()`);
+    await page.waitForFunction(`JSON.stringify(Jupyter.notebook.get_cell(${index}).output_area.outputs).includes("43")`, null, {
+      timeout: 30_000,
+    });
+    await page.evaluate(`Jupyter.notebook.delete_cell(${index})`);
+  });
+
   it("restarts: variables are gone, and the notebook runs again", async () => {
     const index = await typeInto(page, "typeof answer‸");
     await page.evaluate("new Promise((resolve) => Jupyter.notebook.kernel.restart(resolve))");
@@ -188,6 +216,34 @@ describe("Notebook 6 in a browser", () => {
     await expectPictures(page, false);
     await picture(page, "untrusted");
     await page.close();
+  });
+
+  it("runs no script that stands in a string, a label, a name or an error, trusted or not, running or reloaded", async () => {
+    writeNotebook(join(folder, "hostile.ipynb"), hostile);
+    page = await openNotebook(browser, server, "hostile.ipynb");
+    await page.evaluate("Jupyter.notebook.get_cells().forEach((cell) => (cell.metadata.tags = ['raises-exception']))");
+    // A cell that fails stops Notebook's "run all": each by itself.
+    for (let index = 0; index < hostile.length; index += 1) {
+      await page.evaluate(`Jupyter.notebook.get_cell(${index}).execute(false)`);
+    }
+    await idle(page);
+    await page.waitForTimeout(500);
+    const shown = await outputs(page);
+    expect(shown.map((one) => one.length > 0)).toEqual(hostile.map(() => true));
+    const seen = String(await page.evaluate(`[...document.querySelectorAll(".output")].map((one) => one.innerText).join("\\n")`));
+    expect(seen.split("<script>window.attacked=1</script>").length - 1).toBeGreaterThanOrEqual(hostile.length);
+    expect(await page.evaluate("[window.attacked, window.written]")).toEqual([undefined, 1]);
+    await picture(page, "hostile");
+    await page.evaluate("Jupyter.notebook.save_notebook()");
+    await page.waitForFunction("Jupyter.notebook.dirty === false", null, { timeout: 30_000 });
+    await page.close();
+    writeFileSync(join(folder, "hostile-foreign.ipynb"), readFileSync(join(folder, "hostile.ipynb"), "utf8").replace("named", "other"));
+    for (const name of ["hostile.ipynb", "hostile-foreign.ipynb"]) {
+      page = await openNotebook(browser, server, name);
+      await page.waitForTimeout(500);
+      expect(await page.evaluate("window.attacked"), name).toBeUndefined();
+      await page.close();
+    }
   });
 });
 

@@ -1,10 +1,11 @@
-// Mixed cells, interrupts and crashes in one kernel for 30 minutes, over the sockets that Jupyter uses. Counts replies that
-// never came, cells that hung, wrong answers, and the growth of the kernel process.
+// Mixed cells (both languages, printing, pictures, training, questions, comms), interrupts and crashes in one kernel for 30
+// minutes, over the sockets that Jupyter uses. Counts replies that never came, cells that hung, wrong answers, and the growth of
+// the kernel process.
 //
 //   npm run build && node test/e2e/soak.mjs [--minutes 30] [--seed 1]
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,8 +58,11 @@ const codec = new MessageCodec(key, "hmac-sha256");
 const sockets = {
   shell: new Dealer({ linger: 0 }),
   control: new Dealer({ linger: 0 }),
+  stdin: new Dealer({ linger: 0 }),
   iopub: new Subscriber({ linger: 0, receiveHighWaterMark: 0 }),
 };
+// All sockets of one front end have one identity: the kernel asks for input under that of the request.
+for (const channel of ["shell", "control", "stdin"]) sockets[channel].routingId = "soak";
 for (const [channel, socket] of Object.entries(sockets)) socket.connect(`tcp://127.0.0.1:${connection[`${channel}_port`]}`);
 sockets.iopub.subscribe();
 
@@ -66,19 +70,25 @@ sockets.iopub.subscribe();
 const replies = new Map();
 const idles = new Map();
 const streams = new Map();
+/** What came on a comm from the kernel, by the comm's id. */
+const comms = new Map();
 for (const [channel, socket] of Object.entries(sockets)) void listen(channel, socket);
 
 async function listen(channel, socket) {
   for await (const frames of socket) {
     const message = codec.decode(frames);
     const parent = message.parent.msg_id;
-    if (channel !== "iopub") {
+    if (message.header.msg_type === "input_request") {
+      answerQuestion(message);
+    } else if (channel !== "iopub") {
       replies.get(parent)?.(message.content);
       replies.delete(parent);
     } else if (message.header.msg_type === "stream") {
       streams.set(parent, (streams.get(parent) ?? "") + message.content.text);
-    } else if (message.header.msg_type === "execute_result") {
+    } else if (["execute_result", "display_data", "update_display_data"].includes(message.header.msg_type)) {
       streams.set(parent, (streams.get(parent) ?? "") + message.content.data["text/plain"]);
+    } else if (message.header.msg_type === "comm_msg") {
+      comms.set(message.content.comm_id, message.content.data);
     } else if (message.header.msg_type === "status" && message.content.execution_state === "idle") {
       idles.get(parent)?.();
       idles.delete(parent);
@@ -86,9 +96,22 @@ async function listen(channel, socket) {
   }
 }
 
-const counted = { cells: 0, requests: 0, interrupts: 0, crashes: 0, lostReplies: 0, lostIdles: 0, wrong: 0 };
+function send(channel, type, content, parent = {}) {
+  const header = newHeader(type, "soak");
+  void sockets[channel].send(codec.encode({ identities: [], header, parent, metadata: {}, content, buffers: [] }));
+  return header.msg_id;
+}
+
+/** The question says what to answer; one that asks for nothing waits for its interrupt. */
+function answerQuestion({ header, content }) {
+  counted.questions += 1;
+  const [, wanted] = /^say (.*)$/.exec(content.prompt) ?? [];
+  if (wanted !== undefined) send("stdin", "input_reply", { status: "ok", value: wanted }, header);
+}
+
+const counted = { cells: 0, requests: 0, interrupts: 0, crashes: 0, questions: 0, comms: 0, lostReplies: 0, lostIdles: 0, wrong: 0 };
 const problems = [];
-let slowestInterrupt = 0;
+const interruptTimes = [];
 
 function problem(kind, text) {
   counted[kind] += 1;
@@ -97,27 +120,26 @@ function problem(kind, text) {
 
 /** Sends a request; resolves with the reply, or undefined when it is lost. */
 function request(type, content, channel = "shell") {
-  const header = newHeader(type, "soak");
   counted.requests += 1;
-  const promise = new Promise((resolve) => {
+  const id = send(channel, type, content);
+  const reply = new Promise((resolve) => {
     const timer = setTimeout(() => {
-      replies.delete(header.msg_id);
+      replies.delete(id);
       problem("lostReplies", `${type} ${JSON.stringify(content).slice(0, 200)}`);
       resolve(undefined);
     }, patience);
-    replies.set(header.msg_id, (reply) => {
+    replies.set(id, (answer) => {
       clearTimeout(timer);
-      resolve(reply);
+      resolve(answer);
     });
   });
-  void sockets[channel].send(codec.encode({ identities: [], header, parent: {}, metadata: {}, content, buffers: [] }));
-  return { id: header.msg_id, reply: promise };
+  return { id, reply };
 }
 
 /** Runs a cell to its reply and its idle; gives the reply and what was shown as text. */
 async function execute(code, whileRunning) {
   counted.cells += 1;
-  const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: false };
+  const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: true, stop_on_error: false };
   const { id, reply } = request("execute_request", content);
   const idle = new Promise((resolve) => {
     const timer = setTimeout(() => {
@@ -154,7 +176,26 @@ async function interrupt() {
   await request("interrupt_request", {}, "control").reply;
 }
 
+/** A comm that the front end opens: what it sends comes back doubled. */
+async function converse() {
+  const id = `soak-${(number += 1)}`;
+  counted.comms += 1;
+  await expectCell(
+    "registerCommTarget('double', (comm) => { comm.onMessage = (data: any) => comm.send({ twice: 2 * data.n }) })",
+    "ok",
+    /^/,
+  );
+  send("shell", "comm_open", { comm_id: id, target_name: "double", data: {} });
+  send("shell", "comm_msg", { comm_id: id, data: { n: number } });
+  const deadline = performance.now() + patience;
+  while (!comms.has(id) && performance.now() < deadline) await sleep(5);
+  if (comms.get(id)?.twice !== 2 * number) problem("wrong", `the comm ${id} gave ${JSON.stringify(comms.get(id))}`);
+  comms.delete(id);
+  send("shell", "comm_close", { comm_id: id, data: {} });
+}
+
 let number = 0;
+const brief = "train Two on spirals { loss crossentropy; epochs 3; batch 32; seed 1 }";
 const ordinary = [
   () => expectCell(`${(number += 1)} + 1`, "ok", new RegExp(`^${number + 1}\\n`)),
   () => expectCell(`let kept = ${(number += 1)}; kept * 2`, "ok", new RegExp(`^${number * 2}\\n`)),
@@ -171,6 +212,13 @@ const ordinary = [
   () => expectCell("net Bad(x: 4) { denze 8 }", "error", /denze/),
   () => expectCell("%time 1 + 1", "ok", /2/),
   () => expectCell("display(html('<b>bold</b>'))", "ok", /^/),
+  () => expectCell("net Small(x: 4) { dense 8 | relu | dense 2 | softmax }\nshow Small", "ok", /dense 8 \| relu/),
+  () => expectCell("tensor(Array.from({ length: 32 }, (_, i) => Array.from({ length: 32 }, (_, j) => Math.sin(i + j))))", "ok", /32x32/),
+  () => expectCell("const shown = display(1);\nfor (let i = 2; i <= 20; i++) shown.update(i)", "ok", /^1\n?2[^]*20/),
+  () => expectCell("net Two(x: 2) { dense 8 | tanh | dense 2 | softmax }\n" + brief, "ok", /\b3\b/),
+  () => expectCell(`await input("say word ${(number += 1)}")`, "ok", new RegExp(`^'word ${number}'\n`)),
+  () => expectCell(`prompt("say word ${(number += 1)}").length`, "ok", new RegExp(`^${`word ${number}`.length}\n`)),
+  converse,
   async () => {
     const { reply } = request("complete_request", { code: "Math.at", cursor_pos: 7 });
     const answer = await reply;
@@ -197,6 +245,8 @@ const interrupted = [
   "for (;;) { try { while (true) {} } catch {} }",
   "for (;;) await new Promise((resolve) => setTimeout(resolve, 1))",
   "setTimeout(() => { while (true) {} }, 0); await new Promise(() => {})",
+  "await input('wait')",
+  "prompt('wait')",
 ].map((code) => async () => {
   let asked = 0;
   await expectCell(`let before = ${(number += 1)}; console.log("started"); ${code}`, "error", /started[^]*nterrupt/, async (id) => {
@@ -206,7 +256,7 @@ const interrupted = [
     asked = performance.now();
     await interrupt();
   });
-  slowestInterrupt = Math.max(slowestInterrupt, performance.now() - asked);
+  interruptTimes.push(performance.now() - asked);
   await expectCell("before", "ok", new RegExp(`^${number}\\n`));
 });
 const interruptedTraining = async () => {
@@ -234,8 +284,20 @@ function residentMemory() {
   }
 }
 
+/** What the kernel process has open, and the processes it has; a leak shows here before it shows in memory. */
+function open() {
+  try {
+    const files = readdirSync(`/proc/${kernel.pid}/fd`).length;
+    const children = readFileSync(`/proc/${kernel.pid}/task/${kernel.pid}/children`, "utf8").trim().split(/\s+/).filter(Boolean).length;
+    return { files, children };
+  } catch {
+    return undefined;
+  }
+}
+
 const begun = performance.now();
 const memory = [];
+const opened = [];
 let lastReport = begun;
 await request("kernel_info_request", {}).reply;
 await expectCell("1 + 1", "ok", /^2\n/);
@@ -249,6 +311,7 @@ while (performance.now() - begun < minutes * 60_000 && kernel.exitCode === null 
     lastReport = performance.now();
     const used = residentMemory();
     if (used !== undefined) memory.push(used);
+    opened.push(open());
     console.log(`${((lastReport - begun) / 60_000).toFixed(1)} min  ${counted.cells} cells  ${used?.toFixed(0) ?? "?"} MiB`);
   }
 }
@@ -269,9 +332,12 @@ const slope = (() => {
   const [above, below] = steady.reduce(([a, b], value, i) => [a + (i - middle) * (value - mean), b + (i - middle) ** 2], [0, 0]);
   return (above / below) * 240;
 })();
+const quantile = (times, part) =>
+  Math.round(times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(part * times.length))] ?? 0);
 console.log({
   ...counted,
-  slowestInterruptMs: Math.round(slowestInterrupt),
+  interruptMs: { median: quantile(interruptTimes, 0.5), of99Percent: quantile(interruptTimes, 0.99), slowest: quantile(interruptTimes, 1) },
+  open: { first: opened[0], last: opened.at(-1) },
   memoryMiB: { first: Math.round(memory[0] ?? 0), last: Math.round(memory.at(-1) ?? 0), most: Math.round(Math.max(0, ...memory)) },
   growthMiBPerHour: Math.round(slope),
   kernelLived: lived,

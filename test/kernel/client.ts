@@ -132,9 +132,23 @@ export class KernelClient {
   async send(type: string, content: Content = {}, channel: "shell" | "control" | "stdin" = "shell"): Promise<string> {
     const id = randomUUID();
     const header = { msg_id: id, session: "test", username: "test", date: new Date().toISOString(), msg_type: type, version: "5.4" };
-    const parts = [header, {}, {}, content].map((part) => Buffer.from(JSON.stringify(part)));
-    await this.sendFrames([Buffer.from("<IDS|MSG>"), Buffer.from(this.#sign(parts)), ...parts], channel);
+    await this.sendFrames(this.signed([header, {}, {}, content].map((part) => JSON.stringify(part))), channel);
     return id;
+  }
+
+  /** The frames of a message whose parts are these texts, signed with the key that the kernel knows. */
+  signed(texts: readonly string[]): Buffer[] {
+    const parts = texts.map((text) => Buffer.from(text));
+    return [Buffer.from("<IDS|MSG>"), Buffer.from(this.#sign(parts.slice(0, 4))), ...parts];
+  }
+
+  /** Waits until the kernel has written this to its log, after the first `from` characters of it. */
+  async logged(text: string, from = 0): Promise<void> {
+    const deadline = Date.now() + 20_000;
+    while (!this.log.slice(from).includes(text)) {
+      if (Date.now() > deadline) throw new Error(`the kernel's log has no "${text}":\n${this.log.slice(from)}`);
+      await sleep(5);
+    }
   }
 
   async sendFrames(frames: readonly Buffer[], channel: "shell" | "control" | "stdin" = "shell"): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Subscriber } from "zeromq";
 import { isStatus, KernelClient, sleep } from "./client.js";
 
 let kernel: KernelClient;
@@ -23,8 +24,18 @@ describe("requests", () => {
     });
   });
 
-  it("a subscriber is welcomed", () => {
-    expect(kernel.published.some(({ header }) => header.msg_type === "iopub_welcome")).toBe(true);
+  it.each(["", "kernel.", "any topic"])("a subscriber to %j is welcomed to it, as JEP 65 has it", async (topic) => {
+    const subscriber = new Subscriber({ linger: 0 });
+    try {
+      subscriber.connect(`tcp://127.0.0.1:${kernel.connection["iopub_port"]}`);
+      subscriber.subscribe(topic);
+      const [identity, delimiter, , header, parent, , content] = await subscriber.receive();
+      expect([identity, delimiter].map(String)).toEqual([topic, "<IDS|MSG>"]);
+      expect(JSON.parse(String(header))).toMatchObject({ msg_type: "iopub_welcome", version: "5.4" });
+      expect([parent, content].map((frame): unknown => JSON.parse(String(frame)))).toEqual([{}, { subscription: topic }]);
+    } finally {
+      subscriber.close();
+    }
   });
 
   it("heartbeat", async () => {
@@ -176,6 +187,48 @@ describe("what must not disturb a kernel", () => {
     expect(kernel.log).toContain("a message on shell was dropped: the signature is wrong");
     expect(kernel.log).toContain("there is no <IDS|MSG> delimiter");
     expect(kernel.log).toContain("a message of the unknown type no_such_request was ignored");
+  });
+
+  it.each(["shell", "control", "stdin"] as const)("broken messages on %s, each logged with what is wrong with it", async (channel) => {
+    const good = ["{}", "{}", "{}"];
+    const header = JSON.stringify({ msg_id: "m", session: "s", username: "u", date: "", msg_type: "kernel_info_request", version: "5.4" });
+    const wrong: [string, string[]][] = [
+      ["there are 3 frames behind the delimiter, at least 5 are needed", [header, "{}"]],
+      ["JSON", ["{", ...good]],
+      ["JSON", [header, "{}", "{}", "\u0000\u00ff not json"]],
+      ["a part of the message is not a JSON object", ["[]", ...good]],
+      ["a part of the message is not a JSON object", [header, "{}", "{}", "7"]],
+      ["a part of the message is not a JSON object", ["null", ...good]],
+      ["the header has no msg_type or msg_id", ["{}", ...good]],
+      ["the header has no msg_type or msg_id", [JSON.stringify({ msg_id: 1, msg_type: ["execute_request"] }), ...good]],
+    ];
+    for (const [reason, parts] of wrong) {
+      const from = kernel.log.length;
+      await kernel.sendFrames(kernel.signed(parts), channel);
+      await kernel.logged(`a message on ${channel} was dropped: `, from);
+      expect(kernel.log.slice(from)).toContain(reason);
+    }
+    await kernel.sendFrames([], channel).catch(() => {});
+    await kernel.sendFrames([Buffer.alloc(0)], channel);
+    await kernel.sendFrames([Buffer.from("<IDS|MSG>"), Buffer.alloc(1_000_000)], channel);
+    expect((await kernel.request("kernel_info_request"))["status"]).toBe("ok");
+  });
+
+  it("fields of other types than the protocol says, and fields that are missing", async () => {
+    const odd = { code: 7, cursor_pos: "x", user_expressions: [1], silent: "no", n: "many", pattern: null, comm_id: 5, target_name: {} };
+    for (const content of [{}, odd]) {
+      for (const type of ["execute", "complete", "inspect", "is_complete", "history", "comm_info", "connect", "kernel_info"]) {
+        const { status } = await kernel.request(`${type}_request`, content);
+        expect([type, status]).toEqual([type, type === "is_complete" ? expect.any(String) : "ok"]);
+      }
+      for (const type of ["comm_open", "comm_msg", "comm_close"]) await kernel.send(type, content);
+    }
+    const wrongly = { hist_access_type: "range", session: "no", start: [], stop: {} };
+    expect((await kernel.request("history_request", wrongly))["history"]).toEqual([]);
+    expect((await kernel.request("complete_request", { code: "Math.co", cursor_pos: 1e9 }))["status"]).toBe("ok");
+    expect((await kernel.request("complete_request", { code: "Math.co", cursor_pos: -5 }))["status"]).toBe("ok");
+    await kernel.send("input_reply", { value: "nobody asked" }, "stdin");
+    expect((await kernel.execute("1 + 1")).outputs[0]?.content["data"]).toEqual({ "text/plain": "2" });
   });
 
   it("requests are answered while a cell computes", async () => {

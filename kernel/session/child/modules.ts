@@ -75,7 +75,8 @@ function resolveFromCell(specifier: string, cellUrl: string): string {
     }
     const code = (error as { code?: string }).code;
     if (code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new Error(`there is no module "${specifier}" here; run \`npm install ${specifier}\` in ${process.cwd()}`);
+    // Without the folder's path: it would stand in the saved notebook.
+    throw new Error(`there is no module "${specifier}" here; run \`npm install ${specifier}\` in the notebook's folder`);
   }
 }
 
