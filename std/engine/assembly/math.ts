@@ -31,6 +31,27 @@ export function exponential(x: v128): v128 {
   return f32x4.mul(scaled, i32x4.shl(i32x4.add(i32x4.sub(power, half), bias), 23));
 }
 
+/** e^x for x up to 0, where what is below the smallest normal number becomes 0: one scaling is enough. NaN stays NaN. */
+// @ts-ignore: decorator
+@inline
+export function exponentialOfNegative(x: v128): v128 {
+  x = f32x4.pmax(x, f32x4.splat(-88));
+  const magic = f32x4.splat(12582912);
+  const shifted = multiplyAdd(x, f32x4.splat(1.44269504088896341), magic);
+  const n = f32x4.sub(shifted, magic);
+  let r = multiplySubtract(n, f32x4.splat(0.693359375), x);
+  r = multiplyAdd(n, f32x4.splat(2.12194440e-4), r);
+  let p = f32x4.splat(1.9875691500e-4);
+  p = multiplyAdd(p, r, f32x4.splat(1.3981999507e-3));
+  p = multiplyAdd(p, r, f32x4.splat(8.3334519073e-3));
+  p = multiplyAdd(p, r, f32x4.splat(4.1665795894e-2));
+  p = multiplyAdd(p, r, f32x4.splat(1.6666665459e-1));
+  p = multiplyAdd(p, r, f32x4.splat(5.0000001201e-1));
+  p = f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), f32x4.splat(1));
+  // -88 gives n = -127, whose exponent field is 0: a factor of 0. The shift drops the bits of the magic number.
+  return f32x4.mul(p, i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23));
+}
+
 /** ln x (Cephes logf). 0 gives -Infinity, negative numbers NaN. Numbers below the smallest normal one are scaled up first. */
 // @ts-ignore: decorator
 @inline

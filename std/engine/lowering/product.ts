@@ -70,7 +70,9 @@ export function emitProduct(context: LoweringContext, product: Product, epilogue
     context.gemm({ a, b, c, m, n, k, transposeA, transposeB, batch, strideA, strideB, strideC, beta: accumulate ? 1 : 0 });
     const { bias, residual, activation } = epilogue;
     if (bias !== null || residual !== null || activation !== "none") {
-      context.emit("epilogue", [c, bias ?? absent, residual ?? absent, activationCodes[activation], batch * m, n], { work: batch * m * n });
+      context.emit("finishProduct", [c, bias ?? absent, residual ?? absent, activationCodes[activation], batch * m, n], {
+        work: batch * m * n,
+      });
     }
     return;
   }

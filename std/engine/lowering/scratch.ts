@@ -19,6 +19,8 @@ export const scratchBytes = {
   },
   /** Of one 6 x 6 tile between the two passes of a transform, and a copy of a window at an image's edge. */
   winograd: (channels: number): number => 36 * 16 + 36 * channels * 4 + 64,
+  /** Sums of two gradients. */
+  layerNorm: (width: number): number => 2 * Math.floor((4 * width + 79) / 64) * 64,
   lrn: (channels: number, size: number): number => Math.floor((channels + 2 * size + 15) / 8) * 8 * 4,
   lstm: (batch: number, width: number): number => pad64(panels(width, 4 * width) + panels(4 * width, width) + 2 * batch * width * 4),
   gru: (batch: number, width: number): number => pad64(panels(width, 3 * width) + panels(3 * width, width) + 4 * batch * width * 4),

@@ -1,7 +1,7 @@
 import type { Node } from "../../tensor/graph.js";
 import type { AxisAttributes } from "../../tensor/operations/arg-extremes.js";
 import type { CrossEntropyAttributes } from "../../tensor/operations/cross-entropy.js";
-import { input, isSingle, output } from "./arguments.js";
+import { absent, input, isSingle, output } from "./arguments.js";
 import type { LoweringRule } from "./contract.js";
 
 /** Elementary steps of an exponential, for the planner's estimate. */
@@ -69,6 +69,7 @@ export const softmaxRules: Readonly<
         context.buffer(g),
         1,
         context.buffer(output(node)),
+        absent,
         ...labelArguments(node),
       ];
       context.emit("crossEntropyGradient", args, { work: exponentialWork * logits.size });

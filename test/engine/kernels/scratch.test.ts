@@ -19,5 +19,6 @@ test("the lowerings ask for as much scratch memory as the kernels use", () => {
     expect(scratchBytes.rnn(width)).toBe(ask("rnnScratchBytes", width));
     expect(scratchBytes.winograd(width)).toBe(ask("winogradScratchBytes", width));
     expect(scratchBytes.lrn(width, 5)).toBe(ask("lrnScratchBytes", width, 5));
+    expect(scratchBytes.layerNorm(width)).toBe(ask("layerNormScratchBytes", width));
   }
 });
