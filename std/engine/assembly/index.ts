@@ -1,4 +1,6 @@
 // The exports of the kernel module: all that a plan can call.
+export { attention, attentionScratchBytes } from "./attention/attention";
+export { attentionGradient, attentionGradientScratchBytes } from "./attention/attention-gradient";
 export { convolution, convolutionInputGradient, convolutionWeightGradient, padImages, weightGradientScratchBytes } from "./convolution/convolution";
 export { convolutionScratchBytes } from "./convolution/window-product";
 export { gather, oneHot, scatterAdd } from "./layout/gather";

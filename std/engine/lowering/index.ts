@@ -1,4 +1,5 @@
 import type { Fusion, LoweringRule } from "./contract.js";
+import { attentionFusions } from "./attention.js";
 import { convolutionRules } from "./convolution.js";
 import { epilogueFusions } from "./epilogues.js";
 import { layoutRules } from "./layout.js";
@@ -28,4 +29,7 @@ export const lowerings: ReadonlyMap<string, LoweringRule> = new Map(
 );
 
 /** Groups of operations done by one kernel, in the order in which they are tried. */
-export const fusions: readonly Fusion[] = epilogueFusions((operation, node) => lowerings.get(operation)?.supports?.(node) ?? true);
+export const fusions: readonly Fusion[] = [
+  ...attentionFusions,
+  ...epilogueFusions((operation, node) => lowerings.get(operation)?.supports?.(node) ?? true),
+];
