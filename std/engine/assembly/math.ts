@@ -111,3 +111,34 @@ export function logistic(x: v128): v128 {
   const one = f32x4.splat(1);
   return f32x4.div(one, f32x4.add(one, exponential(f32x4.neg(x))));
 }
+
+/**
+ * tanh x as a quotient of polynomials on [-7.9, 7.9], a few units in the last place of 1 (Eigen's `ptanh`): half the work of
+ * `hyperbolicTangent`, for recurrent nets, which need it five times a unit and time.
+ */
+// @ts-ignore: decorator
+@inline
+export function rationalTangent(x: v128): v128 {
+  x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(7.90531110763549805)), f32x4.splat(-7.90531110763549805));
+  const z = f32x4.mul(x, x);
+  let p = f32x4.splat(-2.76076847742355e-16);
+  p = multiplyAdd(p, z, f32x4.splat(2.00018790482477e-13));
+  p = multiplyAdd(p, z, f32x4.splat(-8.60467152213735e-11));
+  p = multiplyAdd(p, z, f32x4.splat(5.12229709037114e-8));
+  p = multiplyAdd(p, z, f32x4.splat(1.48572235717979e-5));
+  p = multiplyAdd(p, z, f32x4.splat(6.37261928875436e-4));
+  p = multiplyAdd(p, z, f32x4.splat(4.89352455891786e-3));
+  let q = f32x4.splat(1.19825839466702e-6);
+  q = multiplyAdd(q, z, f32x4.splat(1.18534705686654e-4));
+  q = multiplyAdd(q, z, f32x4.splat(2.268434632439e-3));
+  q = multiplyAdd(q, z, f32x4.splat(4.89352518554385e-3));
+  return f32x4.div(f32x4.mul(x, p), q);
+}
+
+/** 1 / (1 + e^-x) as (1 + tanh(x / 2)) / 2: exact to the last places of 1, not of a number near 0. */
+// @ts-ignore: decorator
+@inline
+export function rationalLogistic(x: v128): v128 {
+  const half = f32x4.splat(0.5);
+  return multiplyAdd(rationalTangent(f32x4.mul(x, half)), half, half);
+}

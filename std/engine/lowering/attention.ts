@@ -138,7 +138,10 @@ const attentionFusion: Fusion = {
     const y = writeThrough(mixing.outputs[0] as Tensor, graph);
     const kept = graph.needed(weights) || graph.consumers(weights).length > 1;
     const [batch, heads, queries, keys] = extents(weights);
-    const [width, depth] = [product.inputs[0] as Tensor, mixing.outputs[0] as Tensor].map((tensor) => tensor.shape.at(-1)) as [number, number];
+    const [width, depth] = [product.inputs[0] as Tensor, mixing.outputs[0] as Tensor].map((tensor) => tensor.shape.at(-1)) as [
+      number,
+      number,
+    ];
     if (weights.size * width * depth === 0) return null;
     return {
       nodes: [product, ...found.nodes, node, mixing, ...y.nodes],

@@ -9,7 +9,7 @@ import { poolingRules } from "./pooling.js";
 import { randomRules } from "./random.js";
 import { recurrentRules } from "./recurrent.js";
 import { reductionRules } from "./reductions.js";
-import { softmaxRules } from "./softmax.js";
+import { crossEntropyFusion, softmaxRules } from "./softmax.js";
 import { upsamplingRules } from "./upsampling.js";
 
 /** How each operation becomes kernel calls, by the operation's name. What is missing runs in the portable executor. */
@@ -31,5 +31,6 @@ export const lowerings: ReadonlyMap<string, LoweringRule> = new Map(
 /** Groups of operations done by one kernel, in the order in which they are tried. */
 export const fusions: readonly Fusion[] = [
   ...attentionFusions,
+  crossEntropyFusion,
   ...epilogueFusions((operation, node) => lowerings.get(operation)?.supports?.(node) ?? true),
 ];

@@ -40,7 +40,11 @@ export function writeThrough(tensor: Tensor, graph: GraphView): Matrices & { rea
     const target = (reader as Node).outputs[0] as Tensor;
     const permutation = permutationOf(reader as Node);
     const to = stridesOf(target.shape);
-    return { tensor: target, strides: asFour(permutation.map((_, axis) => to[permutation.indexOf(axis)] as number)), nodes: [reader as Node] };
+    return {
+      tensor: target,
+      strides: asFour(permutation.map((_, axis) => to[permutation.indexOf(axis)] as number)),
+      nodes: [reader as Node],
+    };
   }
   return { tensor, strides: asFour(stridesOf(tensor.shape)), nodes: [] };
 }

@@ -67,14 +67,9 @@ function graphOf({ batch, heads, queries, keys, width, mask, weights }: Case): {
   const inputs = [f32([batch, queries, all], 1), f32([batch, keys, all], 2), f32([batch, keys, all], 3), f32([batch, queries, all], 4)];
   const graph = trace((q, k, v, g) => {
     const split = (x: Tensor): Tensor => transpose(reshape(x, [batch, x.shape[1] as number, heads, width]), [0, 2, 1, 3]);
-    const seen = attention(
-      split(q as Tensor),
-      split(k as Tensor),
-      split(v as Tensor),
-      mask === undefined ? {} : { mask: mask(batch, queries, keys) },
-    );
+    const seen = attention(split(q), split(k), split(v), mask === undefined ? {} : { mask: mask(batch, queries, keys) });
     const y = reshape(transpose(seen.y, [0, 2, 1, 3]), [batch, queries, all]);
-    const loss = sum(mul(y, g as Tensor));
+    const loss = sum(mul(y, g));
     return [y, ...gradients(loss, [q, k, v] as Tensor[]), ...(weights === true ? [seen.weights] : [])];
   }, inputs);
   return { graph, inputs };

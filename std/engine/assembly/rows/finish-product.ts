@@ -6,10 +6,12 @@ import { loadLanes, partBegin, storeLanes } from "../simd";
  * Absent: 0. The usual combinations have loops of their own, without a question in them.
  */
 export function finishProduct(c: usize, bias: usize, residual: usize, activation: i32, rows: i32, columns: i32, thread: i32, threads: i32): void {
-  const end = partBegin(rows, 1, thread + 1, threads);
+  // As a product of the system's BLAS is cut by rows, so that each thread can finish its own rows without waiting.
+  const grain = rows >= 32 * threads ? 16 : 1;
+  const end = partBegin(rows, grain, thread + 1, threads);
   const bytes = <usize>columns << 2;
   const whole = bytes & ~15;
-  for (let row = partBegin(rows, 1, thread, threads); row < end; row++) {
+  for (let row = partBegin(rows, grain, thread, threads); row < end; row++) {
     const to = c + <usize>row * bytes;
     const from = residual ? residual + <usize>row * bytes : 0;
     if (activation > Activation.relu) finishAny(to, bias, from, activation, whole);
