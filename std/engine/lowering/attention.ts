@@ -148,7 +148,7 @@ const attentionFusion: Fusion = {
       inputs: distinct([q.tensor, k.tensor, v.tensor, ...(mask === null ? [] : [mask])]),
       outputs: [y.tensor, ...(kept ? [weights] : [])],
       lower(context) {
-        const scratch = context.scratch(scratchBytes.attention(keys, width) * context.threads);
+        const scratch = context.scratch(scratchBytes.attention(keys, width, depth) * context.threads);
         context.emit(
           "attention",
           [
@@ -196,7 +196,7 @@ const attentionGradientFusion: Fusion = {
       inputs: distinct([q.tensor, k.tensor, v.tensor, weights, g.tensor, ...(mask === null ? [] : [mask])]),
       outputs: results.map(({ tensor }) => tensor),
       lower(context) {
-        const scratch = context.scratch(scratchBytes.attentionGradient(queries, keys, depth) * context.threads);
+        const scratch = context.scratch(scratchBytes.attentionGradient(queries, keys, width, depth) * context.threads);
         context.emit(
           "attentionGradient",
           [

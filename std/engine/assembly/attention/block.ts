@@ -19,17 +19,15 @@ export function multiplyPanels(a: usize, lda: usize, panels: usize, c: usize, ld
   }
 }
 
-/** C (+)= A^T B: A is depth x rows, B depth x columns. */
+/** C (+)= A^T B: A is depth x rows, B depth x columns, packed into panels of 8 columns. */
 // @ts-ignore: decorator
 @inline
-export function multiplyTransposed(
-  a: usize, lda: usize, b: usize, ldb: usize, c: usize, ldc: usize, rows: i32, columns: i32, depth: i32, accumulate: bool,
-): void {
+export function multiplyTransposed(a: usize, lda: usize, panels: usize, c: usize, ldc: usize, rows: i32, columns: i32, depth: i32, accumulate: bool): void {
+  const step = <usize>depth * 32;
   for (let i = 0; i < rows; i += TILE_ROWS) {
-    for (let j = 0; j < columns; j += TILE_COLUMNS) {
-      const at = <usize>j << 2;
+    for (let j = 0, panel = panels; j < columns; j += TILE_COLUMNS, panel += step) {
       tileFromColumns(
-        a + (<usize>i << 2), lda, b + at, ldb, c + <usize>i * ldc + at, ldc, depth, min(TILE_ROWS, rows - i), min(TILE_COLUMNS, columns - j),
+        a + (<usize>i << 2), lda, panel, 32, c + <usize>i * ldc + (<usize>j << 2), ldc, depth, min(TILE_ROWS, rows - i), min(TILE_COLUMNS, columns - j),
         accumulate ? ACCUMULATE : 0, 0, 0, 0,
       );
     }
