@@ -1,20 +1,23 @@
 // The exports of the kernel module: all that a plan can call.
+export { attention, attentionScratchBytes } from "./attention/attention";
+export { attentionGradient, attentionGradientScratchBytes } from "./attention/attention-gradient";
 export { convolution, convolutionInputGradient, convolutionWeightGradient, padImages, weightGradientScratchBytes } from "./convolution/convolution";
 export { convolutionScratchBytes } from "./convolution/window-product";
 export { gather, oneHot, scatterAdd } from "./layout/gather";
 export { fill, stridedCopy } from "./layout/strided-copy";
-export { epilogue } from "./matmul/epilogue";
 export { sumStrip } from "./matmul/micro-kernel";
 export { matmul, matmulScratchBytes } from "./matmul/matmul";
 export { avgPool, avgPoolGradient, maxPool, maxPoolRoute } from "./pooling/pooling";
+export { finishProduct } from "./rows/finish-product";
 export { argExtreme, maximum, minimum, sum, sumIntegers } from "./rows/reduce";
-export { crossEntropy, crossEntropyGradient, logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./rows/softmax";
+export { crossEntropy, crossEntropyGradient } from "./rows/cross-entropy";
+export { logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./rows/softmax";
 export {
   winogradGradient, winogradImage, winogradKernel, winogradKernelGradient, winogradKernelPanels, winogradResult, winogradScratchBytes,
 } from "./convolution/winograd";
 export { interpolateAxis, interpolateAxisGradient, repeatAxis } from "./layout/upsample";
 export { batchNorm, batchNormGradient } from "./normalisation/batch-norm";
-export { layerNorm, layerNormGradient, layerNormParameterGradient } from "./normalisation/layer-norm";
+export { addLayerNormParts, layerNorm, layerNormGradient, layerNormScratchBytes } from "./normalisation/layer-norm";
 export { lrn, lrnGradient, lrnScratchBytes } from "./normalisation/lrn";
 export { randomUniform } from "./random/philox";
 export { gru, gruGradient, gruScratchBytes } from "./recurrent/gru";

@@ -1,6 +1,7 @@
 import type { Node } from "../../tensor/graph.js";
+import { sameShape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import type { Fusion, FusionMatch, GraphView, LoweringContext } from "./contract.js";
+import type { Address, Fusion, FusionMatch, GraphView, LoweringContext } from "./contract.js";
 import { lowerConvolution, lowerInputGradient } from "./convolution.js";
 import { lowerMatmul } from "./matmul.js";
 import type { ActivationName, Epilogue } from "./product.js";
@@ -10,10 +11,11 @@ type LowerWithEpilogue = (node: Node, context: LoweringContext, epilogue: Epilog
 
 const activations = new Set(["relu", "tanh", "sigmoid"]);
 
-/** A chain of nodes after a product, as far as it fits an epilogue: views, then a bias, then an activation. */
+/** A chain of nodes after a product, as far as it fits an epilogue: views, then a bias, a residual, an activation. */
 interface Chain {
   readonly nodes: Node[];
   bias: Tensor | null;
+  residual: Tensor | null;
   activation: ActivationName;
   result: Tensor;
 }
@@ -34,8 +36,16 @@ function biasOf(node: Node, sum: Tensor): Tensor | null {
   return sameResult && other.size === columns && other.shape.at(-1) === columns ? other : null;
 }
 
-function follow(node: Node, graph: GraphView): Chain {
-  const chain: Chain = { nodes: [node], bias: null, activation: "none", result: node.outputs[0] as Tensor };
+/** A residual is what stands at the same place of a tensor of the result's shape. */
+function residualOf(node: Node, sum: Tensor): Tensor | null {
+  const [left, right] = node.inputs as readonly [Tensor, Tensor];
+  const other = left === sum ? right : left;
+  return other !== sum && other.dtype === "f32" && sameShape(other.shape, sum.shape) ? other : null;
+}
+
+/** @param residuals whether the kernel adds them; only beside a bias, where the result is finished in a walk of its own anyway. */
+function follow(node: Node, graph: GraphView, residuals: boolean): Chain {
+  const chain: Chain = { nodes: [node], bias: null, residual: null, activation: "none", result: node.outputs[0] as Tensor };
   const columns = chain.result.shape.at(-1);
   for (;;) {
     const next = onlyReader(chain.result, graph);
@@ -44,10 +54,14 @@ function follow(node: Node, graph: GraphView): Chain {
     if (name === "reshape") {
       // Rows may be dealt out to other axes; the columns must stay what they are, or the bias would not fit.
       if (next.outputs[0]?.shape.at(-1) !== columns) return chain;
-    } else if (name === "add" && chain.bias === null && chain.activation === "none") {
+    } else if (name === "add" && chain.bias === null) {
       const bias = biasOf(next, chain.result);
       if (bias === null) return chain;
       chain.bias = bias;
+    } else if (name === "add" && residuals && chain.residual === null) {
+      const residual = residualOf(next, chain.result);
+      if (residual === null) return chain;
+      chain.residual = residual;
     } else if (activations.has(name) && chain.activation === "none") {
       chain.activation = name as ActivationName;
     } else return chain;
@@ -57,19 +71,22 @@ function follow(node: Node, graph: GraphView): Chain {
   }
 }
 
-function epilogueFusion(operation: string, supports: (node: Node) => boolean, lower: LowerWithEpilogue): Fusion {
+function epilogueFusion(operation: string, supports: (node: Node) => boolean, lower: LowerWithEpilogue, residuals = false): Fusion {
   return {
     name: `${operation} with bias and activation`,
     operation,
     match(node, graph): FusionMatch | null {
       if (!supports(node)) return null;
-      const { nodes, bias, activation, result } = follow(node, graph);
+      const { nodes, bias, residual, activation, result } = follow(node, graph, residuals);
       if (bias === null && activation === "none") return null;
       return {
         nodes,
-        inputs: bias === null ? node.inputs : [...node.inputs, bias],
+        inputs: [...node.inputs, ...(bias === null ? [] : [bias]), ...(residual === null ? [] : [residual])],
         outputs: [result],
-        lower: (context) => lower(node, context, { bias: bias === null ? null : context.buffer(bias), residual: null, activation }, result),
+        lower(context) {
+          const place = (tensor: Tensor | null): Address | null => (tensor === null ? null : context.buffer(tensor));
+          lower(node, context, { bias: place(bias), residual: place(residual), activation }, result);
+        },
       };
     },
   };
@@ -77,7 +94,7 @@ function epilogueFusion(operation: string, supports: (node: Node) => boolean, lo
 
 export function epilogueFusions(supports: (operation: string, node: Node) => boolean): Fusion[] {
   return [
-    epilogueFusion("matmul", (node) => supports("matmul", node), lowerMatmul),
+    epilogueFusion("matmul", (node) => supports("matmul", node), lowerMatmul, true),
     epilogueFusion("conv", (node) => supports("conv", node), lowerConvolution),
     epilogueFusion("convInputGradient", (node) => supports("convInputGradient", node), lowerInputGradient),
   ];

@@ -1,5 +1,6 @@
 import { alongRules } from "./along.js";
 import type { Fusion, LoweringRule } from "./contract.js";
+import { attentionFusions } from "./attention.js";
 import { convolutionRules } from "./convolution.js";
 import { epilogueFusions } from "./epilogues.js";
 import { layoutRules } from "./layout.js";
@@ -10,7 +11,7 @@ import { randomRules } from "./random.js";
 import { recurrentRules } from "./recurrent.js";
 import { reductionRules } from "./reductions.js";
 import { rowRules } from "./rows.js";
-import { softmaxRules } from "./softmax.js";
+import { crossEntropyFusion, softmaxRules } from "./softmax.js";
 import { upsamplingRules } from "./upsampling.js";
 
 /** How each operation becomes kernel calls, by the operation's name. What is missing runs in the portable executor. */
@@ -32,4 +33,8 @@ export const lowerings: ReadonlyMap<string, LoweringRule> = new Map(
 );
 
 /** Groups of operations done by one kernel, in the order in which they are tried. */
-export const fusions: readonly Fusion[] = epilogueFusions((operation, node) => lowerings.get(operation)?.supports?.(node) ?? true);
+export const fusions: readonly Fusion[] = [
+  ...attentionFusions,
+  crossEntropyFusion,
+  ...epilogueFusions((operation, node) => lowerings.get(operation)?.supports?.(node) ?? true),
+];

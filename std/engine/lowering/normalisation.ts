@@ -46,10 +46,11 @@ export const normalisationRules: Readonly<
       const [x, scale, mean, variance, g] = inputs as [Address, Address, Address, Address, Address];
       const [gx, gScale, gShift] = outputs as [Address, Address, Address];
       const { epsilon } = node.attributes as NormAttributes;
-      const work = 4 * input(node, 0).size;
-      // The sums over rows come first: gx may take the place of x or g.
-      context.emit("layerNormParameterGradient", [x, mean, variance, g, gScale, gShift, ...rowsOf(node), epsilon], { work });
-      context.emit("layerNormGradient", [x, scale, mean, variance, g, gx, ...rowsOf(node), epsilon], { work });
+      const [rows, width] = rowsOf(node);
+      const parts = context.scratch(scratchBytes.layerNorm(width) * context.threads);
+      const work = 6 * input(node, 0).size;
+      context.emit("layerNormGradient", [x, scale, mean, variance, g, gx, parts, context.threads, rows, width, epsilon], { work });
+      context.emit("addLayerNormParts", [parts, gScale, gShift, context.threads, width], { work: 2 * context.threads * width });
     },
   },
   lrn: {

@@ -47,6 +47,9 @@ export interface Product {
  */
 export const blasWork = 500_000;
 
+/** Calls of at least this much work are dealt out to all threads (the planner's bound, rounded up). */
+const dealtOut = 16_000;
+
 /** Scratch of our own kernel, asked for once and only if a product does not go to a BLAS. */
 export function productScratch(context: LoweringContext): () => Address {
   let scratch: Address | null = null;
@@ -85,7 +88,12 @@ export function emitProduct(context: LoweringContext, product: Product, epilogue
     context.gemm({ a, b, c, m, n, k, transposeA, transposeB, lda, ldb, ldc, batch, strideA, strideB, strideC, beta: accumulate ? 1 : 0 });
     const { bias, residual, activation } = epilogue;
     if (bias !== null || residual !== null || activation !== "none") {
-      context.emit("epilogue", [c, bias ?? absent, residual ?? absent, activationCodes[activation], batch * m, n], { work: batch * m * n });
+      // A product cut by rows of 16 is finished by whoever made the rows: `finishProduct` cuts many rows in the same way.
+      const byRows = batch === 1 && Math.ceil(m / 16) > Math.ceil(n / 16) && m >= 32 * context.threads;
+      context.emit("finishProduct", [c, bias ?? absent, residual ?? absent, activationCodes[activation], batch * m, n], {
+        work: batch * m * n,
+        independent: byRows && m * n >= dealtOut,
+      });
     }
     return;
   }

@@ -29,6 +29,16 @@ export const scratchBytes = {
   }, // prettier-ignore
   /** Of one 6 x 6 tile between the two passes of a transform, and a copy of a window at an image's edge. */
   winograd: (channels: number): number => 36 * 16 + 36 * channels * 4 + 64,
+  attention: (keys: number, width: number, depth: number): number =>
+    Math.floor((panels(width, keys) + panels(keys, depth) + 16 * keys + 127) / 64) * 64,
+  /** Panels, and as many queries as have 64 KiB of scores. */
+  attentionGradient(queries: number, keys: number, width: number, depth: number): number {
+    const block = Math.min(Math.floor((queries + 3) / 4) * 4, Math.max(4, Math.floor(16384 / keys / 4) * 4));
+    const all = panels(depth, keys) + panels(keys, width) + panels(block, width) + panels(block, depth) + 4 * block * keys;
+    return Math.floor((all + 191) / 64) * 64;
+  },
+  /** Sums of two gradients. */
+  layerNorm: (width: number): number => 2 * Math.floor((4 * width + 79) / 64) * 64,
   lrn: (channels: number, size: number): number => Math.floor((channels + 2 * size + 15) / 8) * 8 * 4,
   lstm: (batch: number, width: number): number => pad64(panels(width, 4 * width) + panels(4 * width, width) + 2 * batch * width * 4),
   gru: (batch: number, width: number): number => pad64(panels(width, 3 * width) + panels(3 * width, width) + 4 * batch * width * 4),

@@ -1,8 +1,8 @@
 import type { Node } from "../../tensor/graph.js";
 import type { AxisAttributes } from "../../tensor/operations/arg-extremes.js";
 import type { CrossEntropyAttributes } from "../../tensor/operations/cross-entropy.js";
-import { input, isSingle, output } from "./arguments.js";
-import type { LoweringRule } from "./contract.js";
+import { absent, input, isSingle, output } from "./arguments.js";
+import type { Address, Fusion, FusionMatch, LoweringRule } from "./contract.js";
 import { axesLast, backwards, emitCopy, joinAxes, kernelAxes, movesData, withAxesLast, type CopyAxis } from "./copies.js";
 
 /** Elementary steps of an exponential, for the planner's estimate. */
@@ -73,9 +73,41 @@ export const softmaxRules: Readonly<
         context.buffer(g),
         1,
         context.buffer(output(node)),
+        absent,
         ...labelArguments(node),
       ];
       context.emit("crossEntropyGradient", args, { work: exponentialWork * logits.size });
     },
+  },
+};
+
+const ignored = (node: Node): number | null => (node.attributes as CrossEntropyAttributes).ignore;
+
+/** The loss and its gradient in one walk over the logits: both need the same exponentials. */
+export const crossEntropyFusion: Fusion = {
+  name: "cross entropy with its gradient",
+  operation: "softmaxCrossEntropy",
+  match(node, graph): FusionMatch | null {
+    const [logits, labels] = [input(node, 0), input(node, 1)];
+    const gradient = graph
+      .consumers(logits)
+      .find(
+        (reader) => reader.operation?.name === "softmaxCrossEntropyGradient" && reader.inputs[0] === logits && reader.inputs[1] === labels,
+      );
+    if (gradient === undefined || !supportsLabels(node) || ignored(node) !== ignored(gradient)) return null;
+    const incoming = input(gradient, 2);
+    return {
+      nodes: [node, gradient],
+      inputs: [logits, labels, incoming],
+      outputs: [output(node), output(gradient)],
+      lower(context) {
+        const [from, places, g, slopes, loss] = [logits, labels, incoming, output(gradient), output(node)].map((tensor) =>
+          context.buffer(tensor),
+        ) as [Address, Address, Address, Address, Address];
+        context.emit("crossEntropyGradient", [from, places, g, 1, slopes, loss, ...labelArguments(node)], {
+          work: exponentialWork * logits.size,
+        });
+      },
+    };
   },
 };

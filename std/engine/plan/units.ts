@@ -47,7 +47,22 @@ export function unitsOf(graph: SimpleGraph, { lowerings, fusions }: Lowerings, s
     for (const fusion of fusions) cutter.match(fusion);
     cutter.chain();
   }
-  return cutter.units(lowerings);
+  return used(cutter.units(lowerings), needed);
+}
+
+/** Without the units whose results nobody reads: fusions may read past a node, which then was its only purpose. */
+function used(units: readonly Unit[], needed: ReadonlySet<Tensor>): Unit[] {
+  const maker = new Map<Tensor, Unit>();
+  for (const unit of units) for (const output of unit.outputs) maker.set(output, unit);
+  const kept = new Set<Unit>();
+  const stack = [...needed];
+  for (let tensor = stack.pop(); tensor !== undefined; tensor = stack.pop()) {
+    const unit = maker.get(tensor);
+    if (unit === undefined || kept.has(unit)) continue;
+    kept.add(unit);
+    stack.push(...unit.inputs);
+  }
+  return units.filter((unit) => kept.has(unit));
 }
 
 /** Groups of nodes that become one unit, kept so that no path leaves a group and comes back. */

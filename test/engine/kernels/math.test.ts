@@ -26,7 +26,7 @@ describe.each(builds.filter(supported))("functions on four lanes, %s", (build) =
   const epilogue = (activation: number, x: Float32Array): Float32Array => {
     const { floats, call } = bench(build, 64);
     const c = floats(x);
-    call("epilogue", [c, 0, 0, activation, 1, x.length]);
+    call("finishProduct", [c, 0, 0, activation, 1, x.length]);
     return c;
   };
 

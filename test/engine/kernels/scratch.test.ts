@@ -21,5 +21,9 @@ test("the lowerings ask for as much scratch memory as the kernels use", () => {
     expect(scratchBytes.rnn(width)).toBe(ask("rnnScratchBytes", width));
     expect(scratchBytes.winograd(width)).toBe(ask("winogradScratchBytes", width));
     expect(scratchBytes.lrn(width, 5)).toBe(ask("lrnScratchBytes", width, 5));
+    expect(scratchBytes.layerNorm(width)).toBe(ask("layerNormScratchBytes", width));
+    expect(scratchBytes.attention(batch, width, 9)).toBe(ask("attentionScratchBytes", batch, width, 9));
+    expect(scratchBytes.attentionGradient(7, batch, width, 9)).toBe(ask("attentionGradientScratchBytes", 7, batch, width, 9));
+    expect(scratchBytes.attentionGradient(900, batch * 17, width, 9)).toBe(ask("attentionGradientScratchBytes", 900, batch * 17, width, 9));
   }
 });

@@ -25,13 +25,26 @@ export function stridedCopy(
   const lines = planes * e4;
   const end = partBegin(lines, 1, thread + 1, threads);
   const bytes = <usize>e5 << 2;
-  for (let line = partBegin(lines, 1, thread, threads); line < end; line++) {
-    const i4 = line % e4, plane = line / e4;
-    const i3 = plane % e3, i2 = (plane / e3) % e2, i1 = (plane / (e3 * e2)) % e1, i0 = plane / (e3 * e2 * e1);
-    let from = x + (<usize>(i0 * x0 + i1 * x1 + i2 * x2 + i3 * x3 + i4 * x4) << 2);
-    let to = y + (<usize>(i0 * y0 + i1 * y1 + i2 * y2 + i3 * y3 + i4 * y4) << 2);
+  let line = partBegin(lines, 1, thread, threads);
+  let i4 = line % e4;
+  let plane = line / e4;
+  let planeFrom: usize = 0, planeTo: usize = 0;
+  for (let fresh = true; line < end; line++) {
+    if (fresh) {
+      // Divisions once a plane, not once a line: lines may be as short as one vector.
+      const i3 = plane % e3, i2 = (plane / e3) % e2, i1 = (plane / (e3 * e2)) % e1, i0 = plane / (e3 * e2 * e1);
+      planeFrom = x + (<usize>(i0 * x0 + i1 * x1 + i2 * x2 + i3 * x3) << 2);
+      planeTo = y + (<usize>(i0 * y0 + i1 * y1 + i2 * y2 + i3 * y3) << 2);
+    }
+    let from = planeFrom + (<usize>(i4 * x4) << 2);
+    let to = planeTo + (<usize>(i4 * y4) << 2);
+    fresh = ++i4 == e4;
+    if (fresh) {
+      i4 = 0;
+      plane++;
+    }
     if (x5 == 1 && y5 == 1) {
-      if (bytes >= 64) {
+      if (bytes > 512) {
         memory.copy(to, from, bytes);
       } else {
         let left = e5;

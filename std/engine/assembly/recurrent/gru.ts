@@ -1,4 +1,4 @@
-import { hyperbolicTangent, logistic } from "../math";
+import { rationalLogistic, rationalTangent } from "../math";
 import { TILE_ROWS } from "../matmul/micro-kernel";
 import { multiplyAdd, partBegin } from "../simd";
 import { complement, storePart } from "./lanes";
@@ -34,10 +34,10 @@ export function gru(
       for (let j = 0; j < width; j += 4) {
         const k = <usize>j << 2;
         const left = width - j;
-        const reset = logistic(f32x4.add(v128.load(from + k), v128.load(own + k)));
-        const update = logistic(f32x4.add(v128.load(from + row + k), v128.load(own + row + k)));
+        const reset = rationalLogistic(f32x4.add(v128.load(from + k), v128.load(own + k)));
+        const update = rationalLogistic(f32x4.add(v128.load(from + row + k), v128.load(own + row + k)));
         const recurrent = v128.load(own + 2 * row + k);
-        const candidate = hyperbolicTangent(multiplyAdd(reset, recurrent, v128.load(from + 2 * row + k)));
+        const candidate = rationalTangent(multiplyAdd(reset, recurrent, v128.load(from + 2 * row + k)));
         storePart(gate + k, reset, left);
         storePart(gate + row + k, update, left);
         storePart(gate + 2 * row + k, candidate, left);

@@ -1,4 +1,4 @@
-import { hyperbolicTangent, logistic } from "../math";
+import { rationalLogistic, rationalTangent } from "../math";
 import { TILE_ROWS } from "../matmul/micro-kernel";
 import { multiplyAdd, partBegin } from "../simd";
 import { complement, storePart } from "./lanes";
@@ -34,8 +34,8 @@ export function lstm(
       for (let j = 0; j < width; j += 4) {
         const k = <usize>j << 2;
         const left = width - j;
-        const input = logistic(v128.load(gate + k)), forget = logistic(v128.load(gate + row + k));
-        const candidate = hyperbolicTangent(v128.load(gate + 2 * row + k)), output = logistic(v128.load(gate + 3 * row + k));
+        const input = rationalLogistic(v128.load(gate + k)), forget = rationalLogistic(v128.load(gate + row + k));
+        const candidate = rationalTangent(v128.load(gate + 2 * row + k)), output = rationalLogistic(v128.load(gate + 3 * row + k));
         const cell = multiplyAdd(forget, v128.load(cellBefore + k), f32x4.mul(input, candidate));
         // With a width that is no multiple of 4, a gate's last vector holds the next gate's first numbers: those are not stored.
         storePart(gate + k, input, left);
@@ -43,7 +43,7 @@ export function lstm(
         storePart(gate + 2 * row + k, candidate, left);
         storePart(gate + 3 * row + k, output, left);
         storePart(cells + at + k, cell, left);
-        storePart(y + at + k, f32x4.mul(output, hyperbolicTangent(cell)), left);
+        storePart(y + at + k, f32x4.mul(output, rationalTangent(cell)), left);
         if (t == times - 1) storePart(last + <usize>n * row + k, cell, left);
       }
     }
@@ -76,7 +76,7 @@ export function lstmGradient(
         const left = width - j;
         const input = v128.load(gate + k), forget = v128.load(gate + row + k);
         const candidate = v128.load(gate + 2 * row + k), output = v128.load(gate + 3 * row + k);
-        const squashed = hyperbolicTangent(v128.load(cells + at + k));
+        const squashed = rationalTangent(v128.load(cells + at + k));
         const incoming = f32x4.add(v128.load(gy + at + k), v128.load(dh + k));
         const slope = complement(f32x4.mul(squashed, squashed));
         const cell = multiplyAdd(f32x4.mul(incoming, output), slope, v128.load(dc + k));

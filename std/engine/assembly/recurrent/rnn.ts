@@ -1,4 +1,4 @@
-import { hyperbolicTangent } from "../math";
+import { rationalTangent } from "../math";
 import { relu } from "../matmul/activation";
 import { TILE_ROWS } from "../matmul/micro-kernel";
 import { partBegin } from "../simd";
@@ -26,7 +26,7 @@ export function rnn(z: usize, weight: usize, h: usize, y: usize, rectified: i32,
       const to = y + <usize>n * lead + <usize>t * row;
       for (let j = 0; j < width; j += 4) {
         const v = v128.load(to + (<usize>j << 2));
-        storePart(to + (<usize>j << 2), rectified ? relu(v) : hyperbolicTangent(v), width - j);
+        storePart(to + (<usize>j << 2), rectified ? relu(v) : rationalTangent(v), width - j);
       }
     }
   }
