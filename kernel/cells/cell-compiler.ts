@@ -5,6 +5,7 @@ import type { TypeChecker, TypeProblem, TypeScript } from "../tslab-converter.js
 import { createTypeChecker, ts } from "../tslab-converter.js";
 import { compileCell, completeAt, hoverAt, isLayerCell, layerSource, renderDiagnostics } from "../../dsl/index.js";
 import type { NameKind } from "../../dsl/index.js";
+import { declaredNames } from "./declared-names.js";
 import { diagnosticsError } from "./diagnostics-error.js";
 import { resolveLocal } from "../session/child/local-files.js";
 import { isCompleteTypeScript, nextIndent } from "./is-complete.js";
@@ -20,7 +21,7 @@ import { transpile } from "./transpile.js";
 export class CellCompiler implements CompilerCalls {
   readonly #directory: string;
   #checker: TypeChecker | undefined;
-  /** What the layer cells have defined. */
+  /** What the layer cells have defined: TypeScript cannot tell the type of everything. */
   #names: Record<string, NameKind> = {};
   #prelude = "";
   #declarations = "";
@@ -44,7 +45,7 @@ export class CellCompiler implements CompilerCalls {
     if (isLayerCell(request.source)) {
       const { start, end, items } = completeAt(layerSource(request.source), request.offset, {
         registry: layerLanguage,
-        names: this.#names,
+        names: this.#namesForLayers(),
       });
       return { start, end, matches: items.map(({ text, kind, detail }) => ({ text, type: kind, signature: detail })) };
     }
@@ -58,7 +59,7 @@ export class CellCompiler implements CompilerCalls {
 
   inspect(request: { source: string; offset: number }): InspectionBundle | null {
     if (isLayerCell(request.source)) {
-      const hover = hoverAt(layerSource(request.source), request.offset, { registry: layerLanguage, names: this.#names });
+      const hover = hoverAt(layerSource(request.source), request.offset, { registry: layerLanguage, names: this.#namesForLayers() });
       return hover === null ? null : { data: { "text/plain": hover.text, "text/markdown": hover.text } };
     }
     const source = this.#sourceForEditing(request.source);
@@ -87,7 +88,7 @@ export class CellCompiler implements CompilerCalls {
     const code = source.replace(/\/\/[^\n]*|"[^"\n]*"/g, "");
     const open = (code.match(/[[({]/g) ?? []).length - (code.match(/[\])}]/g) ?? []).length;
     if (open > 0) return { status: "incomplete", indent: nextIndent(source) };
-    const { diagnostics } = compileCell(source, { registry: layerLanguage, names: this.#names });
+    const { diagnostics } = compileCell(source, { registry: layerLanguage, names: this.#namesForLayers() });
     return { status: diagnostics.some(({ code: number }) => number.startsWith("E00")) ? "invalid" : "complete" };
   }
 
@@ -139,7 +140,7 @@ export class CellCompiler implements CompilerCalls {
   /** The emitted TypeScript goes the way of every cell, so that later cells know the types of the networks. */
   #compileLayers(source: string, title: string, timed: boolean): CompiledCell {
     const checker = this.#ready();
-    const compiled = compileCell(source, { registry: layerLanguage, names: this.#names });
+    const compiled = compileCell(source, { registry: layerLanguage, names: this.#namesForLayers() });
     if (!compiled.ok) return { kind: "failed", error: diagnosticsError(source, compiled.diagnostics, title) };
     let checked = checker.check(this.#declarations, compiled.typescript);
     if (checked.problems.length > 0) {
@@ -163,6 +164,14 @@ export class CellCompiler implements CompilerCalls {
       emitted: { networks, typescript: compiled.typescript },
       notices,
     };
+  }
+
+  /** What the notebook's cells define, in either language. A name that is a layer's stays one: TypeScript knows it as a function. */
+  #namesForLayers(): Readonly<Record<string, NameKind>> {
+    const names: Record<string, NameKind> = {};
+    for (const [name, { kind, type }] of declaredNames(this.#declarations))
+      if (!layerLanguage.layers.has(name)) names[name] = type === "any" ? (this.#names[name] ?? kind) : kind;
+    return names;
   }
 
   /** Whether a local file that could not be found is there: it was written after TypeScript had looked for it. */

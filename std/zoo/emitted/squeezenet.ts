@@ -6,7 +6,7 @@ export const names = ["SqueezeNet"] as const;
 export const summary = "F. Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters, 2016: table 1.";
 
 /** F. Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters, 2016: table 1. */
-export function squeezenet(): { SqueezeNet: lamella.Net } {
+export function squeezenet(): { SqueezeNet: lamella.Net<"squeezed" | "one" | "three", ["image"]> } {
   const fire: lamella.Block = lamella.block(
     "fire",
     { s: lamella.required, e: lamella.required },
@@ -18,7 +18,7 @@ export function squeezenet(): { SqueezeNet: lamella.Net } {
     },
   );
 
-  const SqueezeNet: lamella.Net = lamella.net(
+  const SqueezeNet: lamella.Net<"squeezed" | "one" | "three", ["image"]> = lamella.net(
     "SqueezeNet",
     { image: lamella.shape(224, 224, 3), classes: 1000 },
     ({ image, classes }, { conv, relu, maxpool, dropout, gap, softmax, init }) => {
