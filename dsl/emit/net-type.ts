@@ -69,14 +69,18 @@ class Labels {
 
   /** The labels of the blocks a row calls, wherever in it: they have no prefix of their own. */
   #called(node: Located, scope: Scope, prefix: string): void {
-    const { kind, text, callee } = node as Located & { kind?: string; text?: string; callee?: { text: string } };
+    const { kind, callee } = node as Located & { kind?: string; callee?: { text: string } };
     if (kind === "repeat") return;
-    const name = kind === "call" ? callee?.text : kind === "name" ? text : undefined;
-    if (name !== undefined) this.#block(name, scope, prefix);
-    for (const child of children(node)) this.#called(child, scope, prefix);
+    if (kind === "call" && callee !== undefined) this.#applied(callee.text, scope, prefix);
+    for (const child of children(node)) {
+      const name = child as Located & { kind?: string; text?: string };
+      // A block may be given to another; a number by a name is only a value.
+      if (name.kind !== "name" || name.text === undefined) this.#called(child, scope, prefix);
+      else if (kind === "pipe" || scope.lookupCallee(name.text) === "block") this.#applied(name.text, scope, prefix);
+    }
   }
 
-  #block(name: string, scope: Scope, prefix: string): void {
+  #applied(name: string, scope: Scope, prefix: string): void {
     const kind = scope.lookupCallee(name);
     if (kind === "network" || kind === "any") this.unknown = true;
     if (kind !== "block") return;

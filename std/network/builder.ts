@@ -7,6 +7,7 @@ import { inferFormula, type FormulaOperator } from "./formula.js";
 import type { Claim, SummaryRow } from "./network.js";
 import { replaceValues, stepsTo, Value, valuesIn, type FormulaStep, type LayerStep, type Use } from "./program.js";
 import type { Site } from "./site.js";
+import { copyPlace, rememberPlace } from "./step-places.js";
 
 /** A row while it is built; claims are added after it was made. */
 export interface DraftRow {
@@ -95,14 +96,14 @@ export class Builder {
   /** Applies a layer. Gives null, after recording the mistake, when it does not fit. */
   layer(identity: object, definition: LayerDefinition, args: LayerArguments, flow: Value, place: Place): Value | null {
     try {
-      return this.#layer(identity, definition, args, flow);
+      return this.#layer(identity, definition, args, flow, place);
     } catch (error) {
       this.fail(error, place, [flow, ...Object.values(args).flatMap(valuesIn)]);
       return null;
     }
   }
 
-  #layer(identity: object, definition: LayerDefinition, args: LayerArguments, flow: Value): Value {
+  #layer(identity: object, definition: LayerDefinition, args: LayerArguments, flow: Value, { site }: Place): Value {
     const { output, extras, note } = definition.infer(flow, args);
     const specs = definition.parameters?.(flow, args) ?? [];
     const known = this.#shared.get(identity);
@@ -121,6 +122,7 @@ export class Builder {
       parameterPath,
       tied: tie === undefined ? null : (this.#usesByLayer.get(tie) ?? null),
     };
+    rememberPlace(use, { site, chain: [...this.chain].reverse() });
     for (const spec of specs) this.#parameter(`${parameterPath}/${spec.name}`, spec, use);
     this.#usesByLayer.set(identity, use);
 
@@ -162,6 +164,7 @@ export class Builder {
       const type = inferFormula(operator, operands);
       const inputs = operands.filter((operand): operand is Value => operand instanceof Value);
       const step = { kind: "formula", operator, operands, inputs, path: this.#scope.path } as unknown as FormulaStep;
+      rememberPlace(step, { site: place.site, chain: [...this.chain].reverse() });
       step.output = this.#value(type, step);
       return step.output;
     } catch (error) {
@@ -184,6 +187,7 @@ export class Builder {
       if (old.kind === "formula") {
         const operands = old.operands.map((operand) => (typeof operand === "number" ? operand : replace(operand)));
         const step = { ...old, operands, inputs: old.inputs.map(replace) };
+        copyPlace(old, step);
         step.output = this.#value(rename(old.output), step);
         mapped.set(old.output.id, step.output);
         continue;
@@ -198,6 +202,7 @@ export class Builder {
         input: replace(old.flow),
         output: rename(old.use.output),
       };
+      copyPlace(old.use, use);
       for (const spec of use.specs)
         this.#parameter(`${parameterPath}/${spec.name}`, spec, use, ownerOf(`${old.use.parameterPath}/${spec.name}`));
       const step: LayerStep = { ...old, use, flow: replace(old.flow), inputs: old.inputs.map(replace) };
