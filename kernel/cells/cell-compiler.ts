@@ -4,12 +4,13 @@ import { pathToFileURL } from "node:url";
 import type { TypeChecker, TypeProblem, TypeScript } from "../tslab-converter.js";
 import { createTypeChecker, ts } from "../tslab-converter.js";
 import { compileCell, completeAt, hoverAt, isLayerCell, layerSource, renderDiagnostics } from "../../dsl/index.js";
-import type { NameKind } from "../../dsl/index.js";
+import type { HoverOptions, NameKind } from "../../dsl/index.js";
+import { BuiltCells } from "./built-cells.js";
 import { declaredNames } from "./declared-names.js";
 import { diagnosticsError } from "./diagnostics-error.js";
 import { resolveLocal } from "../session/child/local-files.js";
 import { isCompleteTypeScript, nextIndent } from "./is-complete.js";
-import type { CompiledCell, CompilerCalls, Completeness, Completion, InspectionBundle } from "./messages.js";
+import type { CompiledCell, CompilerCalls, Completeness, Completion, EditorRequest, InspectionBundle } from "./messages.js";
 import { readMagics } from "./magics.js";
 import { layerLanguage } from "../layer-registry.js";
 import { looseImports } from "./loose-imports.js";
@@ -23,6 +24,7 @@ export class CellCompiler implements CompilerCalls {
   #checker: TypeChecker | undefined;
   /** What the layer cells have defined: TypeScript cannot tell the type of everything. */
   #names: Record<string, NameKind> = {};
+  readonly #built = new BuiltCells();
   #prelude = "";
   #declarations = "";
 
@@ -41,12 +43,9 @@ export class CellCompiler implements CompilerCalls {
     return this.#compileTypeScript(cell.source, request, cell.timed);
   }
 
-  complete(request: { source: string; offset: number }): Completion {
+  complete(request: EditorRequest): Completion {
     if (isLayerCell(request.source)) {
-      const { start, end, items } = completeAt(layerSource(request.source), request.offset, {
-        registry: layerLanguage,
-        names: this.#namesForLayers(),
-      });
+      const { start, end, items } = completeAt(layerSource(request.source), request.offset, this.#editing(request, this.#built.latest));
       return { start, end, matches: items.map(({ text, kind, detail }) => ({ text, type: kind, signature: detail })) };
     }
     const source = this.#sourceForEditing(request.source);
@@ -57,9 +56,9 @@ export class CellCompiler implements CompilerCalls {
     return { start, end, matches };
   }
 
-  inspect(request: { source: string; offset: number }): InspectionBundle | null {
+  inspect(request: EditorRequest): InspectionBundle | null {
     if (isLayerCell(request.source)) {
-      const hover = hoverAt(layerSource(request.source), request.offset, { registry: layerLanguage, names: this.#namesForLayers() });
+      const hover = hoverAt(layerSource(request.source), request.offset, this.#editing(request));
       return hover === null ? null : { data: { "text/plain": hover.text, "text/markdown": hover.text } };
     }
     const source = this.#sourceForEditing(request.source);
@@ -95,6 +94,7 @@ export class CellCompiler implements CompilerCalls {
   reset(): null {
     this.#declarations = this.#prelude;
     this.#names = {};
+    this.#built.clear();
     return null;
   }
 
@@ -150,6 +150,10 @@ export class CellCompiler implements CompilerCalls {
     }
     this.#declarations = checked.declarations;
     for (const { name, kind } of compiled.defines) this.#names[name] = kind;
+    this.#built.add(
+      source,
+      compiled.defines.map(({ name }) => name),
+    );
     // `show` and `train` have shown what there is to see.
     const { code, mappings } = transpile(compiled.typescript, { showLast: false });
     const notices = renderDiagnostics(source, compiled.diagnostics);
@@ -164,6 +168,12 @@ export class CellCompiler implements CompilerCalls {
       emitted: { networks, typescript: compiled.typescript },
       notices,
     };
+  }
+
+  #editing({ source, values = {} }: EditorRequest, known?: ReturnType<BuiltCells["of"]>): HoverOptions {
+    const names = this.#namesForLayers();
+    const { rows, bindings } = known ?? this.#built.of(layerSource(source), names, values);
+    return { registry: layerLanguage, names, values, rows, bindings };
   }
 
   /** What the notebook's cells define, in either language. A name that is a layer's stays one: TypeScript knows it as a function. */

@@ -12,7 +12,7 @@ export interface DeclaredName {
 export function declaredNames(declarations: string): Map<string, DeclaredName> {
   const names = new Map<string, DeclaredName>();
   const add = (name: string, type: string): void => {
-    if (!names.has(name) && name !== "lamella") names.set(name, { kind: kindOfType(type), type });
+    if (!names.has(name) && name !== "lamella" && !(name in globalThis)) names.set(name, { kind: kindOfType(type), type });
   };
   const file = ts.createSourceFile("declarations.d.ts", declarations, ts.ScriptTarget.ES2022);
   for (const statement of file.statements) {

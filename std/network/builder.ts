@@ -2,6 +2,7 @@ import { LamellaError } from "../errors.js";
 import type { Dim, FlowType, LayerArguments, LayerDefinition, ParameterSpec } from "../layers/definition.js";
 import { countParameters } from "../layers/registry.js";
 import { LayerError } from "../layers/layer-error.js";
+import { isDescribed, writeValue } from "./describe.js";
 import type { ChainLink, FailedPart, Failure } from "./failure.js";
 import { inferFormula, type FormulaOperator } from "./formula.js";
 import type { Claim, SummaryRow } from "./network.js";
@@ -14,6 +15,8 @@ export interface DraftRow {
   readonly label: string;
   readonly text: string;
   readonly path: readonly string[];
+  /** What flows into it; null where an earlier mistake has broken the flow. */
+  readonly input: FlowType | null;
   output: FlowType;
   parameters: number;
   readonly claims: Claim[];
@@ -60,6 +63,8 @@ export class Builder {
   readonly parameters = new Map<string, ParameterEntry>();
   /** Paths of the parameters made under a tap or label: what `freeze` and `.weights` look up. */
   readonly tapPaths = new Map<string, string>();
+  /** What the names in the headers of the net and its blocks stood for, as the layer language writes it: for the editor. */
+  readonly bindings = new Map<string, Map<string, Set<string>>>();
   readonly failures: Failure[] = [];
   /** True when rows were left out because of mistakes that are reported elsewhere: then the network cannot be used. */
   damaged = false;
@@ -170,6 +175,16 @@ export class Builder {
     } catch (error) {
       this.fail(error, place, operands);
       return null;
+    }
+  }
+
+  /** Notes the values of a header; tensors are shown by their rows. */
+  bind(owner: string, values: Readonly<Record<string, unknown>>): void {
+    const names = this.bindings.get(owner) ?? new Map<string, Set<string>>();
+    this.bindings.set(owner, names);
+    for (const [name, value] of Object.entries(values)) {
+      const text = isDescribed(value) && "value" in value ? name : writeValue(value);
+      if (text !== name) names.set(name, (names.get(name) ?? new Set<string>()).add(text));
     }
   }
 
@@ -297,7 +312,7 @@ export class Builder {
   }
 
   /** Opens a row of the summary; what is applied until `closeRow` stands on it. */
-  openRow(label: string, text: string, site: Site | null): DraftRow {
+  openRow(label: string, text: string, site: Site | null, input: Value | null): DraftRow {
     const path = this.chain
       .slice(1)
       .map((link) => (link.kind === "repeat" ? `${link.name === "" ? "repeat" : link.name}[${link.index ?? 0}]` : link.name));
@@ -305,6 +320,7 @@ export class Builder {
       label,
       text,
       path,
+      input: input === null ? null : { shape: input.shape, dtype: input.dtype },
       output: { shape: [], dtype: "f32" },
       parameters: 0,
       claims: [],

@@ -112,6 +112,7 @@ function buildNet(definition: NetDefinition, given: Readonly<Record<string, unkn
   }
   let outputs: readonly { name: string; value: Value }[] = [];
   if (inputs.length === 1) builder.lastOutput = inputs[0] as Value;
+  builder.bind(name, values);
   builder.chain.push({ kind: "net", name, index: null, values: changed.join(", "), site: null });
   withBuilder(builder, () => {
     try {
