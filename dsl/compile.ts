@@ -41,7 +41,8 @@ export interface PositionMap {
 export function compileCell(source: string, options: CompileOptions): CompiledCell {
   const { registry, names = {} } = options;
   const parsed = parseCell(source);
-  const found = checkNames(parsed.cell, { registry, names, closed: options.closed ?? false, lost: parsed.lost, source });
+  const { closed = false, module = false } = options;
+  const found = checkNames(parsed.cell, { registry, names, closed, module, lost: parsed.lost, source });
   const diagnostics = inOrder([...parsed.diagnostics, ...found]);
   const ok = !diagnostics.some(({ severity }) => severity === "error");
   const emitted = emitSound(parsed, source, diagnostics, options);

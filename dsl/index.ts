@@ -9,7 +9,7 @@ export type { InitializerEntry, NameKind, Names, Registry } from "./registry.js"
 export type { Span } from "./syntax.js";
 export { completeAt, type Completion, type CompletionItem, type EditorOptions } from "./editor/complete.js";
 export { hoverAt, type Hover, type HoverOptions } from "./editor/hover.js";
-export { rowShapes, type RowShape } from "./editor/row-shapes.js";
+export { builtCell, rowShapes, type Bindings, type RowShape } from "./editor/row-shapes.js";
 export { formatSource } from "./format.js";
 export { createLayersTemplate, LayersError, type LayersTemplate } from "./template.js";
 export { errorCodes, errorReference, type ErrorCode } from "./diagnostics/codes.js";

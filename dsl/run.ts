@@ -13,6 +13,8 @@ export interface Runtime {
 export interface CheckedCell extends CompiledCell {
   /** What the cell's `net`, `block` and `let` statements made, by name; without those that have mistakes. */
   readonly values: Readonly<Record<string, unknown>>;
+  /** The same with what has mistakes, as far as it could be built: for the editor. */
+  readonly built: Readonly<Record<string, unknown>>;
 }
 
 export interface CheckSourceOptions extends CompileOptions {
@@ -47,13 +49,14 @@ export function checkSource(source: string, options: CheckSourceOptions): Checke
     const values = Object.fromEntries(
       Object.entries(result).filter(([, value]) => (value as { failed?: boolean } | null)?.failed !== true),
     );
-    return { ...compiled, ok: compiled.ok && located.length === 0, diagnostics: found, values };
+    return { ...compiled, ok: compiled.ok && located.length === 0, diagnostics: found, values, built: result };
   } catch (error) {
     // A name that only the notebook knows: the shapes cannot be checked here.
-    if (error instanceof ReferenceError && missing.some((name) => error.message.startsWith(`${name} `))) return { ...compiled, values: {} };
+    if (error instanceof ReferenceError && missing.some((name) => error.message.startsWith(`${name} `)))
+      return { ...compiled, values: {}, built: {} };
     const located = locate(error, compiled.map, { file });
     if (located.length === 0 && compiled.ok) throw error;
-    return { ...compiled, ok: false, diagnostics: inOrder([...compiled.diagnostics, ...located]), values: {} };
+    return { ...compiled, ok: false, diagnostics: inOrder([...compiled.diagnostics, ...located]), values: {}, built: {} };
   }
 }
 

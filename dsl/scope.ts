@@ -23,6 +23,7 @@ export interface Callable {
 /** Names that can be seen at a place, innermost first. */
 export class Scope {
   readonly #names = new Map<string, Kind>();
+  readonly #labels = new Set<string>();
   readonly #outer: Scope | null;
   readonly registry: Registry;
   readonly callables: Map<string, Callable>;
@@ -39,6 +40,12 @@ export class Scope {
 
   define(name: string, kind: Kind): void {
     this.#names.set(name, kind);
+  }
+
+  /** A tensor by its label. Where a row starts with a name, a layer of that name comes first: `relu: conv 6, 3x3 | relu`. */
+  label(name: string): void {
+    this.define(name, "tensor");
+    this.#labels.add(name);
   }
 
   has(name: string): boolean {
@@ -67,6 +74,23 @@ export class Scope {
   /** A name that the library gives: a layer, in the absence of anything nearer. */
   isLayer(name: string): boolean {
     return !this.has(name) && this.registry.layers.has(name);
+  }
+
+  /** What is called or applied under a name: tensors and numbers cannot be, so that a layer of the same name is meant. */
+  lookupCallee(name: string): Kind | null {
+    const kind = this.lookup(name);
+    const plain = kind === "tensor" || kind === "value" || kind === "dimension";
+    return plain && this.registry.layers.has(name) ? null : kind;
+  }
+
+  /** Whether a name between bars is a layer of the library, at the start of a row or behind a bar. */
+  isLayerItem(name: string, start: boolean): boolean {
+    if (!this.registry.layers.has(name)) return false;
+    return start ? !this.has(name) || this.#isLabel(name) : this.lookupCallee(name) === null;
+  }
+
+  #isLabel(name: string): boolean {
+    return this.#names.has(name) || this.#outer === null ? this.#labels.has(name) : this.#outer.#isLabel(name);
   }
 }
 
@@ -143,18 +167,23 @@ export function kindOf(node: Expression | Pipe, scope: Scope): Kind {
     case "pipe": {
       const [first] = node.items;
       if (first === undefined || first.kind === "repeat") return "layer";
-      const kind = kindOf(first, scope);
+      const kind = startKind(first, scope);
       if (node.items.length === 1) return kind;
       return kind === "tensor" ? "tensor" : "layer";
     }
   }
 }
 
+/** What a row or a definition starts with. */
+export function startKind(first: Expression | Pipe, scope: Scope): Kind {
+  return first.kind === "name" && scope.isLayerItem(first.text, true) ? "layer" : kindOf(first, scope);
+}
+
 function kindOfCall(node: Extract<Expression, { kind: "call" }>, scope: Scope): Kind {
   const { callee, args, juxtaposed } = node;
   const first = args[0];
   const onTensor = !juxtaposed && first !== undefined && first.name === null && kindOf(first.value, scope) === "tensor";
-  const kind = scope.lookup(callee.text);
+  const kind = scope.lookupCallee(callee.text);
   if (kind === null) {
     const definition = scope.registry.layers.get(callee.text);
     if (definition !== undefined) {

@@ -3,7 +3,7 @@ import { taken } from "../emit/words.js";
 import { nearestName } from "../diagnostics/nearest.js";
 import { positionOf } from "../diagnostics/position.js";
 import type { Names, Registry } from "../registry.js";
-import { bodyScope, cellScope, earlierNames, kindOf, type Scope } from "../scope.js";
+import { bodyScope, cellScope, earlierNames, kindOf, startKind, type Scope } from "../scope.js";
 import {
   children,
   type Argument,
@@ -32,6 +32,8 @@ export interface CheckOptions {
   readonly registry: Registry;
   readonly names: Names;
   readonly closed: boolean;
+  /** A file of its own: the data that it trains on and shows may come from the program that uses it. */
+  readonly module: boolean;
   readonly lost: ReadonlySet<string>;
   readonly source: string;
 }
@@ -80,7 +82,9 @@ class CellChecker {
           checkTrain(statement, scope, this.#options, (found) => this.#found.push(found), this.#expressions);
           break;
         case "show":
+          this.#expressions.freeNames = this.#options.module ? "warning" : "error";
           for (const item of statement.value.items) if (item.kind !== "repeat") this.#expressions.value(item, scope, null, true);
+          this.#expressions.freeNames = "error";
           break;
         case "load":
         case "save":
@@ -177,7 +181,7 @@ class CellChecker {
       }
       if (row.kind === "default" || row.kind === "bare") continue;
       const first = row.kind === "row" ? row.pipe.items[0] : undefined;
-      const starts = first !== undefined && first.kind !== "repeat" && kindOf(first, scope) === "tensor";
+      const starts = first !== undefined && first.kind !== "repeat" && startKind(first, scope) === "tensor";
       if (!starts && row.kind === "row") {
         const names = inputs.map(({ name }) => name.text);
         this.#add("E013", `which of ${names.join(", ")} does this row start with?`, (first ?? row).span, {
@@ -233,7 +237,8 @@ class CellChecker {
     this.#letValue(row.value, scope);
     this.#unique(row.name, known, "this body");
     const kind = kindOf(row.value, scope);
-    if (scope.registry.layers.has(row.name.text)) {
+    // A tensor or a number cannot be applied, so that `mean` behind a bar stays the layer; a layer value of that name would hide it.
+    if (scope.registry.layers.has(row.name.text) && !["tensor", "value", "dimension"].includes(kind)) {
       this.#add("E015", `\`${row.name.text}\` is the name of a layer; choose another`, row.name.span);
     }
     if (row.claim !== null) {
@@ -247,12 +252,12 @@ class CellChecker {
     this.#pipe(row.pipe, scope);
     if (row.label !== null) {
       this.#unique(row.label, known, "this body");
-      if (!scope.registry.layers.has(row.label.text)) scope.define(row.label.text, "tensor");
+      scope.label(row.label.text);
     }
     if (row.claim !== null) this.#claim(row.claim, scope);
     const [only] = row.pipe.items;
     if (row.pipe.items.length === 1 && only !== undefined && only.kind !== "repeat") {
-      const kind = kindOf(only, scope);
+      const kind = startKind(only, scope);
       if (kind === "value" || kind === "dimension") this.#add("E017", "a row is made of layers, and this is only a value", only.span);
     }
   }

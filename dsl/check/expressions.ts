@@ -11,6 +11,8 @@ import { literalProblem } from "./literals.js";
 export class ExpressionChecker {
   readonly #options: CheckOptions;
   readonly #report: (found: Diagnostic) => void;
+  /** What a name is that stands for nothing and resembles nothing. */
+  freeNames: "error" | "warning" = "error";
 
   constructor(options: CheckOptions, report: (found: Diagnostic) => void) {
     this.#options = options;
@@ -26,8 +28,11 @@ export class ExpressionChecker {
   /** Something between two bars, or at the start of a row. */
   item(node: Expression, scope: Scope, index: number): void {
     if (node.kind === "name") {
-      if (scope.isLayer(node.text)) this.#required(node.text, [], node.span, scope);
-      else if (scope.lookup(node.text) === "block")
+      if (scope.isLayerItem(node.text, index === 0)) {
+        this.#required(node.text, [], node.span, scope);
+        return;
+      }
+      if (scope.lookup(node.text) === "block")
         this.#blockCall({ kind: "call", callee: node, args: [], juxtaposed: true, span: node.span }, scope);
       else if (!scope.has(node.text)) this.#unknown(node.text, node.span, scope, true);
       const kind = scope.lookup(node.text);
@@ -182,12 +187,16 @@ export class ExpressionChecker {
       return;
     }
     if (nearName === null && !closed) return;
+    if (nearName === null && this.freeNames === "warning") {
+      this.#report(diagnostic("E011", `\`${name}\` is not defined here`, span, { severity: "warning" }));
+      return;
+    }
     this.#add("E011", `\`${name}\` is not defined${nearName === null ? "" : `; did you mean \`${nearName}\`?`}`, span, nearName);
   }
 
   #call(node: Call, scope: Scope, spec: ArgumentSpec | null): void {
     const { callee, args, juxtaposed } = node;
-    const kind = scope.lookup(callee.text);
+    const kind = scope.lookupCallee(callee.text);
     if (kind === null && spec?.kind === "initializer") {
       const entry = scope.registry.initializers.get(callee.text);
       if (entry === undefined) this.#unknownInitializer(callee.text, callee.span, scope);

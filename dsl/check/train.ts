@@ -16,9 +16,13 @@ export function checkTrain(
   expressions: ExpressionChecker,
 ): void {
   const { registry } = options;
-  const add = (code: string, message: string, span: Span, meant: string | null = null, hint = ""): void =>
+  const add = (code: string, message: string, span: Span, meant: string | null = null, hint = "", more: Partial<Diagnostic> = {}): void =>
     report(
-      diagnostic(code, message, span, { hint, ...(meant === null ? {} : { fix: { title: `change to ${meant}`, span, text: meant } }) }),
+      diagnostic(code, message, span, {
+        hint,
+        ...(meant === null ? {} : { fix: { title: `change to ${meant}`, span, text: meant } }),
+        ...more,
+      }),
     );
   const meantText = (meant: string | null): string => (meant === null ? "" : `; did you mean \`${meant}\`?`);
 
@@ -33,7 +37,8 @@ export function checkTrain(
   if (statement.data.kind === "name") {
     const { text, span } = statement.data;
     if (!outer.has(text) && !registry.datasets.has(text)) {
-      const meant = nearestName(text, [...registry.datasets.keys(), ...outer.names().keys()]);
+      const usable = [...outer.names()].flatMap(([name, kind]) => (kind === "dataset" || kind === "any" ? [name] : []));
+      const meant = nearestName(text, [...registry.datasets.keys(), ...usable]);
       if (options.closed || meant !== null)
         add(
           "E062",
@@ -41,6 +46,7 @@ export function checkTrain(
           span,
           meant,
           `there are ${[...registry.datasets.keys()].join(", ")}`,
+          options.module && meant === null ? { severity: "warning" } : {},
         );
     }
   } else expressions.value(statement.data, outer, null, true);

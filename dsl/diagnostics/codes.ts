@@ -74,7 +74,13 @@ export const errorCodes: readonly ErrorCode[] = [
     example: net("dense 3", "a: 3, b: 3"),
   },
   { code: "E014", title: "an empty net", meaning: "A net has an input and at least one row.", example: "net A(c) { relu }" },
-  { code: "E015", title: "the name of a layer", meaning: "A `let` cannot be called like a layer.", example: net("let relu = tanh") },
+  {
+    code: "E015",
+    title: "the name of a layer",
+    meaning:
+      "A layer value cannot be called like a layer of the library, which it would hide. A tensor or a number may be: it cannot be applied, so that a call still means the layer.",
+    example: net("let relu = tanh"),
+  },
   { code: "E016", title: "out is the last row", meaning: "Rows after `out` would lead nowhere.", example: net("a: relu\nout a\ntanh") },
   {
     code: "E017",

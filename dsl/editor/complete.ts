@@ -1,5 +1,6 @@
 import type { ArgumentSpec } from "../../std/layers/definition.js";
 import type { Names, Registry } from "../registry.js";
+import type { Bindings } from "./row-shapes.js";
 import { cursorAt, type Cursor, type ScopeEntry } from "./cursor.js";
 
 export interface CompletionItem {
@@ -33,6 +34,10 @@ export interface EditorOptions {
   readonly registry: Registry;
   /** Names of the notebook's other cells. */
   readonly names?: Names;
+  /** Numbers, texts and lists of the notebook, by name. */
+  readonly values?: Readonly<Record<string, unknown>>;
+  /** What the names of headers stand for, where the cell could be checked (`builtCell`). */
+  readonly bindings?: Bindings;
   /** Taps of networks of other cells, for `N[..` and `N.`. */
   readonly tapsOf?: (network: string) => readonly string[];
 }
@@ -58,7 +63,13 @@ const rowWords: readonly CompletionItem[] = [
 /** What may stand at a place of a cell, right or wrong: from the registry and the names that can be seen there. */
 export function completeAt(source: string, offset: number, options: EditorOptions): Completion {
   const cursor = cursorAt(source, offset, options.registry, options.names ?? {});
-  const all = itemsFor(cursor, options);
+  const all = itemsFor(cursor, options).map((item) => {
+    const now = valueNow(item.text, cursor.scope.get(item.text), options);
+    const nameable = ["hyperparameter", "dimension", "value", "network", "block"].includes(item.kind);
+    return now === "" || !nameable
+      ? item
+      : { ...item, detail: item.detail === "" || item.detail === "any" || item.detail === "value" ? now : `${item.detail} (${now})` };
+  });
   const wanted = cursor.prefix.toLowerCase();
   const seen = new Set<string>();
   const items = all.filter(({ text }) => {
@@ -67,6 +78,15 @@ export function completeAt(source: string, offset: number, options: EditorOption
     return true;
   });
   return { start: cursor.span[0], end: cursor.span[1], items };
+}
+
+/** "now 64": what a hyperparameter, a dimension or a value of the notebook is; empty where that is not known. */
+export function valueNow(name: string, entry: ScopeEntry | undefined, { values = {}, bindings = {} }: EditorOptions): string {
+  const bound = entry?.owner === undefined ? [] : (bindings[entry.owner]?.[name] ?? []);
+  if (bound.length === 1 && bound[0] === entry?.text) return "";
+  if (bound.length > 0) return `now ${bound.slice(0, 6).join(", ")}${bound.length > 6 ? ", …" : ""}`;
+  const isNotebooks = entry !== undefined && entry.owner === undefined && (entry.kind === "any" || entry.kind === "value");
+  return isNotebooks && Object.hasOwn(values, name) ? `now ${JSON.stringify(values[name])}` : "";
 }
 
 function itemsFor({ context, scope }: Cursor, options: EditorOptions): CompletionItem[] {
@@ -142,7 +162,7 @@ function names(scope: ReadonlyMap<string, ScopeEntry>, kinds: readonly ScopeEntr
   return [...scope].flatMap(([text, entry]): CompletionItem[] => {
     if (kinds !== null && !kinds.includes(entry.kind)) return [];
     const kind = entry.kind === "any" ? "value" : entry.kind;
-    const detail = entry.kind === "hyperparameter" && entry.text !== "" ? `${text}=${entry.text}` : entry.text;
+    const detail = entry.kind === "hyperparameter" && entry.text !== "" && entry.owner !== undefined ? `${text}=${entry.text}` : entry.text;
     return [{ text, kind, detail }];
   });
 }

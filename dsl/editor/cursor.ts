@@ -33,6 +33,8 @@ export interface ScopeEntry {
   readonly kind: NameKind | "dimension" | "hyperparameter";
   /** Its default, its shape, what it is defined as. */
   readonly text: string;
+  /** For what stands in a header: the net or block. */
+  readonly owner?: string;
   /** For nets and blocks of this cell: what stands in their header. */
   readonly header?: string;
   /** For labels and `let`: the layer that makes it, where its row tells. */
@@ -230,7 +232,7 @@ export function scopeAt(tokens: readonly Token[], offset: number, registry: Regi
     if (offset > start && offset <= (real[closed]?.text === "}" ? end : Infinity)) {
       body = { start: opened === -1 ? Infinity : (real[opened]?.span[1] ?? Infinity), end };
       if (token.text === "block") scope.set("x", { kind: "tensor", text: "the flow the block is applied to" });
-      headerNames(header, scope);
+      headerNames(header, title.text, scope);
     }
   }
   for (const [index, token] of real.entries()) {
@@ -244,7 +246,7 @@ export function scopeAt(tokens: readonly Token[], offset: number, registry: Regi
         text: "let",
         ...madeBy(real, tokens, index + 3, registry),
       });
-    } else if (inBody && token.kind === "name" && real[index + 1]?.text === ":" && !registry.layers.has(token.text)) {
+    } else if (inBody && token.kind === "name" && real[index + 1]?.text === ":") {
       scope.set(token.text, { kind: "tensor", text: "label", ...madeBy(real, tokens, index + 2, registry) });
     } else if (inBody && token.text === "repeat") {
       for (let i = index + 1; i < index + 12 && real[i] !== undefined && real[i]?.text !== "in" && real[i]?.text !== "{"; i++) {
@@ -286,7 +288,7 @@ function insideBody(tokens: readonly Token[], index: number): boolean {
   return depth > 0;
 }
 
-function headerNames(header: readonly Token[], scope: Map<string, ScopeEntry>): void {
+function headerNames(header: readonly Token[], owner: string, scope: Map<string, ScopeEntry>): void {
   for (let i = 0; i < header.length; i++) {
     const token = header[i] as Token;
     const previous = header[i - 1]?.text;
@@ -298,8 +300,8 @@ function headerNames(header: readonly Token[], scope: Map<string, ScopeEntry>): 
       scope.set(token.text, { kind: "tensor", text: sourceText(value) });
       for (const dim of value)
         if (dim.kind === "name" && dim.text !== "x" && dim.text !== "int")
-          scope.set(dim.text, { kind: "dimension", text: `a dimension of ${token.text}` });
-    } else scope.set(token.text, { kind: "hyperparameter", text: header[i + 1]?.text === "=" ? sourceText(value) : "" });
+          scope.set(dim.text, { kind: "dimension", text: `a dimension of ${token.text}`, owner });
+    } else scope.set(token.text, { kind: "hyperparameter", text: header[i + 1]?.text === "=" ? sourceText(value) : "", owner });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ArgumentSpec, LayerDefinition } from "../../std/layers/definition.js";
 import { tokensOf, type Token } from "../tokens.js";
-import { describeOption, type EditorOptions } from "./complete.js";
+import { describeOption, valueNow, type EditorOptions } from "./complete.js";
 import { cursorAt, type ScopeEntry } from "./cursor.js";
 import type { RowShape } from "./row-shapes.js";
 
@@ -64,7 +64,7 @@ function describeName(token: Token, tokens: readonly Token[], source: string, op
   }
   const entry = scope.get(token.text);
   if (entry !== undefined && !(registry.layers.has(token.text) && entry.kind === "tensor" && next?.text === ":"))
-    return describeEntry(token.text, entry);
+    return describeEntry(token.text, entry, valueNow(token.text, entry, options));
   const layer = registry.layers.get(token.text);
   if (layer !== undefined) return describeLayer(layer);
   const initializer = registry.initializers.get(token.text);
@@ -87,23 +87,25 @@ function specsFor(callee: string, { registry }: HoverOptions): readonly Argument
   );
 }
 
-function describeEntry(name: string, { kind, text }: ScopeEntry): string {
+function describeEntry(name: string, { kind, text, owner }: ScopeEntry, now: string): string {
+  const also = now === "" ? "" : `; ${now}`;
   switch (kind) {
     case "hyperparameter":
-      return text === "" ? `**${name}**: a hyperparameter without a default` : `**${name}**: a hyperparameter, ${name}=${text}`;
+      if (owner === undefined) return `**${name}**: ${text}`;
+      return `**${name}**: a hyperparameter${text === "" ? " without a default" : `, ${name}=${text}`}${also}`;
     case "dimension":
-      return `**${name}**: ${text}, bound when data arrives`;
+      return `**${name}**: ${text}${now === "" ? ", bound when data arrives" : also}`;
     case "tensor":
       return `**${name}**: a tensor${text === "let" || text === "label" ? "" : `, ${text}`}`;
     case "network":
     case "block":
       return `\`${text}\``;
     case "any":
-      return `**${name}**: a name of this notebook`;
+      return `**${name}**: a name of this notebook${also}`;
     case "layer":
     case "dataset":
     case "value":
-      return `**${name}**: a ${kind}`;
+      return `**${name}**: a ${kind}${also}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { bodyScope, kindOf, type Scope } from "../scope.js";
+import { bodyScope, kindOf, startKind, type Scope } from "../scope.js";
 import {
   children,
   type BlockStatement,
@@ -20,6 +20,12 @@ import type { EmitContext } from "./context.js";
 import { taken } from "./words.js";
 import { argumentSpans, chained, emitExpression, emitItem, emitValue, property } from "./expression.js";
 
+/** Where the flow stands: in its variable, once that is declared, or still in another name. */
+interface BodyState {
+  declared: boolean;
+  start: string | null;
+}
+
 /** Emits the body of one net or block. */
 export class BodyEmitter implements EmitContext {
   readonly #source: string;
@@ -28,6 +34,7 @@ export class BodyEmitter implements EmitContext {
   readonly #layers = new Set<string>();
   readonly #mentioned = new Set<string>();
   readonly #parameters = new Set<string>();
+  readonly #outerNames = new Set<string>();
   readonly #statement: NetStatement | BlockStatement;
   #flow = "flow";
   #indent: number;
@@ -42,7 +49,7 @@ export class BodyEmitter implements EmitContext {
   }
 
   rename(name: string): string {
-    return taken.has(name) || name === this.#flow || this.#layers.has(name) ? `${name}_` : name;
+    return taken.has(name) || name === this.#flow || (this.#layers.has(name) && this.#locals.has(name)) ? `${name}_` : name;
   }
 
   isLocal(name: string): boolean {
@@ -55,11 +62,16 @@ export class BodyEmitter implements EmitContext {
 
   layerName(name: string): string {
     this.#layers.add(name);
-    return taken.has(name) ? `${name}_` : name;
+    return this.#isRenamed(name) ? `${name}_` : name;
   }
 
   layerCallee(name: string): string {
     return this.layerName(name);
+  }
+
+  /** A layer that cannot be called by its name: a word of TypeScript, or a name of the notebook that this body uses too. */
+  #isRenamed(name: string): boolean {
+    return taken.has(name) || this.#outerNames.has(name);
   }
 
   sourceOf([start, end]: Span): string {
@@ -78,6 +90,7 @@ export class BodyEmitter implements EmitContext {
     for (const name of this.#parameters) this.#locals.add(name);
     // Layer names are known before the first name is emitted, so that a parameter called like one is renamed everywhere.
     collectLayers(body, scope, this.#layers);
+    for (const name of this.#layers) if (outer.has(name) && !this.#parameters.has(name)) this.#outerNames.add(name);
     const inputs = parameters.filter(({ shape }) => shape !== null);
     const start = kind === "block" ? "x" : inputs.length === 1 ? (inputs[0]?.name.text ?? null) : null;
     const text = this.#body(body, scope, start === null ? null : this.rename(start), false);
@@ -85,12 +98,14 @@ export class BodyEmitter implements EmitContext {
       new RegExp(`(?<![\\w$."])${this.rename(name).replace("$", "\\$")}(?![\\w$"])`, "u").test(textOf(text)),
     );
     const values = used.map((name) => (this.rename(name) === name ? name : `${name}: ${this.rename(name)}`));
-    const layers = [...this.#layers].filter((name) => new RegExp(`(?<![\\w$."])${name}(?![\\w$])`, "u").test(textOf(text)));
+    const layers = [...this.#layers].filter((name) =>
+      new RegExp(`(?<![\\w$."])${this.#isRenamed(name) ? `${name}_` : name}(?![\\w$])`, "u").test(textOf(text)),
+    );
     return [
       "(",
       ...this.#header(
         values,
-        layers.map((name) => (taken.has(name) ? `${name}: ${name}_` : name)),
+        layers.map((name) => (this.#isRenamed(name) ? `${name}: ${name}_` : name)),
       ),
       ") => ",
       ...text,
@@ -138,7 +153,7 @@ export class BodyEmitter implements EmitContext {
     return ["{\n", ...lines.flatMap((line): Code => [inside, ...line, "\n"]), `${"  ".repeat(this.#indent - 1)}}`];
   }
 
-  #row(row: Row, scope: Scope, state: { declared: boolean; start: string | null }, later: readonly Row[]): Code[] {
+  #row(row: Row, scope: Scope, state: BodyState, later: readonly Row[]): Code[] {
     switch (row.kind) {
       case "let":
         return [this.#letRow(row, scope)];
@@ -163,20 +178,37 @@ export class BodyEmitter implements EmitContext {
         return this.#skipped(row, scope, state);
       case "row": {
         const code = this.#flowRow(row, scope, state.declared ? this.#flow : state.start);
+        const label = row.label?.text;
+        if (label !== undefined) {
+          scope.label(label);
+          this.#locals.add(label);
+          if (this.#mentionsLater(row, later)) return this.#labelledRow(this.rename(label), code, scope, state, later);
+        }
         const line: Code = [`${state.declared ? "" : "let "}${this.#flow} = `, ...code, ";"];
         state.declared = true;
-        const label = row.label?.text;
-        if (label === undefined || scope.registry.layers.has(label)) return [line];
-        scope.define(label, "tensor");
-        this.#locals.add(label);
-        if (!this.#mentionsLater(row, later)) return [line];
-        return [line, [`const ${this.rename(label)} = ${this.#flow};`]];
+        return [line];
       }
     }
   }
 
+  /** A row that later ones name: the flow goes on from it, unless the next row starts elsewhere. */
+  #labelledRow(name: string, code: Code, outer: Scope, state: BodyState, later: readonly Row[]): Code[] {
+    const scope = outer.inner();
+    const made: Code = [`const ${name} = `, ...code, ";"];
+    const next = later.find((row) => {
+      if (row.kind === "let") scope.define(row.name.text, kindOf(row.value, scope));
+      return row.kind !== "let" && row.kind !== "default" && row.kind !== "bare";
+    });
+    const first = next?.kind === "row" ? next.pipe.items[0] : undefined;
+    const restarts = first !== undefined && first.kind !== "repeat" && startKind(first, scope) === "tensor";
+    if (restarts || next?.kind === "out") return [made];
+    if (state.declared) return [made, [`${this.#flow} = ${name};`]];
+    state.start = name;
+    return [made];
+  }
+
   /** The flow, or what a `let` would have made, is broken: nothing is said of what depends on it. */
-  #skipped({ name, value }: SkippedRow, scope: Scope, state: { declared: boolean; start: string | null }): Code[] {
+  #skipped({ name, value }: SkippedRow, scope: Scope, state: BodyState): Code[] {
     if (name !== null) {
       scope.define(name.text, value === null ? "tensor" : kindOf(value, scope));
       this.#locals.add(name.text);
@@ -184,13 +216,10 @@ export class BodyEmitter implements EmitContext {
     if (value !== null) return name === null ? [] : [[`const ${this.rename(name.text)} = lamella.skipped();`]];
     const line = `${state.declared ? "" : "let "}${this.#flow} = lamella.skipped();`;
     state.declared = true;
-    return [
-      [line],
-      ...(name === null || scope.registry.layers.has(name.text) ? [] : [[`const ${this.rename(name.text)} = ${this.#flow};`]]),
-    ];
+    return [[line], ...(name === null ? [] : [[`const ${this.rename(name.text)} = ${this.#flow};`]])];
   }
 
-  #declareFlow(state: { declared: boolean; start: string | null }): Code[] {
+  #declareFlow(state: BodyState): Code[] {
     if (state.declared || state.start === null) return [];
     state.declared = true;
     return [[`let ${this.#flow} = ${state.start};`]];
@@ -230,7 +259,8 @@ export class BodyEmitter implements EmitContext {
       code = chained(emitExpression(first, scope, this), rest, name, "row", row.value.span, scope, this);
       code = [...code, ...this.#claim(row.claim, scope)];
     } else
-      code = row.value.items.length === 1 && first !== undefined ? emitItem(first, scope, this) : emitExpression(row.value, scope, this);
+      code =
+        row.value.items.length === 1 && first !== undefined ? emitItem(first, scope, this, true) : emitExpression(row.value, scope, this);
     scope.define(name, kind);
     this.#locals.add(name);
     return [`const ${this.rename(name)} = `, ...code, ";"];
@@ -239,7 +269,7 @@ export class BodyEmitter implements EmitContext {
   #flowRow(row: FlowRow, scope: Scope, from: string | null): Code {
     const [first, ...rest] = row.pipe.items;
     const label = row.label?.text ?? null;
-    const tensor = first !== undefined && first.kind !== "repeat" && kindOf(first, scope) === "tensor";
+    const tensor = first !== undefined && first.kind !== "repeat" && startKind(first, scope) === "tensor";
     const base: Code = tensor ? emitExpression(first, scope, this) : [from ?? "lamella.noFlow"];
     const code = chained(base, tensor ? rest : row.pipe.items, label, "row", row.pipe.span, scope, this);
     return [...code, ...this.#claim(row.claim, scope)];
@@ -312,5 +342,5 @@ function collectMentions(node: Located, names: Set<string>): void {
 function collectLayers(node: Located, scope: Scope, layers: Set<string>): void {
   const names = new Set<string>();
   collectMentions(node, names);
-  for (const name of names) if (scope.isLayer(name)) layers.add(name);
+  for (const name of names) if (scope.isLayerItem(name, false)) layers.add(name);
 }

@@ -21,7 +21,7 @@ import { taken } from "./words.js";
 import { finish, join, textOf, type Code, type SiteMap } from "./code.js";
 import type { EmitContext } from "./context.js";
 import { emitExpression, emitItem, emitValue, property } from "./expression.js";
-import { tapType } from "./tap-type.js";
+import { netType } from "./net-type.js";
 import { emitTrain } from "./train.js";
 
 export interface EmitOptions {
@@ -52,7 +52,7 @@ export function emitCell(
   const defined = new Set(cell.statements.flatMap((statement) => ("name" in statement ? [statement.name.text] : [])));
   for (const name of unusable) defined.add(name);
   const uses = new Set<string>();
-  const context = new TopContext(source, (name) => {
+  const context = new TopContext(cell, source, (name) => {
     if (!defined.has(name)) uses.add(name);
   });
   const defines: { name: string; kind: "network" | "block" | "value" }[] = [];
@@ -66,7 +66,17 @@ export function emitCell(
     else if (statement.kind === "let")
       defines.push({ name: statement.name.text, kind: kindOf(statement.value, scope) === "network" ? "network" : "value" });
   }
+  // In a file of its own the data are given from outside.
+  if (options.module === true && uses.size > 0) {
+    const [head, ...rest] = code;
+    const declarations = [...uses].map((name) => `\ndeclare const ${name}: ${trainedOn(cell, name) ? "lamella.Dataset" : "any"};`);
+    code = [head as Code[number], { annotation: declarations.join("") }, ...rest];
+  }
   return { ...finish(code), defines, uses: [...uses] };
+}
+
+function trainedOn(cell: Cell, name: string): boolean {
+  return cell.statements.some((statement) => statement.kind === "train" && statement.data.kind === "name" && statement.data.text === name);
 }
 
 function emitStatement(statement: Statement, scope: Scope, context: TopContext): Code {
@@ -78,7 +88,7 @@ function emitStatement(statement: Statement, scope: Scope, context: TopContext):
       const [first] = statement.value.items;
       const code =
         statement.value.items.length === 1 && first !== undefined
-          ? emitItem(first, scope, context)
+          ? emitItem(first, scope, context, true)
           : emitExpression(statement.value, scope, context);
       const type = first?.kind === "call" ? context.netTypes.get(first.callee.text) : undefined;
       if (type !== undefined) context.netTypes.set(statement.name.text, type);
@@ -99,7 +109,7 @@ function emitDefinition(statement: NetStatement | BlockStatement, scope: Scope, 
   const { kind, name, parameters } = statement;
   const declarations = parameters.map((parameter, index) => emitParameter(parameter, parameters.slice(0, index), scope, context));
   const list: Code = declarations.length === 0 ? ["{}"] : ["{ ", ...join(declarations, ", "), " }"];
-  const type = kind === "block" ? "lamella.Block" : tapType(statement, scope);
+  const type = kind === "block" ? "lamella.Block" : netType(statement, scope, context.cell);
   if (kind === "net") context.netTypes.set(name.text, type);
   const emitBody = (indent: number): Code => new BodyEmitter(statement, context.source, (free) => context.use(free), indent).emit(scope);
   const body = emitBody(1);
@@ -157,7 +167,7 @@ function showOption(option: Expression, scope: Scope, context: TopContext): Code
 
 /** A value that may go through networks and taps on its way: `cat | AlexNet[..conv1]`. */
 function shownValue(pipe: Pipe, scope: Scope, context: TopContext): Code {
-  const items = pipe.items.map((item) => emitItem(item, scope, context));
+  const items = pipe.items.map((item, index) => emitItem(item, scope, context, index === 0));
   if (items.length === 1) return items[0] as Code;
   return ["lamella.pipe(", ...join(items, ", "), ")"];
 }
@@ -185,20 +195,22 @@ function emitFile(
 
 /** Names outside of bodies: layers are reached through the library. */
 class TopContext implements EmitContext {
+  readonly cell: Cell;
   readonly source: string;
   /** Types of the nets so far, which their variants have too. */
   readonly netTypes = new Map<string, string>();
   readonly #use: (name: string) => void;
   #local: ReadonlySet<string> = new Set();
 
-  constructor(source: string, use: (name: string) => void) {
+  constructor(cell: Cell, source: string, use: (name: string) => void) {
+    this.cell = cell;
     this.source = source;
     this.#use = use;
   }
 
   /** The same with some names that are known here only. */
   within(names: readonly string[]): EmitContext {
-    const inner = new TopContext(this.source, (name) => {
+    const inner = new TopContext(this.cell, this.source, (name) => {
       if (!names.includes(name)) this.#use(name);
     });
     inner.#local = new Set(names);

@@ -1,5 +1,5 @@
 import type { ArgumentSpec } from "../../std/layers/definition.js";
-import { kindOf, type Scope } from "../scope.js";
+import { kindOf, startKind, type Scope } from "../scope.js";
 import type { Argument, BinaryOperator, Call, Expression, Item, Pipe, Span } from "../syntax.js";
 import { join, textOf, type Code, type SiteInfo } from "./code.js";
 import type { EmitContext } from "./context.js";
@@ -164,20 +164,20 @@ function emitBinary(node: Extract<Expression, { kind: "binary" }>, scope: Scope,
 function emitPipe(node: Pipe, scope: Scope, context: EmitContext): Code {
   const [first, ...rest] = node.items;
   if (first === undefined) return ["undefined"];
-  if (first.kind !== "repeat" && kindOf(first, scope) === "tensor") {
+  if (first.kind !== "repeat" && startKind(first, scope) === "tensor") {
     return chained(emitExpression(first, scope, context), rest, null, "to", node.span, scope, context);
   }
-  const items = node.items.map((item) => emitItem(item, scope, context));
+  const items = node.items.map((item, index) => emitItem(item, scope, context, index === 0));
   if (items.length === 1) return items[0] as Code;
   return ["lamella.chain(", ...join(items, ", "), ")"];
 }
 
 /** What stands between two bars, as a layer value. */
-export function emitItem(item: Item, scope: Scope, context: EmitContext): Code {
+export function emitItem(item: Item, scope: Scope, context: EmitContext, start = false): Code {
   if (item.kind === "repeat") {
     return ["lamella.repeated(", ...emitExpression(item.over, scope, context), ", ", ...context.repeatBody(item, scope), ")"];
   }
-  if (item.kind === "name" && scope.isLayer(item.text)) {
+  if (item.kind === "name" && scope.isLayerItem(item.text, start)) {
     return [...layerPrefix(item.text, context), { mark: { call: item.span, name: item.span } }, `${context.layerCallee(item.text)}()`];
   }
   return emitExpression(item, scope, context);
@@ -235,7 +235,7 @@ function layerPrefix(name: string, context: EmitContext): Code {
 /** `conv 96, 11x11, stride=4` as `conv(96, [11, 11], { stride: 4 })`. */
 function emitCall(node: Call, scope: Scope, context: EmitContext): Code {
   const { callee, args, juxtaposed } = node;
-  const kind = scope.lookup(callee.text);
+  const kind = scope.lookupCallee(callee.text);
   const definition = kind === null ? scope.registry.layers.get(callee.text) : undefined;
   const [first] = args;
   const tensorFirst = !juxtaposed && first !== undefined && first.name === null && kindOf(first.value, scope) === "tensor";

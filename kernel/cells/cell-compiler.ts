@@ -4,11 +4,13 @@ import { pathToFileURL } from "node:url";
 import type { TypeChecker, TypeProblem, TypeScript } from "../tslab-converter.js";
 import { createTypeChecker, ts } from "../tslab-converter.js";
 import { compileCell, completeAt, hoverAt, isLayerCell, layerSource, renderDiagnostics } from "../../dsl/index.js";
-import type { NameKind } from "../../dsl/index.js";
+import type { HoverOptions, NameKind } from "../../dsl/index.js";
+import { BuiltCells } from "./built-cells.js";
+import { declaredNames } from "./declared-names.js";
 import { diagnosticsError } from "./diagnostics-error.js";
 import { resolveLocal } from "../session/child/local-files.js";
 import { isCompleteTypeScript, nextIndent } from "./is-complete.js";
-import type { CompiledCell, CompilerCalls, Completeness, Completion, InspectionBundle } from "./messages.js";
+import type { CompiledCell, CompilerCalls, Completeness, Completion, EditorRequest, InspectionBundle } from "./messages.js";
 import { readMagics } from "./magics.js";
 import { layerLanguage } from "../layer-registry.js";
 import { looseImports } from "./loose-imports.js";
@@ -20,8 +22,9 @@ import { transpile } from "./transpile.js";
 export class CellCompiler implements CompilerCalls {
   readonly #directory: string;
   #checker: TypeChecker | undefined;
-  /** What the layer cells have defined. */
+  /** What the layer cells have defined: TypeScript cannot tell the type of everything. */
   #names: Record<string, NameKind> = {};
+  readonly #built = new BuiltCells();
   #prelude = "";
   #declarations = "";
 
@@ -40,12 +43,9 @@ export class CellCompiler implements CompilerCalls {
     return this.#compileTypeScript(cell.source, request, cell.timed);
   }
 
-  complete(request: { source: string; offset: number }): Completion {
+  complete(request: EditorRequest): Completion {
     if (isLayerCell(request.source)) {
-      const { start, end, items } = completeAt(layerSource(request.source), request.offset, {
-        registry: layerLanguage,
-        names: this.#names,
-      });
+      const { start, end, items } = completeAt(layerSource(request.source), request.offset, this.#editing(request, this.#built.latest));
       return { start, end, matches: items.map(({ text, kind, detail }) => ({ text, type: kind, signature: detail })) };
     }
     const source = this.#sourceForEditing(request.source);
@@ -56,9 +56,9 @@ export class CellCompiler implements CompilerCalls {
     return { start, end, matches };
   }
 
-  inspect(request: { source: string; offset: number }): InspectionBundle | null {
+  inspect(request: EditorRequest): InspectionBundle | null {
     if (isLayerCell(request.source)) {
-      const hover = hoverAt(layerSource(request.source), request.offset, { registry: layerLanguage, names: this.#names });
+      const hover = hoverAt(layerSource(request.source), request.offset, this.#editing(request));
       return hover === null ? null : { data: { "text/plain": hover.text, "text/markdown": hover.text } };
     }
     const source = this.#sourceForEditing(request.source);
@@ -87,13 +87,14 @@ export class CellCompiler implements CompilerCalls {
     const code = source.replace(/\/\/[^\n]*|"[^"\n]*"/g, "");
     const open = (code.match(/[[({]/g) ?? []).length - (code.match(/[\])}]/g) ?? []).length;
     if (open > 0) return { status: "incomplete", indent: nextIndent(source) };
-    const { diagnostics } = compileCell(source, { registry: layerLanguage, names: this.#names });
+    const { diagnostics } = compileCell(source, { registry: layerLanguage, names: this.#namesForLayers() });
     return { status: diagnostics.some(({ code: number }) => number.startsWith("E00")) ? "invalid" : "complete" };
   }
 
   reset(): null {
     this.#declarations = this.#prelude;
     this.#names = {};
+    this.#built.clear();
     return null;
   }
 
@@ -139,7 +140,7 @@ export class CellCompiler implements CompilerCalls {
   /** The emitted TypeScript goes the way of every cell, so that later cells know the types of the networks. */
   #compileLayers(source: string, title: string, timed: boolean): CompiledCell {
     const checker = this.#ready();
-    const compiled = compileCell(source, { registry: layerLanguage, names: this.#names });
+    const compiled = compileCell(source, { registry: layerLanguage, names: this.#namesForLayers() });
     if (!compiled.ok) return { kind: "failed", error: diagnosticsError(source, compiled.diagnostics, title) };
     let checked = checker.check(this.#declarations, compiled.typescript);
     if (checked.problems.length > 0) {
@@ -149,6 +150,10 @@ export class CellCompiler implements CompilerCalls {
     }
     this.#declarations = checked.declarations;
     for (const { name, kind } of compiled.defines) this.#names[name] = kind;
+    this.#built.add(
+      source,
+      compiled.defines.map(({ name }) => name),
+    );
     // `show` and `train` have shown what there is to see.
     const { code, mappings } = transpile(compiled.typescript, { showLast: false });
     const notices = renderDiagnostics(source, compiled.diagnostics);
@@ -163,6 +168,20 @@ export class CellCompiler implements CompilerCalls {
       emitted: { networks, typescript: compiled.typescript },
       notices,
     };
+  }
+
+  #editing({ source, values = {} }: EditorRequest, known?: ReturnType<BuiltCells["of"]>): HoverOptions {
+    const names = this.#namesForLayers();
+    const { rows, bindings } = known ?? this.#built.of(layerSource(source), names, values);
+    return { registry: layerLanguage, names, values, rows, bindings };
+  }
+
+  /** What the notebook's cells define, in either language. A name that is a layer's stays one: TypeScript knows it as a function. */
+  #namesForLayers(): Readonly<Record<string, NameKind>> {
+    const names: Record<string, NameKind> = {};
+    for (const [name, { kind, type }] of declaredNames(this.#declarations))
+      if (!layerLanguage.layers.has(name)) names[name] = type === "any" ? (this.#names[name] ?? kind) : kind;
+    return names;
   }
 
   /** Whether a local file that could not be found is there: it was written after TypeScript had looked for it. */

@@ -33,11 +33,18 @@ export interface InspectionBundle {
 
 export type Completeness = { readonly status: "complete" | "invalid" } | { readonly status: "incomplete"; readonly indent: string };
 
+/** A place in a cell, and the notebook's plain values. */
+export interface EditorRequest {
+  readonly source: string;
+  readonly offset: number;
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
 /** Requests to the compiler's thread and what it answers. */
 export interface CompilerCalls {
   compile(request: { source: string; title: string; allowShell: boolean; expression: boolean }): CompiledCell;
-  complete(request: { source: string; offset: number }): Completion;
-  inspect(request: { source: string; offset: number }): InspectionBundle | null;
+  complete(request: EditorRequest): Completion;
+  inspect(request: EditorRequest): InspectionBundle | null;
   isComplete(request: { source: string }): Completeness;
   /** Forgets the declarations of all cells: the session they lived in is gone. */
   reset(request: Record<string, never>): null;

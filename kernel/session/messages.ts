@@ -47,7 +47,7 @@ export type FromSession =
   | { readonly type: "ready" }
   | { readonly type: "output"; readonly output: CellOutput }
   | { readonly type: "ask"; readonly question: string; readonly password: boolean }
-  | { readonly type: "done"; readonly id: number; readonly result: CellResult }
+  | { readonly type: "done"; readonly id: number; readonly result: CellResult; readonly values: Readonly<Record<string, unknown>> }
   | { readonly type: "comm"; readonly comm: CommMessage }
   /** The user's code called `process.exit(code)`. */
   | { readonly type: "exit"; readonly code: number };

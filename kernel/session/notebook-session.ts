@@ -18,6 +18,8 @@ export class NotebookSession implements Session {
   #processStarted = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #executed = 0;
+  /** The notebook's plain values after the last cell. */
+  #values: Readonly<Record<string, unknown>> = {};
   #scripts = 0;
   #running: RunningCell | undefined;
   #interrupted = false;
@@ -57,11 +59,11 @@ export class NotebookSession implements Session {
   }
 
   complete(source: string, offset: number): Promise<Completion> {
-    return this.#compiler.call("complete", { source, offset });
+    return this.#compiler.call("complete", { source, offset, values: this.#values });
   }
 
   inspect(source: string, offset: number): Promise<InspectionBundle | null> {
-    return this.#compiler.call("inspect", { source, offset });
+    return this.#compiler.call("inspect", { source, offset, values: this.#values });
   }
 
   isComplete(source: string): Promise<Completeness> {
@@ -162,6 +164,7 @@ export class NotebookSession implements Session {
         return;
       }
       case "done":
+        this.#values = message.values;
         if (this.#running?.id === message.id) this.#running.finish(message.result);
         return;
       case "ask":

@@ -1,4 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
+import type { Vocabulary } from "./text.js";
 
 /**
  * Examples by index. A column is what one example holds under a name (`image`, `label`); `labels` names the classes.
@@ -11,6 +12,8 @@ export interface Dataset {
   /** Column name to type of one example; the first column feeds the net's first input, the last is the target. */
   readonly columns: Readonly<Record<string, { readonly shape: readonly number[]; readonly dtype: "f32" | "i32" | "u8" }>>;
   readonly classes: readonly string[] | null;
+  /** Columns of token numbers: what each number stands for. A net trained on them can be shown texts. */
+  readonly vocabularies?: Readonly<Record<string, Vocabulary>>;
   /** One line for people: "MNIST: 8000 images of 28x28x1, 10 classes, from LAMELLA_DATA". Never an absolute path. */
   readonly description: string;
   /** A batch with a leading axis, in the order of `indices`. u8 images arrive as f32 in [0, 1]. */

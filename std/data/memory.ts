@@ -2,6 +2,7 @@ import { LamellaError } from "../errors.js";
 import { allocate, formatShape, sizeOf, type TypedArray } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Dataset } from "./dataset.js";
+import type { Vocabulary } from "./text.js";
 
 /** A column held in memory: all examples one after the other. */
 export interface ColumnData {
@@ -14,6 +15,7 @@ export interface MemoryDatasetOptions {
   readonly name: string;
   readonly columns: Readonly<Record<string, ColumnData>>;
   readonly classes?: readonly string[] | null;
+  readonly vocabularies?: Readonly<Record<string, Vocabulary>>;
   /** Text after the name and sizes, "from LAMELLA_DATA". */
   readonly source?: string;
 }
@@ -27,6 +29,7 @@ export class MemoryDataset implements Dataset {
   readonly size: number;
   readonly columns: Readonly<Record<string, ColumnType>>;
   readonly classes: readonly string[] | null;
+  readonly vocabularies: Readonly<Record<string, Vocabulary>>;
   readonly source: string;
   readonly #columns: Readonly<Record<string, ColumnData>>;
   readonly #start: number;
@@ -35,6 +38,7 @@ export class MemoryDataset implements Dataset {
   constructor(options: MemoryDatasetOptions, range?: { start: number; size: number }) {
     this.name = options.name;
     this.classes = options.classes ?? null;
+    this.vocabularies = options.vocabularies ?? {};
     this.source = options.source ?? "";
     this.#columns = options.columns;
     this.#start = range?.start ?? 0;
@@ -69,7 +73,8 @@ export class MemoryDataset implements Dataset {
 
   subset(start: number, end: number): MemoryDataset {
     checkRange(this, start, end);
-    const options = { name: this.name, columns: this.#columns, classes: this.classes, source: this.source };
+    const { name, classes, vocabularies, source } = this;
+    const options = { name, columns: this.#columns, classes, vocabularies, source };
     return new MemoryDataset(options, { start: this.#start + start, size: end - start });
   }
 

@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import type { Dataset } from "./dataset.js";
+import type { Vocabulary } from "./text.js";
 
 /** A data set that comes in a part to train on and a part to test on. By itself it is the training part. */
 export interface DividedDataset extends Dataset {
@@ -65,6 +66,10 @@ export class NamedDataset implements DividedDataset {
 
   get classes(): readonly string[] | null {
     return this.train.classes;
+  }
+
+  get vocabularies(): Readonly<Record<string, Vocabulary>> {
+    return this.train.vocabularies ?? {};
   }
 
   get description(): string {

@@ -49,6 +49,7 @@ function pairs(name: string, summary: string, count: number, draw: (random: Gene
     const all = new MemoryDataset({
       name,
       source: "embedded: generated",
+      vocabularies: { src: source, tgt: target, next: target },
       columns: {
         src: { data: columns.src, shape: [read] },
         tgt: { data: columns.tgt, shape: [written] },

@@ -17,8 +17,11 @@ export class Vocabulary {
   static readonly unknown = 3;
   readonly tokens: readonly string[];
   readonly #numbers: ReadonlyMap<string, number>;
+  readonly #split: (text: string) => readonly string[];
 
-  constructor(tokens: readonly string[]) {
+  /** @param split how a text is cut; into characters by default. */
+  constructor(tokens: readonly string[], split: (text: string) => readonly string[] = (text) => Array.from(text)) {
+    this.#split = split;
     this.tokens = ["<pad>", "<start>", "<end>", "<unknown>", ...tokens];
     this.#numbers = new Map(this.tokens.map((token, index) => [token, index]));
   }
@@ -32,11 +35,16 @@ export class Vocabulary {
     const counts = new Map<string, number>();
     for (const text of texts) for (const token of split(text)) counts.set(token, (counts.get(token) ?? 0) + 1);
     const ordered = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([token]) => token);
-    return new Vocabulary(ordered.slice(0, limit));
+    return new Vocabulary(ordered.slice(0, limit), split);
   }
 
   get size(): number {
     return this.tokens.length;
+  }
+
+  /** The numbers of a text as it is written. */
+  read(text: string): Int32Array {
+    return this.encode(this.#split(text));
   }
 
   /** Token numbers, with a beginning and an end when asked for, padded with 0 to `length`. @throws LamellaError when they do not fit. */

@@ -77,6 +77,7 @@ class BlockUse extends Applicable {
       return new Flow(null);
     }
     if (Object.values(values).some((value) => value instanceof Flow && value.broken)) return new Flow(null);
+    builder.bind(name, values);
     try {
       return builder.within(this, name, () =>
         builder.nested({ kind: "block", name, index: null, values: "", site: place.site }, () => {

@@ -2,17 +2,21 @@ import { LamellaError } from "../errors.js";
 import type { Dim, FlowType, LayerArguments, LayerDefinition, ParameterSpec } from "../layers/definition.js";
 import { countParameters } from "../layers/registry.js";
 import { LayerError } from "../layers/layer-error.js";
+import { isDescribed, writeValue } from "./describe.js";
 import type { ChainLink, FailedPart, Failure } from "./failure.js";
 import { inferFormula, type FormulaOperator } from "./formula.js";
 import type { Claim, SummaryRow } from "./network.js";
 import { replaceValues, stepsTo, Value, valuesIn, type FormulaStep, type LayerStep, type Use } from "./program.js";
 import type { Site } from "./site.js";
+import { copyPlace, rememberPlace } from "./step-places.js";
 
 /** A row while it is built; claims are added after it was made. */
 export interface DraftRow {
   readonly label: string;
   readonly text: string;
   readonly path: readonly string[];
+  /** What flows into it; null where an earlier mistake has broken the flow. */
+  readonly input: FlowType | null;
   output: FlowType;
   parameters: number;
   readonly claims: Claim[];
@@ -59,6 +63,8 @@ export class Builder {
   readonly parameters = new Map<string, ParameterEntry>();
   /** Paths of the parameters made under a tap or label: what `freeze` and `.weights` look up. */
   readonly tapPaths = new Map<string, string>();
+  /** What the names in the headers of the net and its blocks stood for, as the layer language writes it: for the editor. */
+  readonly bindings = new Map<string, Map<string, Set<string>>>();
   readonly failures: Failure[] = [];
   /** True when rows were left out because of mistakes that are reported elsewhere: then the network cannot be used. */
   damaged = false;
@@ -95,14 +101,14 @@ export class Builder {
   /** Applies a layer. Gives null, after recording the mistake, when it does not fit. */
   layer(identity: object, definition: LayerDefinition, args: LayerArguments, flow: Value, place: Place): Value | null {
     try {
-      return this.#layer(identity, definition, args, flow);
+      return this.#layer(identity, definition, args, flow, place);
     } catch (error) {
       this.fail(error, place, [flow, ...Object.values(args).flatMap(valuesIn)]);
       return null;
     }
   }
 
-  #layer(identity: object, definition: LayerDefinition, args: LayerArguments, flow: Value): Value {
+  #layer(identity: object, definition: LayerDefinition, args: LayerArguments, flow: Value, { site }: Place): Value {
     const { output, extras, note } = definition.infer(flow, args);
     const specs = definition.parameters?.(flow, args) ?? [];
     const known = this.#shared.get(identity);
@@ -121,6 +127,7 @@ export class Builder {
       parameterPath,
       tied: tie === undefined ? null : (this.#usesByLayer.get(tie) ?? null),
     };
+    rememberPlace(use, { site, chain: [...this.chain].reverse() });
     for (const spec of specs) this.#parameter(`${parameterPath}/${spec.name}`, spec, use);
     this.#usesByLayer.set(identity, use);
 
@@ -162,11 +169,22 @@ export class Builder {
       const type = inferFormula(operator, operands);
       const inputs = operands.filter((operand): operand is Value => operand instanceof Value);
       const step = { kind: "formula", operator, operands, inputs, path: this.#scope.path } as unknown as FormulaStep;
+      rememberPlace(step, { site: place.site, chain: [...this.chain].reverse() });
       step.output = this.#value(type, step);
       return step.output;
     } catch (error) {
       this.fail(error, place, operands);
       return null;
+    }
+  }
+
+  /** Notes the values of a header; tensors are shown by their rows. */
+  bind(owner: string, values: Readonly<Record<string, unknown>>): void {
+    const names = this.bindings.get(owner) ?? new Map<string, Set<string>>();
+    this.bindings.set(owner, names);
+    for (const [name, value] of Object.entries(values)) {
+      const text = isDescribed(value) && "value" in value ? name : writeValue(value);
+      if (text !== name) names.set(name, (names.get(name) ?? new Set<string>()).add(text));
     }
   }
 
@@ -184,6 +202,7 @@ export class Builder {
       if (old.kind === "formula") {
         const operands = old.operands.map((operand) => (typeof operand === "number" ? operand : replace(operand)));
         const step = { ...old, operands, inputs: old.inputs.map(replace) };
+        copyPlace(old, step);
         step.output = this.#value(rename(old.output), step);
         mapped.set(old.output.id, step.output);
         continue;
@@ -198,6 +217,7 @@ export class Builder {
         input: replace(old.flow),
         output: rename(old.use.output),
       };
+      copyPlace(old.use, use);
       for (const spec of use.specs)
         this.#parameter(`${parameterPath}/${spec.name}`, spec, use, ownerOf(`${old.use.parameterPath}/${spec.name}`));
       const step: LayerStep = { ...old, use, flow: replace(old.flow), inputs: old.inputs.map(replace) };
@@ -292,7 +312,7 @@ export class Builder {
   }
 
   /** Opens a row of the summary; what is applied until `closeRow` stands on it. */
-  openRow(label: string, text: string, site: Site | null): DraftRow {
+  openRow(label: string, text: string, site: Site | null, input: Value | null): DraftRow {
     const path = this.chain
       .slice(1)
       .map((link) => (link.kind === "repeat" ? `${link.name === "" ? "repeat" : link.name}[${link.index ?? 0}]` : link.name));
@@ -300,6 +320,7 @@ export class Builder {
       label,
       text,
       path,
+      input: input === null ? null : { shape: input.shape, dtype: input.dtype },
       output: { shape: [], dtype: "f32" },
       parameters: 0,
       claims: [],

@@ -13,7 +13,7 @@ import { isOptions } from "./describe.js";
 import { Flow } from "./flow.js";
 import { bindInputs, runSteps } from "./forward.js";
 import { NetworkPart } from "./network-part.js";
-import type { ForwardOptions, ForwardResult, Network, SummaryRow } from "./network.js";
+import type { ForwardOptions, ForwardResult, Network, TextReader, SummaryRow } from "./network.js";
 import { hashOf, ParameterStore } from "./parameters.js";
 import { stepsTo, type Use, type Value } from "./program.js";
 import { callSite, type Site } from "./site.js";
@@ -54,6 +54,8 @@ export class BuiltNetwork extends Callable implements Network {
   readonly #missing: readonly string[];
   readonly #store: ParameterStore;
   readonly #failed: boolean;
+  /** How the texts of each input are read: that of the data the net was trained on. */
+  vocabularies: Readonly<Record<string, TextReader>> = {};
   #taps: Record<string, Tap> | null = null;
   #inference: CompiledForward | null = null;
 
@@ -298,11 +300,35 @@ export class BuiltNetwork extends Callable implements Network {
 
   tap(name: string, ...inputs: Tensor[]): Tensor {
     this.#usable();
-    const { tensors } = withBatch(this.#inputs, inputs);
-    const { environment, dims } = bindInputs(this.name, this.#inputs, tensors);
     const value = this.valueOfTap(name);
+    const needed = this.#neededFor(value, inputs.length);
+    const { tensors } = withBatch(needed, inputs);
+    const { environment, dims } = bindInputs(this.name, needed, tensors);
     runSteps(this.name, [value], environment, dims, this.#store, { training: false });
     return environment.get(value.id) as Tensor;
+  }
+
+  /** The first inputs where they are all that a value comes of, else every input. */
+  #neededFor(value: Value, given: number): readonly Value[] {
+    const first = this.#inputs.slice(0, given);
+    const used = new Set([value, ...stepsTo([value]).flatMap(({ inputs }) => inputs)]);
+    return given > 0 && this.#inputs.every((input) => first.includes(input) || !used.has(input)) ? first : this.#inputs;
+  }
+
+  /** The token numbers of a text, as the first input takes them. @throws LamellaError when it takes none, or no vocabulary is known. */
+  read(text: string): Tensor {
+    const [input] = this.#inputs;
+    const name = input?.name ?? "its input";
+    if (input?.dtype !== "i32" || input.shape.length !== 1)
+      throw new LamellaError(`${this.name} takes no text: ${name} is no row of token numbers (${name}: T int)`);
+    const vocabulary = this.vocabularies[name];
+    if (vocabulary === undefined) {
+      throw new LamellaError(
+        `${this.name} has no vocabulary for ${name}: train it on data that have one, or set ${this.name}.vocabularies = { ${name}: Vocabulary.of(texts) }`,
+      );
+    }
+    const numbers = vocabulary.read(text);
+    return new Tensor({ shape: [1, numbers.length], dtype: "i32" }, numbers);
   }
 
   get taps(): Readonly<Record<string, Tap>> {
@@ -314,6 +340,7 @@ export class BuiltNetwork extends Callable implements Network {
       },
       parametersUnder: (name) => this.pathsOf(name).map((path) => this.variableAt(path)),
       valueAt: (name, inputs) => this.tap(name, ...inputs),
+      read: (text) => this.read(text),
     });
     return this.#taps;
   }

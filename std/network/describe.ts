@@ -14,6 +14,9 @@ export function writeValue(value: unknown, nested = false): string {
   if (typeof value === "string") return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(value) ? value : JSON.stringify(value);
   if (isDescribed(value)) return nested && / [^|]|\|/u.test(value.rowText) ? `(${value.rowText})` : value.rowText;
   if (Array.isArray(value)) {
+    // The state of an lstm is two tensors under one name.
+    const [first] = value as unknown[];
+    if (isDescribed(first) && value.every((one) => isDescribed(one) && one.rowText === first.rowText)) return first.rowText;
     const shape = value.length > 1 && value.every((one) => typeof one === "number" && Number.isInteger(one) && one > 0);
     return shape ? value.join("x") : `[${value.map((one) => writeValue(one)).join(", ")}]`;
   }

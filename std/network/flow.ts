@@ -203,7 +203,7 @@ function applyRow(from: Flow, values: readonly unknown[], site: Site | null): Fl
   const applicables: (Applicable | null)[] = items.map(toApplicable);
   const texts = applicables.map((applicable) => applicable?.rowText ?? "?");
   const named = from.rowText !== "" && (items.length === 0 || from.value === null || from.value.id !== builder.lastOutput?.id);
-  const row = builder.openRow(label ?? "", (named ? [from.rowText, ...texts] : texts).join(" | "), site);
+  const row = builder.openRow(label ?? "", (named ? [from.rowText, ...texts] : texts).join(" | "), site, from.value);
   const flow = builder.labelled(label, () => {
     let flow = from;
     for (const [index, applicable] of applicables.entries()) {
@@ -247,7 +247,7 @@ function repeatFlow(from: Flow, label: string | null, over: unknown, body: Repea
     }
     return brokenFlow;
   }
-  const row = builder.openRow(label ?? "", `repeat ${items.length}`, site);
+  const row = builder.openRow(label ?? "", `repeat ${items.length}`, site, from.value);
   let flow = from;
   for (const [index, item] of items.entries()) {
     const link = { kind: "repeat", name: label ?? "", index, values: "", site } as const;

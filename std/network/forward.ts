@@ -10,6 +10,7 @@ import type { ParameterStore } from "./parameters.js";
 import { streamOf } from "./parameters.js";
 import { bindDims, replaceValues, stepsTo, type LayerStep, type Step, type Value } from "./program.js";
 import { uniformNumbers } from "./randomness.js";
+import { nameScope } from "./step-places.js";
 
 /** The tensors of a run, by the id of the value they are. */
 export type Environment = Map<number, Tensor>;
@@ -64,7 +65,13 @@ export function runSteps(
   for (const step of stepsTo(ends)) {
     if (environment.has(step.output.id)) continue;
     const path = step.kind === "layer" ? step.use.path : step.path === "" ? step.operator : `${step.path} (${step.operator})`;
-    withScope(`${path} of ${network}`, () => runStep(step, environment, dims, store, options));
+    const scope = `${path} of ${network}`;
+    nameScope(scope, step.kind === "layer" ? step.use : step);
+    try {
+      withScope(scope, () => runStep(step, environment, dims, store, options));
+    } catch (error) {
+      throw error instanceof LamellaError && !error.context.includes(`in ${scope}`) ? error.within(`in ${scope}`) : error;
+    }
   }
 }
 

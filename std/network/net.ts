@@ -9,17 +9,33 @@ import { Flow } from "./flow.js";
 import type { Value } from "./program.js";
 import { callSite, type Site } from "./site.js";
 import { layersOfBody, type Layers } from "./toolkit.js";
+import type { Tensor } from "../tensor/tensor.js";
 import type { Tap } from "./tap.js";
 
 /**
- * A network with its taps: `Net<"c1" | "stage[].pool">` has them at `.taps.c1`, `.taps.stage[4].pool`, and without `taps` where
- * no member of the network is called so.
+ * A network with the names of its taps, inputs and outputs: `Net<"c1" | "stage[].pool", ["image"], "age" | "box">`. Without
+ * outputs it has one. Taps stand at
+ * `.taps.c1`, `.taps.stage[4].pool`, and without `taps` where no member of the network is called so.
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type Net<Names extends string = any> = Omit<BuiltNetwork, "taps"> & {
+export type Net<
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  Names extends string = any,
+  Inputs extends string[] = string[],
+  // A net of any labels may have any outputs; one that is written out has one where nothing else is said.
+  Outputs extends string = string extends Names ? string : "output",
+> = Omit<BuiltNetwork, "taps" | "predict" | "predictAll" | "with"> & {
   readonly taps: Taps<Names>;
+  /** Inference: gives the first output. */
+  predict(...inputs: Tensors<Inputs>): Tensor;
+  /** Every output for an input batch, by name. */
+  predictAll(...inputs: Tensors<Inputs>): Readonly<Record<Outputs, Tensor>>;
+  /** Another network of the same body with other hyperparameters. */
+  with(hyperparameters: Readonly<Record<string, unknown>>): Net<Names, Inputs, Outputs>;
 } & Omit<Taps<Names>, keyof BuiltNetwork> &
-  NetCall;
+  NetCall<Names, Inputs, Outputs>;
+
+/** One tensor for each name. */
+type Tensors<Inputs extends string[]> = { [Place in keyof Inputs]: Tensor };
 
 /** Taps by the names of labels; `stage[].pool` is a label inside a repeated one. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -29,10 +45,11 @@ type Outer<Name extends string> = Name extends `${infer Label}[]${string}` ? Lab
 type TapAt<Names extends string, Label extends string> = Label extends Names ? Tap : Repeated<Inner<Names, Label>>;
 type Inner<Names extends string, Label extends string> = Names extends `${Label}[].${infer Rest}` ? Rest : never;
 
-/** A network is called with tensors, or with other hyperparameters: `Same(a, b)`, `ResNet({ classes: 10 })`. */
-export interface NetCall {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  (...values: any[]): any;
+/** A network is called with tensors, with flows of a net being built, or with other hyperparameters: `Same(a, b)`, `ResNet({ classes: 10 })`. */
+export interface NetCall<Names extends string, Inputs extends string[], Outputs extends string> {
+  (...inputs: Tensors<Inputs>): Tensor;
+  (...flows: Flow[]): Flow;
+  (hyperparameters: Readonly<Record<string, unknown>>): Net<Names, Inputs, Outputs>;
 }
 
 /** The taps of a repeated label: `stage[4].pool`. */
@@ -47,13 +64,13 @@ export type Repeated<Names extends string = never> = Tap & {
  * @throws NetworkError with every mistake that was found. A net with `required` hyperparameters is checked when they are given.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export function net<D extends Declarations, Names extends string = any>(
+export function net<D extends Declarations, Names extends string = any, Inputs extends string[] = any, Outputs extends string = any>(
   name: string,
   declarations: D,
   body: (values: BodyValues<D>, layers: Layers) => Flow | Readonly<Record<string, Flow>>,
-): Net<Names> {
+): Net<Names, Inputs, Outputs> {
   const definition: NetDefinition = { name, declarations, body: body, site: callSite(net), build: buildNet };
-  return BuiltNetwork.create(definition, {}) as unknown as Net<Names>;
+  return BuiltNetwork.create(definition, {}) as unknown as Net<Names, Inputs, Outputs>;
 }
 
 let collected: Failure[] | null = null;
@@ -95,6 +112,7 @@ function buildNet(definition: NetDefinition, given: Readonly<Record<string, unkn
   }
   let outputs: readonly { name: string; value: Value }[] = [];
   if (inputs.length === 1) builder.lastOutput = inputs[0] as Value;
+  builder.bind(name, values);
   builder.chain.push({ kind: "net", name, index: null, values: changed.join(", "), site: null });
   withBuilder(builder, () => {
     try {

@@ -75,8 +75,15 @@ export interface Network {
   /** The value at a tap, for an input batch: `LeNet.tap("c1", image)`. */
   tap(name: string, ...inputs: Tensor[]): Tensor;
   readonly taps: Readonly<Record<string, TapHandle>>;
+  /** How the texts of each input are read; training on data with vocabularies sets it. */
+  vocabularies: Readonly<Record<string, TextReader>>;
   /** Hex digest of all parameters' bits, in order: equal weights, equal hash. */
   weightsHash(): string;
+}
+
+/** What makes token numbers of a text: a `Vocabulary`. */
+export interface TextReader {
+  read(text: string): Int32Array;
 }
 
 /** A tap seen from outside: its shape, its parameters (`weights`, `bias`) and its value for an input. */

@@ -6,18 +6,22 @@ import { Tap } from "./tap.js";
 
 /**
  * A value through networks, parts of networks, taps and functions: `pipe(cat, AlexNet.upTo("conv1"))` is `cat | AlexNet[..conv1]`.
+ * A text is read with the vocabulary of the data the network was trained on.
  * @throws LamellaError for something a value cannot go through.
  */
 export function pipe(value: unknown, ...parts: readonly unknown[]): unknown {
   let current = value;
   for (const part of parts) {
-    if (!(current instanceof Tensor))
+    if (typeof part === "function" && !(part instanceof BuiltNetwork)) {
+      current = (part as (input: unknown) => unknown)(current);
+      continue;
+    }
+    if (!(part instanceof BuiltNetwork || part instanceof Tap || part instanceof NetworkPart))
+      throw new LamellaError("a tensor goes through networks (N), parts of them (N[..tap]) and taps (N.tap)");
+    const input = typeof current === "string" ? (part instanceof NetworkPart ? part.network : part).read(current) : current;
+    if (!(input instanceof Tensor))
       throw new LamellaError("only a tensor can go through a network: read or build one first, as `tensor([[…]])` or a data set's images");
-    if (part instanceof BuiltNetwork) current = part.predict(current);
-    else if (part instanceof Tap) current = part.value(current);
-    else if (part instanceof NetworkPart) current = partOf(part, current);
-    else if (typeof part === "function") current = (part as (input: Tensor) => unknown)(current);
-    else throw new LamellaError("a tensor goes through networks (N), parts of them (N[..tap]) and taps (N.tap)");
+    current = part instanceof BuiltNetwork ? part.predict(input) : part instanceof Tap ? part.value(input) : partOf(part, input);
   }
   return current;
 }

@@ -8,6 +8,7 @@ export interface TapSource {
   typeOf(name: string): FlowType | null;
   parametersUnder(name: string): readonly Variable[];
   valueAt(name: string, inputs: readonly Tensor[]): Tensor;
+  read(text: string): Tensor;
 }
 
 /**
@@ -47,7 +48,12 @@ export class Tap implements TapHandle {
     return found.value;
   }
 
-  /** What flows here for an input batch. */
+  /** A text as its network reads it. */
+  read(text: string): Tensor {
+    return this.#source.read(text);
+  }
+
+  /** What flows here for an input batch; inputs that it does not come of may be left out at the end. */
   value(...inputs: Tensor[]): Tensor {
     return this.#source.valueAt(this.name, inputs);
   }

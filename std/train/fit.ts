@@ -262,16 +262,19 @@ class Run {
           ? "The weights are those before the run"
           : `The weights are those after step ${back}, the last good ones kept`;
     const rate = Number(learningRate.toPrecision(3));
-    return new LamellaError(
-      `the loss of ${this.#info.network} became ${loss} at step ${step} (epoch ${epoch})${origin === null ? "" : `: ${origin}`}. ` +
+    const error = new LamellaError(
+      `the loss of ${this.#info.network} became ${loss} at step ${step} (epoch ${epoch})${origin === null ? "" : `: ${origin.text}`}. ` +
         `Most often the learning rate is too large: it was ${rate}, try ${Number((rate / 10).toPrecision(2))}, or bound the gradient with clip 1; ` +
         `else look for a logarithm, root or division of 0 in the net or the loss, or for such numbers in the data. ${kept}`,
       { code: "E100" },
     );
+    // The row at fault is shown as that of any other mistake.
+    for (const line of origin?.context ?? []) error.within(line);
+    return error;
   }
 
-  /** Runs the steps after the last good copy again with every number checked; gives the message of the first operation at fault. */
-  async #replay(good: number, end: number): Promise<string | null> {
+  /** Runs the steps after the last good copy again with every number checked; gives the first operation at fault and where it stands. */
+  async #replay(good: number, end: number): Promise<{ text: string; context: readonly string[] } | null> {
     const { stepsPerEpoch } = this.#info;
     try {
       for (let step = good; step < end; step++) {
@@ -281,9 +284,12 @@ class Run {
       }
     } catch (error) {
       // Its advice is ours too, and told once.
-      if (error instanceof LamellaError)
-        return [error.message.replace(/(; the variables keep|, from numbers that were all finite).*$/s, ""), ...error.context].join(", ");
-      throw error;
+      if (!(error instanceof LamellaError)) throw error;
+      const { message } = error;
+      // "log in stage[0]/log of N gave a number that is not finite": the place stands inside.
+      const [, place] = / in (\S.*? of .+?) gave a number/u.exec(message) ?? [];
+      const context = place === undefined ? error.context : [`in ${place}`];
+      return { text: message.replace(/(; the variables keep|, from numbers that were all finite).*$/s, ""), context };
     }
     return null;
   }

@@ -1,6 +1,8 @@
 import type { Dataset } from "../data/dataset.js";
 import type { Network } from "../network/network.js";
+import type { Vocabulary } from "../data/text.js";
 import { liveTraining } from "../view/live-training.js";
+import { bindColumns } from "./columns.js";
 import { Evaluation } from "./evaluation.js";
 import type { TrainingHistory } from "./events.js";
 import { fit, prepared } from "./fit.js";
@@ -28,6 +30,7 @@ export async function train(network: Network | readonly Network[], dataset: Data
       for (;;) {
         const next = await events.next();
         if (next.done === true) return next.value;
+        if (next.value.kind === "start" && "kind" in network) learnToRead(network, await prepared(dataset));
         options.onEvent?.(next.value);
         if (options.view === false) continue;
         if (next.value.kind === "start") {
@@ -43,6 +46,17 @@ export async function train(network: Network | readonly Network[], dataset: Data
       throw error;
     }
   });
+}
+
+/** Texts can be shown to the net as its data wrote them. */
+function learnToRead(network: Network, dataset: Dataset): void {
+  const { vocabularies = {} } = dataset;
+  const { inputs } = bindColumns(network, dataset);
+  const read = network.inputs.flatMap(({ name }, index): [string, Vocabulary][] => {
+    const vocabulary = vocabularies[inputs[index] ?? ""];
+    return vocabulary === undefined ? [] : [[name, vocabulary]];
+  });
+  if (read.length > 0) network.vocabularies = Object.fromEntries(read);
 }
 
 /**

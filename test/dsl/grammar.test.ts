@@ -15,7 +15,7 @@ test("the bundle is that of the grammar (else: node node_modules/@ohm-js/cli/ind
 });
 
 describe("which language a cell is in", () => {
-  test.each(programs())("$file", ({ source }) => expect(isLayerCell(source)).toBe(!/^\s*let /.test(source)));
+  test.each(programs())("$file", ({ source }) => expect(isLayerCell(source)).toBe(true));
 
   test.each([
     "// a comment\nnet A(x: 3) { relu }",
@@ -29,10 +29,18 @@ describe("which language a cell is in", () => {
     'show "text" | A',
     "net A",
     "net A(x: 3",
+    "let hidden = [128,\n  64]\n\nnet A(x: 3) { repeat n in hidden { dense n } }",
+    "let a = 3; show A",
+    "let a = 3 // as in the paper\ntrain A on mnist",
   ])("layers: %j", (source) => expect(isLayerCell(source)).toBe(true));
 
   test.each([
     "let a = 3",
+    "let a = 3;\nshow(A);",
+    "let { A } = layers`\n  net A(x: 3) { dense 3 }\n`;",
+    "let text = 3 /*\nnet A(x: 3) { dense 3 } */",
+    "let list = [\n  load\n  ];",
+    "let run = () => {\n  show(A)\n}",
     "show(A)",
     "net = 3",
     "train(A, mnist)",

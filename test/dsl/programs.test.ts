@@ -115,3 +115,29 @@ describe("the report of a file", () => {
     });
   });
 });
+
+describe("a file of its own", () => {
+  const file = (source: string): CheckedCell => checkSource(source, { registry, runtime, module: true, closed: true });
+  const net = "net A(image: 8x8x3) { c1: conv 2, 3x3 | flatten | dense 2 }\n";
+
+  test("data that it trains on and shows may come from the program: warnings, and declared in what is emitted", () => {
+    const { ok, diagnostics, typescript } = file(`${net}train A on photos { epochs 1 }\nshow cat | A[..c1]`);
+    expect(diagnostics.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
+      "warning: there is no data set `photos`",
+      "warning: `cat` is not defined here",
+    ]);
+    expect(ok).toBe(true);
+    expect(typescript).toContain("\ndeclare const photos: lamella.Dataset;\ndeclare const cat: any;\n");
+  });
+
+  test("what resembles a name of the library or the file is a mistake", () => {
+    const { ok, diagnostics } = file(`${net}train A on mnits { epochs 1 }\nshow image | B`);
+    expect(ok).toBe(false);
+    expect(diagnostics[0]?.message).toBe("there is no data set `mnits`; did you mean `mnist`?");
+  });
+
+  test("in a template every name must be known", () => {
+    const { diagnostics } = checkSource(`${net}train A on photos { epochs 1 }`, { registry, runtime, closed: true });
+    expect(diagnostics.map(({ severity, code }) => `${severity} ${code}`)).toEqual(["error E062"]);
+  });
+});

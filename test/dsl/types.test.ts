@@ -22,6 +22,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const checks = `import { LeNet } from "./03-lenet-5.js";
 import { VGG16 } from "./05-vgg16.js";
 import { Faces } from "./14-several-heads-several-losses.js";
+import { Small as Bare } from "./17-hyperparameters-a-run-may-override.js";
+import { Same } from "./15-weight-sharing.js";
 import {
   checkGradients, compile, grad, layers, mul, net, shape, sum, tensor, trace, valueAndGrad, zoo,
   type Flow, type Graph, type Layer, type Net, type Tap, type Tensor,
@@ -36,6 +38,9 @@ const outputs: readonly { readonly name: string }[] = Faces.outputs;
 const value: Tensor = LeNet.tap("c1");
 const made = layers<{ Small: Net<"h"> }>\`net Small(x: 2) { h: dense 1 }\`;
 const inner: Tap = made.Small.taps.h;
+const age: Tensor = Faces.predictAll(value).age;
+const similar: Tensor = Same(value, value);
+const variant: Net<"c1" | "s2" | "c3" | "s4" | "f5" | "f6", ["image"]> = LeNet({});
 
 // @ts-expect-error there is no such tap
 const wrong: Tap = LeNet.taps.c7;
@@ -43,6 +48,14 @@ const wrong: Tap = LeNet.taps.c7;
 const wrongToo: Tap = made.Small.taps.c1;
 // @ts-expect-error a number is no tap
 const number: number = LeNet.taps.c1;
+// @ts-expect-error there is no such output
+const noOutput: Tensor = Faces.predictAll(value).mouth;
+// @ts-expect-error the net takes two pictures
+const oneOfTwo: Tensor = Same.predict(value);
+// @ts-expect-error the net takes one picture
+const twice: Tensor = LeNet.predict(value, value);
+// @ts-expect-error the net has no labels
+const none: Tap = Bare.taps.c1;
 
 // A layer with its values, applied to a flow, and applied to a tensor.
 const convolution: Layer = layers.conv(96, [11, 11], { stride: 4, pad: "same", init: "he", bias_init: 0.1 });
@@ -96,6 +109,7 @@ fast(1);
 fast(tensor([1]), tensor([2]));
 
 export { convolution, byName, half, probabilities, root, Typed, noTensor, pair, list, single, losses, graph, results };
+export { age, similar, variant, noOutput, oneOfTwo, twice, none };
 export { tap, short, repeated, known, count, outputs, value, inner, wrong, wrongToo, number };
 `;
 
@@ -104,11 +118,10 @@ function writeModules(): string[] {
   mkdirSync(folder, { recursive: true });
   const files: string[] = [];
   for (const { file, source } of programs()) {
-    const { typescript, uses } = compileCell(source, { registry, module: true });
-    const free = uses.map((name) => `declare const ${name}: any;\n`).join("");
+    const { typescript } = compileCell(source, { registry, module: true });
     // What trains, shows, loads and saves belongs to a cell, which may await at its top.
     const path = join(folder, file.replace(".lamella", ".ts"));
-    writeFileSync(path, `${typescript}\n${free}export {};\n`);
+    writeFileSync(path, `${typescript}\nexport {};\n`);
     files.push(path);
   }
   const path = join(folder, "checks.ts");

@@ -7,6 +7,7 @@ import { setNotebookHost } from "../../notebook/host.js";
 import { compiledFile } from "../../package-root.js";
 import type { CellOutput } from "../outputs.js";
 import { CellRunner } from "./cell-runner.js";
+import { plainValues } from "./plain-values.js";
 import type { HelperData, ToHelper, ToMain } from "./bridge.js";
 import { shared } from "./bridge.js";
 import { defineGlobals } from "./globals.js";
@@ -109,7 +110,7 @@ function report(thrown: unknown): void {
 }
 
 const runtime = defineGlobals(process.cwd());
-const runner = new CellRunner(runtime, show, (id, result) => send({ type: "done", id, result }));
+const runner = new CellRunner(runtime, show, (id, result) => send({ type: "done", id, result, values: plainValues() }));
 
 let loaded = false;
 const loading = runtime.loaded.catch(report).finally(() => {

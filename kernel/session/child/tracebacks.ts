@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { packageRoot } from "../../package-root.js";
 import { LamellaError } from "../../../std/errors.js";
+import { failureOf } from "../../../std/network/step-places.js";
 import { locate, positionOf } from "../../../dsl/index.js";
 import { diagnosticsError } from "../../cells/diagnostics-error.js";
 import type { Script } from "../messages.js";
@@ -102,13 +103,19 @@ function locateInLayers(thrown: Error): CellError | undefined {
   void thrown.stack;
   const sites = (rawSites.get(thrown) ?? []).map(([file, line, column]) => `    at ${file}:${line}:${column}`);
   const known = [...scripts.values()].toReversed();
-  const mentioned = JSON.stringify((thrown as { failures?: unknown }).failures ?? "") + sites.join();
+  const running = thrown instanceof LamellaError ? failureOf(thrown) : null;
+  const { failures = running === null ? undefined : [running] } = thrown as { failures?: unknown };
+  // The cell whose rows are wrong comes before the one that uses them.
+  const failed = JSON.stringify(failures ?? "");
+  const mentioned = known.some((entry) => failed.includes(`"${scriptUrl(entry.script)}"`) && entry.script.layers !== undefined)
+    ? failed
+    : failed + sites.join();
   for (const entry of known) {
     const { layers } = entry.script;
     if (layers === undefined) continue;
     const file = scriptUrl(entry.script);
     if (!new RegExp(`${file}(?!\\d)`).test(mentioned)) continue;
-    const { failures, code, hint, argument } = thrown as { failures?: unknown; code?: string; hint?: string; argument?: string };
+    const { code, hint, argument } = thrown as { code?: string; hint?: string; argument?: string };
     const data = { name: thrown.name, message: thrown.message, failures, code, hint, argument, stack: ["", ...sites].join("\n") };
     const translate = (line: number, column: number): { line: number; column: number } | undefined => {
       const place = mapOf(entry).locate(line - 1, column - 1);

@@ -6,8 +6,8 @@ export const names = ["AlexNet"] as const;
 export const summary = "A. Krizhevsky et al., ImageNet classification with deep convolutional neural networks, 2012; g=2 is the paper's two GPUs.";
 
 /** A. Krizhevsky et al., ImageNet classification with deep convolutional neural networks, 2012; g=2 is the paper's two GPUs. */
-export function alexnet(): { AlexNet: lamella.Net<"conv1" | "pool1" | "conv2" | "pool2" | "conv3" | "conv4" | "conv5" | "pool5" | "fc6" | "fc7" | "fc8"> } {
-  const AlexNet: lamella.Net<"conv1" | "pool1" | "conv2" | "pool2" | "conv3" | "conv4" | "conv5" | "pool5" | "fc6" | "fc7" | "fc8"> = lamella.net(
+export function alexnet(): { AlexNet: lamella.Net<"conv1" | "pool1" | "conv2" | "pool2" | "conv3" | "conv4" | "conv5" | "pool5" | "fc6" | "fc7" | "fc8", ["image"]> } {
+  const AlexNet: lamella.Net<"conv1" | "pool1" | "conv2" | "pool2" | "conv3" | "conv4" | "conv5" | "pool5" | "fc6" | "fc7" | "fc8", ["image"]> = lamella.net(
     "AlexNet",
     { image: lamella.shape(224, 224, 3), classes: 1000, g: 1 },
     ({ image, classes, g }, { conv, relu, lrn, maxpool, flatten, dense, dropout, softmax, init }) => {

@@ -6,8 +6,8 @@ export const names = ["Generator", "Discriminator"] as const;
 export const summary = "A. Radford et al., Unsupervised representation learning with deep convolutional generative adversarial networks, 2016; for 28x28.";
 
 /** A. Radford et al., Unsupervised representation learning with deep convolutional generative adversarial networks, 2016; for 28x28. */
-export function dcgan(): { Generator: lamella.Net; Discriminator: lamella.Net } {
-  const Generator: lamella.Net = lamella.net(
+export function dcgan(): { Generator: lamella.Net<never, ["z"]>; Discriminator: lamella.Net<never, ["image"]> } {
+  const Generator: lamella.Net<never, ["z"]> = lamella.net(
     "Generator",
     { z: lamella.shape(100) },
     ({ z }, { dense, bn, relu, reshape, upconv, tanh, init }) => {
@@ -19,7 +19,7 @@ export function dcgan(): { Generator: lamella.Net; Discriminator: lamella.Net } 
     },
   );
 
-  const Discriminator: lamella.Net = lamella.net(
+  const Discriminator: lamella.Net<never, ["image"]> = lamella.net(
     "Discriminator",
     { image: lamella.shape(28, 28, 1) },
     ({ image }, { conv, leakyrelu, bn, flatten, dense, sigmoid, init }) => {

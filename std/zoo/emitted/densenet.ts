@@ -6,7 +6,7 @@ export const names = ["DenseNet", "DenseNet121"] as const;
 export const summary = "G. Huang et al., Densely connected convolutional networks, 2017: table 1.";
 
 /** G. Huang et al., Densely connected convolutional networks, 2017: table 1. */
-export function densenet(): { DenseNet: lamella.Net<"stage[]">; DenseNet121: lamella.Net<"stage[]"> } {
+export function densenet(): { DenseNet: lamella.Net<"stage[].new", ["image"]>; DenseNet121: lamella.Net<"stage[].new", ["image"]> } {
   const Dense: lamella.Block = lamella.block(
     "Dense",
     { k: lamella.required },
@@ -24,7 +24,7 @@ export function densenet(): { DenseNet: lamella.Net<"stage[]">; DenseNet121: lam
     ({ x }, { bn, relu, conv, avgpool }) => x.row(bn(), relu(), conv(x.c / 2, [1, 1], { bias: false }), avgpool([2, 2])),
   );
 
-  const DenseNet: lamella.Net<"stage[]"> = lamella.net(
+  const DenseNet: lamella.Net<"stage[].new", ["image"]> = lamella.net(
     "DenseNet",
     { image: lamella.shape(224, 224, 3), stages: lamella.required, k: 32, classes: 1000 },
     ({ image, stages, k, classes }, { conv, bn, relu, maxpool, gap, dense, softmax }) => {
@@ -43,7 +43,7 @@ export function densenet(): { DenseNet: lamella.Net<"stage[]">; DenseNet121: lam
     },
   );
 
-  const DenseNet121: lamella.Net<"stage[]"> = DenseNet({ stages: [[6, true], [12, true], [24, true], [16, false]] });
+  const DenseNet121: lamella.Net<"stage[].new", ["image"]> = DenseNet({ stages: [[6, true], [12, true], [24, true], [16, false]] });
 
   return { DenseNet, DenseNet121 };
 }

@@ -6,7 +6,7 @@ export const names = ["GoogLeNet"] as const;
 export const summary = "C. Szegedy et al., Going deeper with convolutions, 2015: table 1. As in torchvision: batch normalisation, and 3x3 for 5x5.";
 
 /** C. Szegedy et al., Going deeper with convolutions, 2015: table 1. As in torchvision: batch normalisation, and 3x3 for 5x5. */
-export function googlenet(): { GoogLeNet: lamella.Net<"i3a" | "i3b" | "i4a" | "i4b" | "i4c" | "i4d" | "i4e" | "i5a" | "i5b"> } {
+export function googlenet(): { GoogLeNet: lamella.Net<"i3a" | "p" | "q" | "r" | "s" | "i3b" | "i4a" | "i4b" | "i4c" | "i4d" | "i4e" | "i5a" | "i5b", ["image"]> } {
   const unit: lamella.Block = lamella.block(
     "unit",
     { c: lamella.required, size: lamella.required, stride: 1, pad: 0 },
@@ -25,7 +25,7 @@ export function googlenet(): { GoogLeNet: lamella.Net<"i3a" | "i3b" | "i4a" | "i
     },
   );
 
-  const GoogLeNet: lamella.Net<"i3a" | "i3b" | "i4a" | "i4b" | "i4c" | "i4d" | "i4e" | "i5a" | "i5b"> = lamella.net(
+  const GoogLeNet: lamella.Net<"i3a" | "p" | "q" | "r" | "s" | "i3b" | "i4a" | "i4b" | "i4c" | "i4d" | "i4e" | "i5a" | "i5b", ["image"]> = lamella.net(
     "GoogLeNet",
     { image: lamella.shape(224, 224, 3), classes: 1000 },
     ({ image, classes }, { maxpool, gap, dropout, dense, softmax }) => {

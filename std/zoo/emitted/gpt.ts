@@ -6,7 +6,7 @@ export const names = ["GPT"] as const;
 export const summary = "A. Radford et al., Language models are unsupervised multitask learners, 2019 (GPT-2), small enough for a laptop.";
 
 /** A. Radford et al., Language models are unsupervised multitask learners, 2019 (GPT-2), small enough for a laptop. */
-export function gpt(): { GPT: lamella.Net<"layer[]"> } {
+export function gpt(): { GPT: lamella.Net<"layer[]", ["ids"]> } {
   const residual: lamella.Block = lamella.block("residual", { f: lamella.required }, ({ x, f }, { add }) => x.row(f, add(x)));
 
   const Decoder: lamella.Block = lamella.block(
@@ -18,7 +18,7 @@ export function gpt(): { GPT: lamella.Net<"layer[]"> } {
     },
   );
 
-  const GPT: lamella.Net<"layer[]"> = lamella.net(
+  const GPT: lamella.Net<"layer[]", ["ids"]> = lamella.net(
     "GPT",
     { ids: lamella.tokens("T"), V: 128, d: 192, heads: 6, n: 6, context: 256 },
     ({ ids, T, V, d, heads, n, context }, { embedding, positions, dropout, layernorm, dense, init }) => {

@@ -6,8 +6,8 @@ export const names = ["LeNet"] as const;
 export const summary = "LeNet-5. Y. LeCun et al., Gradient-based learning applied to document recognition, 1998; with every map of C3 connected.";
 
 /** LeNet-5. Y. LeCun et al., Gradient-based learning applied to document recognition, 1998; with every map of C3 connected. */
-export function lenet(): { LeNet: lamella.Net<"c1" | "s2" | "c3" | "s4" | "f5" | "f6"> } {
-  const LeNet: lamella.Net<"c1" | "s2" | "c3" | "s4" | "f5" | "f6"> = lamella.net(
+export function lenet(): { LeNet: lamella.Net<"c1" | "s2" | "c3" | "s4" | "f5" | "f6", ["image"]> } {
+  const LeNet: lamella.Net<"c1" | "s2" | "c3" | "s4" | "f5" | "f6", ["image"]> = lamella.net(
     "LeNet",
     { image: lamella.shape(28, 28, 1), classes: 10 },
     ({ image, classes }, { conv, tanh, avgpool, flatten, dense, softmax }) => {

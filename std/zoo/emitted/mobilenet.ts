@@ -6,7 +6,7 @@ export const names = ["MobileNetV2"] as const;
 export const summary = "M. Sandler et al., MobileNetV2: Inverted residuals and linear bottlenecks, 2018: table 2.";
 
 /** M. Sandler et al., MobileNetV2: Inverted residuals and linear bottlenecks, 2018: table 2. */
-export function mobilenet(): { MobileNetV2: lamella.Net<"stage[]"> } {
+export function mobilenet(): { MobileNetV2: lamella.Net<"stage[].narrow", ["image"]> } {
   const unit: lamella.Block = lamella.block(
     "unit",
     { c: lamella.required, size: lamella.required, stride: 1, pad: 0 },
@@ -37,7 +37,7 @@ export function mobilenet(): { MobileNetV2: lamella.Net<"stage[]"> } {
     },
   );
 
-  const MobileNetV2: lamella.Net<"stage[]"> = lamella.net(
+  const MobileNetV2: lamella.Net<"stage[].narrow", ["image"]> = lamella.net(
     "MobileNetV2",
     { image: lamella.shape(224, 224, 3), classes: 1000, stages: [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 3, 2], [6, 64, 4, 2], [6, 96, 3, 1], [6, 160, 3, 2], [6, 320, 1, 1]] },
     ({ image, classes, stages }, { gap, dropout, dense, softmax, init }) => {

@@ -6,7 +6,7 @@ export const names = ["ResNet", "ResNet18", "ResNet34", "ResNet50", "ResNet101"]
 export const summary = "K. He et al., Deep residual learning for image recognition, 2016: table 1.";
 
 /** K. He et al., Deep residual learning for image recognition, 2016: table 1. */
-export function resnet(): { ResNet: lamella.Net<"stage[]">; ResNet18: lamella.Net<"stage[]">; ResNet34: lamella.Net<"stage[]">; ResNet50: lamella.Net<"stage[]">; ResNet101: lamella.Net<"stage[]"> } {
+export function resnet(): { ResNet: lamella.Net<"stage[]", ["image"]>; ResNet18: lamella.Net<"stage[]", ["image"]>; ResNet34: lamella.Net<"stage[]", ["image"]>; ResNet50: lamella.Net<"stage[]", ["image"]>; ResNet101: lamella.Net<"stage[]", ["image"]> } {
   const shortcut: lamella.Block = lamella.block(
     "shortcut",
     { c: lamella.required, stride: lamella.required },
@@ -42,7 +42,7 @@ export function resnet(): { ResNet: lamella.Net<"stage[]">; ResNet18: lamella.Ne
     },
   );
 
-  const ResNet: lamella.Net<"stage[]"> = lamella.net(
+  const ResNet: lamella.Net<"stage[]", ["image"]> = lamella.net(
     "ResNet",
     { image: lamella.shape(224, 224, 3), unit: lamella.required, stages: lamella.required, classes: 1000 },
     ({ image, unit, stages, classes }, { conv, bn, relu, maxpool, gap, dense, softmax }) => {
@@ -58,13 +58,13 @@ export function resnet(): { ResNet: lamella.Net<"stage[]">; ResNet18: lamella.Ne
     },
   );
 
-  const ResNet18: lamella.Net<"stage[]"> = ResNet({ unit: Basic, stages: [[2, 64, 1], [2, 128, 2], [2, 256, 2], [2, 512, 2]] });
+  const ResNet18: lamella.Net<"stage[]", ["image"]> = ResNet({ unit: Basic, stages: [[2, 64, 1], [2, 128, 2], [2, 256, 2], [2, 512, 2]] });
 
-  const ResNet34: lamella.Net<"stage[]"> = ResNet({ unit: Basic, stages: [[3, 64, 1], [4, 128, 2], [6, 256, 2], [3, 512, 2]] });
+  const ResNet34: lamella.Net<"stage[]", ["image"]> = ResNet({ unit: Basic, stages: [[3, 64, 1], [4, 128, 2], [6, 256, 2], [3, 512, 2]] });
 
-  const ResNet50: lamella.Net<"stage[]"> = ResNet({ unit: Bottleneck, stages: [[3, 64, 1], [4, 128, 2], [6, 256, 2], [3, 512, 2]] });
+  const ResNet50: lamella.Net<"stage[]", ["image"]> = ResNet({ unit: Bottleneck, stages: [[3, 64, 1], [4, 128, 2], [6, 256, 2], [3, 512, 2]] });
 
-  const ResNet101: lamella.Net<"stage[]"> = ResNet({ unit: Bottleneck, stages: [[3, 64, 1], [4, 128, 2], [23, 256, 2], [3, 512, 2]] });
+  const ResNet101: lamella.Net<"stage[]", ["image"]> = ResNet({ unit: Bottleneck, stages: [[3, 64, 1], [4, 128, 2], [23, 256, 2], [3, 512, 2]] });
 
   return { ResNet, ResNet18, ResNet34, ResNet50, ResNet101 };
 }

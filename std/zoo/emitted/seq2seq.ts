@@ -6,18 +6,16 @@ export const names = ["Seq2Seq"] as const;
 export const summary = "M.-T. Luong et al., Effective approaches to attention-based neural machine translation, 2015: global attention with the dot score.";
 
 /** M.-T. Luong et al., Effective approaches to attention-based neural machine translation, 2015: global attention with the dot score. */
-export function seq2seq(): { Seq2Seq: lamella.Net<"enc" | "dec" | "score" | "context"> } {
-  const Seq2Seq: lamella.Net<"enc" | "dec" | "score" | "context"> = lamella.net(
+export function seq2seq(): { Seq2Seq: lamella.Net<"enc" | "dec" | "score" | "context", ["src", "tgt"]> } {
+  const Seq2Seq: lamella.Net<"enc" | "dec" | "score" | "context", ["src", "tgt"]> = lamella.net(
     "Seq2Seq",
     { src: lamella.tokens("S"), tgt: lamella.tokens("T"), Vs: 8000, Vt: 8000, d: 256, h: 512 },
     ({ src, S, tgt, T, Vs, Vt, d, h }, { embedding, lstm, softmax, transpose, concat, dense, tanh }) => {
-      let flow = src.row("enc", embedding(Vs, d), lstm(h)).claim([S, h]);
-      const enc = flow;
-      flow = tgt.row("dec", embedding(Vt, d), lstm(h, { init: enc.extra("state") })).claim([T, h]);
-      const dec = flow;
+      const enc = src.row("enc", embedding(Vs, d), lstm(h)).claim([S, h]);
+      const dec = tgt.row("dec", embedding(Vt, d), lstm(h, { init: enc.extra("state") })).claim([T, h]);
       const score = softmax(dec.matmul(transpose(enc))).row("score");
       const context = score.matmul(enc).row("context");
-      flow = dec.row(concat(context), dense(h), tanh());
+      const flow = dec.row(concat(context), dense(h), tanh());
       return flow.row(dense(Vt)).claim([T, Vt]);
     },
   );

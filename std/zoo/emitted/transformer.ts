@@ -6,7 +6,7 @@ export const names = ["Transformer"] as const;
 export const summary = "A. Vaswani et al., Attention is all you need, 2017: figure 1, the base model of table 3.";
 
 /** A. Vaswani et al., Attention is all you need, 2017: figure 1, the base model of table 3. */
-export function transformer(): { Transformer: lamella.Net<"memory[]"> } {
+export function transformer(): { Transformer: lamella.Net<"memory[]", ["src", "tgt"]> } {
   const residual: lamella.Block = lamella.block("residual", { f: lamella.required }, ({ x, f }, { add }) => x.row(f, add(x)));
 
   const EncoderLayer: lamella.Block = lamella.block(
@@ -28,7 +28,7 @@ export function transformer(): { Transformer: lamella.Net<"memory[]"> } {
     },
   );
 
-  const Transformer: lamella.Net<"memory[]"> = lamella.net(
+  const Transformer: lamella.Net<"memory[]", ["src", "tgt"]> = lamella.net(
     "Transformer",
     { src: lamella.tokens("S"), tgt: lamella.tokens("T"), V: 37000, d: 512, h: 2048, heads: 8, n: 6 },
     ({ src, tgt, T, V, d, h, heads, n }, { embedding, sqrt, positions, dropout, dense }) => {

@@ -6,7 +6,7 @@ export const names = ["ViT"] as const;
 export const summary = "A. Dosovitskiy et al., An image is worth 16x16 words, 2021: figure 1, small enough for a laptop.";
 
 /** A. Dosovitskiy et al., An image is worth 16x16 words, 2021: figure 1, small enough for a laptop. */
-export function vit(): { ViT: lamella.Net<"patches"> } {
+export function vit(): { ViT: lamella.Net<"patches", ["image"]> } {
   const residual: lamella.Block = lamella.block("residual", { f: lamella.required }, ({ x, f }, { add }) => x.row(f, add(x)));
 
   const Encoder: lamella.Block = lamella.block(
@@ -18,7 +18,7 @@ export function vit(): { ViT: lamella.Net<"patches"> } {
     },
   );
 
-  const ViT: lamella.Net<"patches"> = lamella.net(
+  const ViT: lamella.Net<"patches", ["image"]> = lamella.net(
     "ViT",
     { image: lamella.shape(32, 32, 3), patch: 4, d: 192, h: 768, heads: 3, n: 6, classes: 10 },
     ({ image, patch, d, h, heads, n, classes }, { conv, reshape, token, positions, dropout, layernorm, first, dense, softmax }) => {
