@@ -24,7 +24,16 @@ export interface Completion {
   /** UTF-16 offsets of the text that a match replaces. */
   readonly start: number;
   readonly end: number;
-  readonly matches: readonly { readonly text: string; readonly type: string; readonly signature: string }[];
+  readonly matches: readonly CompletionMatch[];
+}
+
+export interface CompletionMatch {
+  readonly text: string;
+  /** "method", "layer", "option" … */
+  readonly type: string;
+  /** Parameters and result of a function, the type of another value; what an option takes. */
+  readonly signature: string;
+  readonly documentation: string;
 }
 
 export interface InspectionBundle {

@@ -1,9 +1,26 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { CellError } from "../session/outputs.js";
 import type { TypeProblem } from "../tslab-converter.js";
+import { magicMistake } from "./magics.js";
 
-/** Problems found by the type checker, each with its line of code and a caret under the place. */
-export function problemsError(problems: readonly TypeProblem[], source: string, title: string): CellError {
-  const lines = source.split(/\r?\n/);
+/**
+ * Problems found by the type checker, each with its line of code and a caret under the place. `directory` is where the local files
+ * lie that problems may be in.
+ */
+export function problemsError(problems: readonly TypeProblem[], source: string, title: string, directory: string): CellError {
+  const lines = linesOf(source);
+  const [first] = problems;
+  const mistake = first === undefined || first.fileName !== undefined ? undefined : magicMistake(lines[first.line] ?? "");
+  if (first !== undefined && mistake !== undefined) {
+    const line = lines[first.line] ?? "";
+    const traceback = [
+      `${title}, line ${first.line + 1}: ${mistake}`,
+      `    ${line}`,
+      "    " + " ".repeat(/\S/.exec(line)?.index ?? 0) + "^",
+    ];
+    return { name: "SyntaxError", message: mistake, traceback };
+  }
   const seen = new Set<string>();
   const traceback: string[] = [];
   for (const problem of problems) {
@@ -12,15 +29,45 @@ export function problemsError(problems: readonly TypeProblem[], source: string, 
     seen.add(key);
     const where = problem.fileName ?? title;
     const place = `${where}, line ${problem.line + 1}, column ${problem.character + 1}`;
-    traceback.push(`${place}: ${problem.message} (TS${problem.code})`);
-    const text = problem.fileName === undefined ? lines[problem.line] : undefined;
-    if (text === undefined) continue;
-    const width = Math.max(1, Math.min(problem.end - problem.start, text.length - problem.character));
-    traceback.push("    " + text.replaceAll("\t", " "), "    " + " ".repeat(problem.character) + "^".repeat(width));
+    traceback.push(...`${place}: ${problem.message} (TS${problem.code})`.split("\n"));
+    const text = (problem.fileName === undefined ? lines : linesOfFile(join(directory, problem.fileName)))[problem.line];
+    if (text !== undefined) traceback.push(...pointAt(text, problem.character, problem.end - problem.start));
+    const hint = hintFor(problem);
+    if (hint !== undefined) traceback.push(`  ${hint}`);
   }
-  const [first] = problems;
   const more = seen.size > 1 ? ` (and ${seen.size - 1} more)` : "";
-  return { name: isSyntax(first?.code ?? 0) ? "SyntaxError" : "TypeScriptError", message: `${first?.message ?? ""}${more}`, traceback };
+  const message = `${first?.message.split("\n")[0] ?? ""}${more}`;
+  return { name: isSyntax(first?.code ?? 0) ? "SyntaxError" : "TypeScriptError", message, traceback };
+}
+
+/** The line and carets under the place; a long line (data, minified code) is cut around it. */
+function pointAt(line: string, column: number, length: number): string[] {
+  const start = column > 100 ? column - 60 : 0;
+  const shown = line.replaceAll("\t", " ").slice(start, start + 140);
+  const width = Math.max(1, Math.min(length, start + shown.length - column));
+  return ["    " + shown, "    " + " ".repeat(column - start) + "^".repeat(width)];
+}
+
+/** What to do about a module that is not there. */
+function hintFor({ code, message }: TypeProblem): string | undefined {
+  const specifier = code === 2307 ? /^Cannot find module '([^']+)'/.exec(message)?.[1] : undefined;
+  if (specifier === undefined) return undefined;
+  if (/^\.{1,2}\/|^\//.test(specifier)) return "paths are relative to the notebook's folder";
+  if (specifier.startsWith("node:")) return `Node ${process.version} has no such module, or its types do not know it`;
+  const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+  return `\`npm install ${name}\` in the notebook's folder makes it available`;
+}
+
+function linesOfFile(path: string): string[] {
+  try {
+    return linesOf(readFileSync(path, "utf8"));
+  } catch {
+    return [];
+  }
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/\r?\n/);
 }
 
 /** TypeScript numbers its syntax messages from 1000 to 1999. */
