@@ -6,7 +6,7 @@ import type { Script, ToSession } from "../messages.js";
 import { runtimeName } from "../../cells/runtime-name.js";
 import { Evaluator } from "./evaluator.js";
 import type { SessionGlobals } from "./globals.js";
-import { InterruptError, parkGuards, resetGuards } from "./guards.js";
+import { InterruptError, isInterrupt, parkGuards, resetGuards } from "./guards.js";
 import { startClock } from "./runtime.js";
 import { toCellError } from "./tracebacks.js";
 
@@ -122,8 +122,8 @@ export class CellRunner {
 
   #failed(thrown: unknown, expressions: Readonly<Record<string, ExpressionResult>>): CellResult {
     this.#globals.stopClocks();
-    const interrupted = thrown instanceof InterruptError || this.interrupted;
-    const error: CellError = toCellError(interrupted && !(thrown instanceof InterruptError) ? new InterruptError() : thrown);
+    const interrupted = isInterrupt(thrown) || this.interrupted;
+    const error: CellError = toCellError(interrupted && !isInterrupt(thrown) ? new InterruptError() : thrown);
     return { status: interrupted ? "interrupted" : "error", error, expressions };
   }
 }

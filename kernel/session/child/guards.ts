@@ -6,6 +6,15 @@ export class InterruptError extends Error {
   }
 }
 
+/** For anything thrown, also for what throws when it is looked at (a proxy). */
+export function isInterrupt(thrown: unknown): thrown is InterruptError {
+  try {
+    return thrown instanceof InterruptError;
+  } catch {
+    return false;
+  }
+}
+
 const waiting = new Set<(reason: InterruptError) => void>();
 /** "tripped": an interrupt has come. "parked": the interrupted cell is over; what is left of it never goes on. */
 let state: "open" | "tripped" | "parked" = "open";
