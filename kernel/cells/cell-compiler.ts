@@ -3,7 +3,7 @@ import type { NameKind } from "../../dsl/index.js";
 import { CellTypes } from "./cell-types.js";
 import { diagnosticsError } from "./diagnostics-error.js";
 import { isCompleteTypeScript, nextIndent } from "./is-complete.js";
-import type { CompiledCell, CompilerCalls, Completeness, Completion, InspectionBundle } from "./messages.js";
+import type { CompiledCell, CompileRequest, CompilerCalls, Completeness, Completion, InspectionBundle } from "./messages.js";
 import { completeMagic, readMagics } from "./magics.js";
 import { layerLanguage } from "../layer-registry.js";
 import { problemsError } from "./problems.js";
@@ -21,7 +21,7 @@ export class CellCompiler implements CompilerCalls {
     this.#types = new CellTypes(directory);
   }
 
-  compile(request: { source: string; title: string; allowShell: boolean; expression: boolean }): CompiledCell {
+  compile(request: CompileRequest): CompiledCell {
     const cell = readMagics(request.source, request.allowShell);
     if (cell.kind === "show") return { kind: "show", data: { [cell.mime]: cell.text, "text/plain": cell.text } };
     if (cell.kind === "wrong") {
@@ -104,11 +104,11 @@ export class CellCompiler implements CompilerCalls {
     transpile(source);
   }
 
-  #compileTypeScript(source: string, request: { title: string; expression: boolean }, timed: boolean): CompiledCell {
+  #compileTypeScript(source: string, request: CompileRequest, timed: boolean): CompiledCell {
     const { problems, declarations, typeOnlyImports } = this.#types.check(source);
     if (problems.length > 0) return { kind: "failed", error: problemsError(problems, source, request.title, this.#directory) };
     if (!request.expression) this.#types.declarations = declarations;
-    const { code, mappings } = transpile(source, { typeOnlyImports });
+    const { code, mappings } = transpile(source, { typeOnlyImports, ...(request.id !== undefined && { id: request.id }) });
     return { kind: "script", source, code, mappings, timed, notices: "" };
   }
 

@@ -42,9 +42,18 @@ export interface InspectionBundle {
 
 export type Completeness = { readonly status: "complete" | "invalid" } | { readonly status: "incomplete"; readonly indent: string };
 
+export interface CompileRequest {
+  readonly source: string;
+  readonly title: string;
+  readonly allowShell: boolean;
+  readonly expression: boolean;
+  /** The id its script will have. */
+  readonly id?: number;
+}
+
 /** Requests to the compiler's thread and what it answers. */
 export interface CompilerCalls {
-  compile(request: { source: string; title: string; allowShell: boolean; expression: boolean }): CompiledCell;
+  compile(request: CompileRequest): CompiledCell;
   complete(request: { source: string; offset: number }): Completion;
   inspect(request: { source: string; offset: number }): InspectionBundle | null;
   isComplete(request: { source: string }): Completeness;

@@ -10,7 +10,10 @@ import { magicMistake } from "./magics.js";
  */
 export function problemsError(problems: readonly TypeProblem[], source: string, title: string, directory: string): CellError {
   const lines = linesOf(source);
-  const [first] = problems;
+  // A cell that is no TypeScript has no types worth telling; what is missing at its end is missing in its last line.
+  const syntax = problems.filter(({ code }) => isSyntax(code));
+  const shown = (syntax.length > 0 ? syntax : problems).map((problem) => withinCell(problem, lines));
+  const [first] = shown;
   const mistake = first === undefined || first.fileName !== undefined ? undefined : magicMistake(lines[first.line] ?? "");
   if (first !== undefined && mistake !== undefined) {
     const line = lines[first.line] ?? "";
@@ -23,7 +26,7 @@ export function problemsError(problems: readonly TypeProblem[], source: string, 
   }
   const seen = new Set<string>();
   const traceback: string[] = [];
-  for (const problem of problems) {
+  for (const problem of shown) {
     const key = `${problem.fileName}:${problem.start}:${problem.message}`;
     if (seen.has(key)) continue;
     seen.add(key);
@@ -38,6 +41,15 @@ export function problemsError(problems: readonly TypeProblem[], source: string, 
   const more = seen.size > 1 ? ` (and ${seen.size - 1} more)` : "";
   const message = `${first?.message.split("\n")[0] ?? ""}${more}`;
   return { name: isSyntax(first?.code ?? 0) ? "SyntaxError" : "TypeScriptError", message, traceback };
+}
+
+/** Behind the end of the cell stands what the checker adds to it. */
+function withinCell(problem: TypeProblem, lines: readonly string[]): TypeProblem {
+  const last = lines.findLastIndex((line) => line.trim() !== "");
+  const end = lines[last]?.trimEnd().length ?? 0;
+  if (problem.fileName !== undefined || last < 0 || problem.line < last || (problem.line === last && problem.character <= end))
+    return problem;
+  return { ...problem, line: last, character: end, end: problem.start + 1 };
 }
 
 /** The line and carets under the place; a long line (data, minified code) is cut around it. */

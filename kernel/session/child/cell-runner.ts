@@ -1,4 +1,5 @@
 import { rememberTypeScript } from "../../../std/view/emitted-typescript.js";
+import { forgetShownRuns, isShownHistory } from "../../../std/view/live-training.js";
 import { DisplayHandle } from "../../notebook/display.js";
 import { render } from "../../notebook/render.js";
 import type { CellError, CellOutput, CellResult, ExpressionResult } from "../outputs.js";
@@ -98,12 +99,13 @@ export class CellRunner {
   async #evaluate(script: Script, silent: boolean): Promise<void> {
     const stopClock = script.timed ? startClock() : undefined;
     this.#globals.lastValue = undefined;
+    forgetShownRuns();
     await this.#evaluator.run(script, runtimeName);
     const value = this.#globals.lastValue;
     this.#globals.lastValue = undefined;
     this.#globals.stopClocks();
     stopClock?.();
-    if (silent || value === undefined || value instanceof DisplayHandle || this.interrupted) return;
+    if (silent || value === undefined || value instanceof DisplayHandle || isShownHistory(value) || this.interrupted) return;
     const data = await render(value);
     this.#show({ kind: "result", data, metadata: {} });
   }

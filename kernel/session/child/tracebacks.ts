@@ -10,6 +10,7 @@ import { diagnosticsError } from "../../cells/diagnostics-error.js";
 import type { Script } from "../messages.js";
 import type { CellError } from "../outputs.js";
 import { SourceMap } from "../source-map.js";
+import { awaitsOf } from "./guards.js";
 
 /** One line of a traceback: a place in a cell or a file of the user's. Lines and columns count from 1. */
 interface Frame {
@@ -169,9 +170,17 @@ function isErrorLike(thrown: unknown): thrown is Error {
 function framesFor(error: Error): readonly Frame[] {
   // V8 prepares the stack when it is first asked for.
   readSafely(() => error.stack, undefined);
-  const frames = framesOf.get(error) ?? [];
+  const frames = [...(framesOf.get(error) ?? []), ...(awaitsOf.get(error) ?? []).flatMap(awaitFrame)];
   // A deep recursion repeats itself: the innermost and the outermost places say enough.
   return frames.length <= 10 ? frames : [...frames.slice(0, 6), ...frames.slice(-4)];
+}
+
+/** The place of an await in a cell, which the engine's own stack ends before. */
+function awaitFrame([id, offset]: readonly [number, number]): Frame[] {
+  const script = scripts.get(`lamella-cell-${id}`)?.script;
+  if (script === undefined || script.layers !== undefined) return [];
+  const { line, column } = positionOf(script.source, offset);
+  return [{ where: script.title, functionName: "", line, column, source: script.source.split(/\r?\n/)[line - 1] }];
 }
 
 function describe(frame: Frame): string {
