@@ -4,8 +4,8 @@
  */
 import type * as TypeScript from "@tslab/typescript-for-tslab";
 import { createRequire } from "node:module";
-import { dirname, join, resolve, sep } from "node:path";
-import { packageRoot } from "./package-root.js";
+import { bareNames, describeSymbol, withoutLinks, type SymbolDescription } from "./cells/symbol-description.js";
+import { patchSystem, slashes } from "./tslab-files.js";
 
 export type { TypeScript };
 
@@ -34,6 +34,9 @@ export interface CompletionEntry {
   readonly name: string;
   /** "method", "property", "function", "var", "interface" … as TypeScript calls them. */
   readonly kind: string;
+  /** "(x: number): string" of a function, else the type; empty where it is not known, and for all but the first matches. */
+  readonly signature: string;
+  readonly documentation: string;
 }
 
 export interface TypeChecker {
@@ -77,7 +80,14 @@ interface TslabCompletion {
   readonly start: number;
   readonly end: number;
   readonly candidates: readonly string[];
-  readonly original?: { readonly entries: readonly { readonly name: string; readonly kind: string }[] };
+  readonly original?: { readonly entries: readonly TslabEntry[] };
+}
+
+interface TslabEntry {
+  readonly name: string;
+  readonly kind: string;
+  /** Not in tslab: added here. */
+  readonly symbol?: TypeScript.Symbol;
 }
 
 const require = createRequire(import.meta.url);
@@ -88,7 +98,29 @@ const requireFromTslab = createRequire(tslabPackage);
 export const ts: typeof TypeScript = requireFromTslab("@tslab/typescript-for-tslab") as typeof TypeScript;
 
 /** What TypeScript 5.0.4 exports without declaring it. */
-const internals = ts as unknown as { bindSourceFile(file: TypeScript.SourceFile, options: TypeScript.CompilerOptions): void };
+const internals = ts as unknown as Internals;
+
+interface Internals {
+  bindSourceFile(file: TypeScript.SourceFile, options: TypeScript.CompilerOptions): void;
+  getTouchingPropertyName(file: TypeScript.SourceFile, position: number): TypeScript.Node;
+  getPreEmitDiagnosticsOfFiles(program: TypeScript.Program, files: readonly TypeScript.SourceFile[]): readonly TypeScript.Diagnostic[];
+  getQuickInfoAtPosition(
+    file: TypeScript.SourceFile,
+    checker: TypeScript.TypeChecker,
+    cancellation: unknown,
+    position: number,
+  ): TypeScript.QuickInfo | undefined;
+  readonly Completions: {
+    getCompletionsAtPosition(
+      host: unknown,
+      program: TypeScript.Program,
+      log: unknown,
+      file: TypeScript.SourceFile,
+      position: number,
+      ...rest: unknown[]
+    ): unknown;
+  };
+}
 
 /** As TypeScript made it; a second checker of the same thread starts from here. */
 const unpatched = { ...ts.sys };
@@ -98,10 +130,15 @@ const unpatched = { ...ts.sys };
  * cell. Takes about a second. One per thread: it patches the thread's `ts.sys`.
  */
 export function createTypeChecker(directory: string, given: ReadonlyMap<string, string> = new Map()): TypeChecker {
-  const files = watchedFiles(directory);
   const inMemory = new Map([...given].map(([path, text]) => [slashes(path), text]));
-  redirectPaths(directory, inMemory, files.watchFile);
-  const converter = loadTslab([...inMemory.keys()]).createConverter();
+  const files = patchSystem(ts, unpatched, { directory, tslabPackage, inMemory });
+  const asked: Asked = {};
+  const converter = loadTslab([...inMemory.keys()], asked).createConverter();
+  const describe = (symbol: TypeScript.Symbol | undefined): SymbolDescription => {
+    const { checker, at } = asked;
+    if (symbol === undefined || checker === undefined || at === undefined) return { kind: undefined, signature: "", documentation: "" };
+    return describeSymbol(symbol, { ts, checker, at, read: files.read });
+  };
   return {
     check(declarations, source) {
       files.announceEdits();
@@ -120,8 +157,14 @@ export function createTypeChecker(directory: string, given: ReadonlyMap<string, 
     },
     complete(declarations, source, offset) {
       const result = converter.complete(declarations, source, offset);
-      const kinds = new Map(result.original?.entries.map((entry) => [entry.name, entry.kind]));
-      const entries = result.candidates.map((name) => ({ name, kind: kinds.get(name) ?? "" }));
+      const found = new Map(result.original?.entries.map((entry) => [entry.name, entry]));
+      // What every function and every object has comes last.
+      const names = result.candidates.toSorted((a, b) => Number(isCommon(found.get(a))) - Number(isCommon(found.get(b))));
+      const entries = names.map((name, index) => {
+        const entry = found.get(name);
+        const { kind = entry?.kind ?? "", ...rest } = describe(index < described ? entry?.symbol : undefined);
+        return { name, kind, ...rest };
+      });
       return { start: result.start, end: result.end, entries };
     },
     inspect(declarations, source, offset) {
@@ -132,27 +175,65 @@ export function createTypeChecker(directory: string, given: ReadonlyMap<string, 
       return {
         start: info.textSpan.start,
         length: info.textSpan.length,
-        signature: (info.displayParts ?? []).map((part) => part.text).join(""),
-        documentation: documentation.join("\n"),
+        signature: withoutImports((info.displayParts ?? []).map((part) => part.text).join("")),
+        documentation: documentation.length > 0 ? withoutLinks(documentation.join("\n")) : describe(asked.symbol).documentation,
       };
     },
     close: () => converter.close(),
   };
 }
 
+/** TypeScript begins with "(alias)" and ends with the import; what the name stands for is between. */
+function withoutImports(signature: string): string {
+  return bareNames(signature)
+    .replace(/^\(alias\) /, "")
+    .replace(/(?!^)\nimport [^\n]*$/, "");
+}
+
+/** As many completions get a signature and documentation: more are not on the screen. */
+const described = 50;
+
+/** The property of the expected type, where a name stands in an object literal: `stride` in `conv(6, 5, { stride: 2 })`. */
+function optionOf(at: TypeScript.Node, checker: TypeScript.TypeChecker): TypeScript.Symbol | undefined {
+  const literal = at.parent?.parent;
+  if (literal === undefined || !ts.isObjectLiteralExpression(literal) || !ts.isIdentifier(at)) return undefined;
+  return checker.getContextualType(literal)?.getProperty(at.text);
+}
+
+/** Where tslab's last question to TypeScript was about. */
+interface Asked {
+  checker?: TypeScript.TypeChecker;
+  at?: TypeScript.Node;
+  symbol?: TypeScript.Symbol | undefined;
+}
+
+function isCommon(entry: TslabEntry | undefined): boolean {
+  const owner = (entry?.symbol as { parent?: TypeScript.Symbol } | undefined)?.parent;
+  return owner !== undefined && /^(Object|Function|(Callable|Newable)Function)$/.test(owner.name);
+}
+
 /**
- * tslab on a TypeScript that reads some declaration files more, and of which two things are replaced. The last step of its conversion, which would print the checked module once
- * more as CommonJS, which we do not run, is taken out. And its programs are plain ones: the builder it would make of each keeps which
- * of all files refers to which, for a small cell half of the time and only to find the local files a cell imports.
+ * tslab on a TypeScript that reads some declaration files more, and of which some things are replaced. The last step of its
+ * conversion, which would print the checked module once more as CommonJS, which we do not run, is taken out. Its programs are plain
+ * ones: the builder it would make of each keeps which of all files refers to which, for a small cell half of the time and only to
+ * find the local files a cell imports. The links of a message's chain stay one message (tslab would give those of local files to the
+ * cell). And what is asked of a place is kept in `asked`, with the symbols that tslab leaves out.
  */
-function loadTslab(declarationFiles: readonly string[]): TslabModule {
+function loadTslab(declarationFiles: readonly string[], asked: Asked): TslabModule {
   const path = requireFromTslab.resolve("@tslab/typescript-for-tslab");
   const loaded = requireFromTslab.cache[path];
   if (loaded === undefined) throw new Error("tslab's TypeScript is not in the module cache of Node");
   const whole = loaded.exports as typeof TypeScript;
   const createWatchCompilerHost = (...given: Parameters<CreateWatchHost>): ReturnType<CreateWatchHost> => {
     const [files, options, system, , ...reporters] = given;
-    return (whole.createWatchCompilerHost as CreateWatchHost)([...declarationFiles, ...files], options, system, plainProgram, ...reporters);
+    const compilerOptions = { ...options, ...moduleOptions };
+    return (whole.createWatchCompilerHost as CreateWatchHost)(
+      [...declarationFiles, ...files],
+      compilerOptions,
+      system,
+      plainProgram,
+      ...reporters,
+    );
   };
   // Anew for each checker: the files to read differ.
   Reflect.deleteProperty(require.cache, require.resolve("tslab/dist/converter.js"));
@@ -160,6 +241,28 @@ function loadTslab(declarationFiles: readonly string[]): TslabModule {
     ...whole,
     transpileModule: (source: string) => ({ outputText: source, diagnostics: [] }),
     createWatchCompilerHost,
+    getPreEmitDiagnosticsOfFiles: (...given: Parameters<Internals["getPreEmitDiagnosticsOfFiles"]>) =>
+      internals.getPreEmitDiagnosticsOfFiles(...given).map((diagnostic) => ({
+        ...diagnostic,
+        messageText: ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
+      })),
+    getQuickInfoAtPosition: (...given: Parameters<Internals["getQuickInfoAtPosition"]>) => {
+      const [file, checker, , position] = given;
+      asked.checker = checker;
+      asked.at = internals.getTouchingPropertyName(file, position);
+      asked.symbol = optionOf(asked.at, checker) ?? checker.getSymbolAtLocation(asked.at);
+      return internals.getQuickInfoAtPosition(...given);
+    },
+    Completions: {
+      ...internals.Completions,
+      getCompletionsAtPositionForTslab: (...given: Parameters<Internals["Completions"]["getCompletionsAtPosition"]>) => {
+        const [, program, , file, position] = given;
+        asked.checker = program.getTypeChecker();
+        asked.at = internals.getTouchingPropertyName(file, position);
+        // The last argument, after one for edits, adds the symbols.
+        return internals.Completions.getCompletionsAtPosition(...given, undefined, true);
+      },
+    },
   };
   try {
     return require("tslab/dist/converter.js") as TslabModule;
@@ -167,6 +270,16 @@ function loadTslab(declarationFiles: readonly string[]): TslabModule {
     loaded.exports = whole;
   }
 }
+
+/**
+ * Modules are found as bundlers find them, which is closest to what the session does: `exports` of package.json counts (packages that
+ * are ES modules only), and a local file may be imported with its ending or without.
+ */
+const moduleOptions: TypeScript.CompilerOptions = {
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  allowImportingTsExtensions: true,
+  customConditions: ["node"],
+};
 
 type CreateProgram = TypeScript.CreateProgram<TypeScript.BuilderProgram>;
 type CreateWatchHost = (
@@ -206,77 +319,4 @@ interface InternalSourceFile extends TypeScript.SourceFile {
   readonly resolvedModules?: {
     forEach(visit: (resolution: { readonly resolvedModule?: { readonly resolvedFileName: string } }) => void): void;
   };
-}
-
-interface WatchedFiles {
-  readonly watchFile: NonNullable<typeof ts.sys.watchFile>;
-  announceEdits(): void;
-}
-
-/**
- * In place of the system's file events, which would reach tslab at moments when it throws: the files of the notebook's folder are
- * looked at before each check. (Files that did not exist before are the business of whoever gets "cannot find module".)
- */
-function watchedFiles(directory: string): WatchedFiles {
-  const root = slashes(resolve(directory)) + "/";
-  const watched = new Map<string, { edited: number; readonly callback: TypeScript.FileWatcherCallback }>();
-  const editTime = (path: string): number => ts.sys.getModifiedTime?.(path)?.getTime() ?? 0;
-  return {
-    watchFile(path, callback) {
-      if (path.startsWith(root) && !path.includes("/node_modules/") && ts.sys.fileExists(path)) {
-        watched.set(path, { edited: editTime(path), callback });
-      }
-      return { close: () => watched.delete(path) };
-    },
-    announceEdits() {
-      for (const [path, file] of watched) {
-        const edited = editTime(path);
-        if (edited === file.edited) continue;
-        file.edited = edited;
-        file.callback(path, ts.FileWatcherEventKind.Changed);
-      }
-    },
-  };
-}
-
-/**
- * Makes tslab see what it would not find: `@types/node` (tslab looks in its own `node_modules` only, where npm may not have put it)
- * and the package `lamella`, wherever the notebook lies.
- */
-function redirectPaths(directory: string, inMemory: ReadonlyMap<string, string>, watchFile: NonNullable<typeof ts.sys.watchFile>): void {
-  const sys = ts.sys;
-  const root = slashes(resolve(directory));
-  sys.getCurrentDirectory = () => root;
-  const original = unpatched;
-  const redirections = [
-    {
-      from: slashes(join(dirname(tslabPackage), "node_modules", "@types", "node")),
-      to: dirname(require.resolve("@types/node/package.json")),
-    },
-    { from: slashes(join(directory, "node_modules", "lamella")), to: packageRoot },
-  ].filter(({ from, to }) => !original.directoryExists(from) || from.includes("/tslab/") || from === slashes(to));
-  const redirect = (path: string): string => {
-    for (const { from, to } of redirections) {
-      if (path === from || path.startsWith(from + "/")) return slashes(to) + path.slice(from.length);
-    }
-    return path;
-  };
-  sys.watchFile = watchFile;
-  sys.watchDirectory = () => ({ close: () => {} });
-  sys.readFile = (path, encoding) => inMemory.get(path) ?? original.readFile(redirect(path), encoding);
-  sys.fileExists = (path) => inMemory.has(path) || original.fileExists(redirect(path));
-  sys.directoryExists = (path) =>
-    original.directoryExists(redirect(path)) ||
-    redirections.some(({ from }) => from.startsWith(path + "/") && from.slice(path.length).length < 40);
-  sys.getDirectories = (path) => {
-    const found = original.getDirectories(redirect(path));
-    const hidden = redirections.filter(({ from }) => dirname(from) === path).map(({ from }) => from.slice(path.length + 1));
-    return [...new Set([...found, ...hidden])];
-  };
-  sys.readDirectory = (path, ...rest) => original.readDirectory(redirect(path), ...rest);
-  sys.realpath = (path) => original.realpath?.(redirect(path)) ?? path;
-}
-
-function slashes(path: string): string {
-  return sep === "/" ? path : path.replaceAll(sep, "/");
 }

@@ -1,38 +1,30 @@
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { TypeChecker, TypeProblem, TypeScript } from "../tslab-converter.js";
-import { createTypeChecker, ts } from "../tslab-converter.js";
 import { compileCell, completeAt, hoverAt, isLayerCell, layerSource, renderDiagnostics } from "../../dsl/index.js";
 import type { HoverOptions, NameKind } from "../../dsl/index.js";
 import { BuiltCells } from "./built-cells.js";
+import { CellTypes } from "./cell-types.js";
 import { declaredNames } from "./declared-names.js";
 import { diagnosticsError } from "./diagnostics-error.js";
-import { resolveLocal } from "../session/child/local-files.js";
 import { isCompleteTypeScript, nextIndent } from "./is-complete.js";
-import type { CompiledCell, CompilerCalls, Completeness, Completion, EditorRequest, InspectionBundle } from "./messages.js";
-import { readMagics } from "./magics.js";
+import type { CompiledCell, CompileRequest, CompilerCalls, Completeness, Completion, EditorRequest, InspectionBundle } from "./messages.js";
+import { completeMagic, readMagics } from "./magics.js";
 import { layerLanguage } from "../layer-registry.js";
-import { looseImports } from "./loose-imports.js";
-import { prelude } from "./prelude.js";
 import { problemsError } from "./problems.js";
 import { transpile } from "./transpile.js";
 
 /** Compiles the cells of one notebook: keeps the declarations of all cells that have been compiled. */
 export class CellCompiler implements CompilerCalls {
   readonly #directory: string;
-  #checker: TypeChecker | undefined;
+  readonly #types: CellTypes;
   /** What the layer cells have defined: TypeScript cannot tell the type of everything. */
   #names: Record<string, NameKind> = {};
   readonly #built = new BuiltCells();
-  #prelude = "";
-  #declarations = "";
 
   constructor(directory: string) {
     this.#directory = directory;
+    this.#types = new CellTypes(directory);
   }
 
-  compile(request: { source: string; title: string; allowShell: boolean; expression: boolean }): CompiledCell {
+  compile(request: CompileRequest): CompiledCell {
     const cell = readMagics(request.source, request.allowShell);
     if (cell.kind === "show") return { kind: "show", data: { [cell.mime]: cell.text, "text/plain": cell.text } };
     if (cell.kind === "wrong") {
@@ -44,29 +36,31 @@ export class CellCompiler implements CompilerCalls {
   }
 
   complete(request: EditorRequest): Completion {
+    const magic = completeMagic(request.source, request.offset);
+    if (magic !== undefined) return magic;
     if (isLayerCell(request.source)) {
       const { start, end, items } = completeAt(layerSource(request.source), request.offset, this.#editing(request, this.#built.latest));
-      return { start, end, matches: items.map(({ text, kind, detail }) => ({ text, type: kind, signature: detail })) };
+      return { start, end, matches: items.map(({ text, kind, detail }) => ({ text, type: kind, signature: detail, documentation: "" })) };
     }
     const source = this.#sourceForEditing(request.source);
-    const { start, end, entries } = this.#ready().complete(this.#declarations, source, request.offset);
+    const { start, end, entries } = this.#types.checker.complete(this.#types.declarations, source, request.offset);
     const matches = entries
       .filter(({ name }) => !/^__(lamella__|lamella_exports__|t|s)$|^tsLastExpr/.test(name))
-      .map(({ name, kind }) => ({ text: name, type: kind, signature: "" }));
+      .map(({ name, kind, signature, documentation }) => ({ text: name, type: kind, signature, documentation }));
     return { start, end, matches };
   }
 
   inspect(request: EditorRequest): InspectionBundle | null {
     if (isLayerCell(request.source)) {
       const hover = hoverAt(layerSource(request.source), request.offset, this.#editing(request));
-      return hover === null ? null : { data: { "text/plain": hover.text, "text/markdown": hover.text } };
+      return hover === null ? null : { data: { "text/plain": withoutMarkup(hover.text), "text/markdown": hover.text } };
     }
     const source = this.#sourceForEditing(request.source);
-    const checker = this.#ready();
+    const { checker, declarations } = this.#types;
     // The cursor stands after the name as often as in it.
     const found =
-      checker.inspect(this.#declarations, source, request.offset) ??
-      (request.offset > 0 ? checker.inspect(this.#declarations, source, request.offset - 1) : undefined);
+      checker.inspect(declarations, source, request.offset) ??
+      (request.offset > 0 ? checker.inspect(declarations, source, request.offset - 1) : undefined);
     if (found === undefined) return null;
     const parts = [found.signature, found.documentation].filter((part) => part !== "");
     const html = [
@@ -92,63 +86,46 @@ export class CellCompiler implements CompilerCalls {
   }
 
   reset(): null {
-    this.#declarations = this.#prelude;
+    this.#types.reset();
     this.#names = {};
     this.#built.clear();
     return null;
   }
 
   warmUp(): null {
-    this.#ready();
+    this.#types.checker.check(this.#types.declarations, "await 0");
+    transpile("const first = await 0;");
     return null;
   }
 
   /** Compiles something that changes nothing: the engine compiles TypeScript's own hot paths while nobody waits. */
   rehearse(round: number): void {
-    const checker = this.#ready();
     const source = round % 2 === 0 ? `${round} + 1` : `const rehearsal${round} = [${round}].map((n) => n + 1);`;
-    checker.check(this.#declarations, source);
+    this.#types.checker.check(this.#types.declarations, source);
     transpile(source);
   }
 
-  #ready(): TypeChecker {
-    if (this.#checker === undefined) {
-      const { files, declarations } = prelude();
-      this.#checker = createTypeChecker(this.#directory, files);
-      // The first check and the first transpilation warm the compiler up.
-      this.#prelude = this.#checker.check(declarations, "await 0").declarations;
-      this.#declarations = this.#prelude;
-      transpile("const first = await 0;");
-    }
-    return this.#checker;
-  }
-
-  #compileTypeScript(source: string, request: { title: string; expression: boolean }, timed: boolean): CompiledCell {
-    const checker = this.#ready();
-    let checked = checker.check(this.#declarations, source);
-    if (checked.problems.length > 0) {
-      const loose = looseImports(source, checked.problems, (specifier) => this.#isInstalled(specifier));
-      if (loose !== undefined) checked = checker.check(this.#declarations, loose);
-      else if (this.#hasAppeared(checked.problems)) checked = this.#renew().check(this.#declarations, source);
-    }
-    if (checked.problems.length > 0) return { kind: "failed", error: problemsError(checked.problems, source, request.title) };
-    if (!request.expression) this.#declarations = checked.declarations;
-    const { code, mappings } = transpile(source, { typeOnlyImports: typeOnlyImports(source, checked.javascript) });
+  #compileTypeScript(source: string, request: CompileRequest, timed: boolean): CompiledCell {
+    const { problems, declarations, typeOnlyImports } = this.#types.check(source);
+    if (problems.length > 0) return { kind: "failed", error: problemsError(problems, source, request.title, this.#directory) };
+    if (!request.expression) this.#types.declarations = declarations;
+    const { code, mappings } = transpile(source, { typeOnlyImports, ...(request.id !== undefined && { id: request.id }) });
     return { kind: "script", source, code, mappings, timed, notices: "" };
   }
 
   /** The emitted TypeScript goes the way of every cell, so that later cells know the types of the networks. */
   #compileLayers(source: string, title: string, timed: boolean): CompiledCell {
-    const checker = this.#ready();
+    const { checker } = this.#types;
+    const { declarations } = this.#types;
     const compiled = compileCell(source, { registry: layerLanguage, names: this.#namesForLayers() });
     if (!compiled.ok) return { kind: "failed", error: diagnosticsError(source, compiled.diagnostics, title) };
-    let checked = checker.check(this.#declarations, compiled.typescript);
+    let checked = checker.check(declarations, compiled.typescript);
     if (checked.problems.length > 0) {
       // What runs is checked on shapes; types that TypeScript cannot follow must not stand in the way.
       const loose = compiled.defines.map(({ name }) => `declare const ${name}: any;\n`).join("");
-      checked = checker.check(this.#declarations, loose);
+      checked = checker.check(declarations, loose);
     }
-    this.#declarations = checked.declarations;
+    this.#types.declarations = checked.declarations;
     for (const { name, kind } of compiled.defines) this.#names[name] = kind;
     this.#built.add(
       source,
@@ -179,22 +156,9 @@ export class CellCompiler implements CompilerCalls {
   /** What the notebook's cells define, in either language. A name that is a layer's stays one: TypeScript knows it as a function. */
   #namesForLayers(): Readonly<Record<string, NameKind>> {
     const names: Record<string, NameKind> = {};
-    for (const [name, { kind, type }] of declaredNames(this.#declarations))
+    for (const [name, { kind, type }] of declaredNames(this.#types.declarations))
       if (!layerLanguage.layers.has(name)) names[name] = type === "any" ? (this.#names[name] ?? kind) : kind;
     return names;
-  }
-
-  /** Whether a local file that could not be found is there: it was written after TypeScript had looked for it. */
-  #hasAppeared(problems: readonly TypeProblem[]): boolean {
-    const missing = problems.flatMap(({ code, message }) => (code === 2307 ? [/'(\.{1,2}\/[^']+)'/.exec(message)?.[1]] : []));
-    const url = pathToFileURL(join(this.#directory, "notebook.mjs")).href;
-    return missing.some((specifier) => specifier !== undefined && resolveLocal(specifier, url) !== undefined);
-  }
-
-  #renew(): TypeChecker {
-    this.#checker?.close();
-    this.#checker = createTypeChecker(this.#directory, prelude().files);
-    return this.#checker;
   }
 
   /** Magics become code of the same length where there is one, so that offsets hold. */
@@ -202,27 +166,11 @@ export class CellCompiler implements CompilerCalls {
     const cell = readMagics(source, false);
     return cell.kind === "code" && cell.source.length === source.length ? cell.source : source;
   }
-
-  /** Whether Node finds a package that TypeScript's older way of looking does not (ESM-only packages, global packages). */
-  #isInstalled(specifier: string): boolean {
-    const require = createRequire(join(this.#directory, "notebook.mjs"));
-    const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
-    return (require.resolve.paths(specifier) ?? []).some((folder) => ts.sys.fileExists(join(folder, name, "package.json")));
-  }
 }
 
-/** Modules from which a cell imports types only: TypeScript has dropped their imports. */
-function typeOnlyImports(source: string, javascript: string): ReadonlySet<string> {
-  if (!/\bimport\b/.test(source)) return new Set();
-  const kept = new Set(importsOf(javascript));
-  return new Set(importsOf(source).filter((specifier) => !kept.has(specifier)));
-}
-
-function importsOf(text: string): string[] {
-  const file = ts.createSourceFile("cell.ts", text, ts.ScriptTarget.ES2022);
-  return file.statements
-    .filter((statement): statement is TypeScript.ImportDeclaration => ts.isImportDeclaration(statement))
-    .map((statement) => (ts.isStringLiteral(statement.moduleSpecifier) ? statement.moduleSpecifier.text : ""));
+/** Front ends that do not draw Markdown in a tooltip show the plain text. */
+function withoutMarkup(markdown: string): string {
+  return markdown.replace(/\*\*([^*\n]+)\*\*/g, "$1").replace(/`([^`\n]+)`/g, "$1");
 }
 
 function escapeHtml(text: string): string {

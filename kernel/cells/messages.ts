@@ -24,7 +24,16 @@ export interface Completion {
   /** UTF-16 offsets of the text that a match replaces. */
   readonly start: number;
   readonly end: number;
-  readonly matches: readonly { readonly text: string; readonly type: string; readonly signature: string }[];
+  readonly matches: readonly CompletionMatch[];
+}
+
+export interface CompletionMatch {
+  readonly text: string;
+  /** "method", "layer", "option" … */
+  readonly type: string;
+  /** Parameters and result of a function, the type of another value; what an option takes. */
+  readonly signature: string;
+  readonly documentation: string;
 }
 
 export interface InspectionBundle {
@@ -40,9 +49,18 @@ export interface EditorRequest {
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
+export interface CompileRequest {
+  readonly source: string;
+  readonly title: string;
+  readonly allowShell: boolean;
+  readonly expression: boolean;
+  /** The id its script will have. */
+  readonly id?: number;
+}
+
 /** Requests to the compiler's thread and what it answers. */
 export interface CompilerCalls {
-  compile(request: { source: string; title: string; allowShell: boolean; expression: boolean }): CompiledCell;
+  compile(request: CompileRequest): CompiledCell;
   complete(request: EditorRequest): Completion;
   inspect(request: EditorRequest): InspectionBundle | null;
   isComplete(request: { source: string }): Completeness;

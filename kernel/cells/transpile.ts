@@ -14,6 +14,8 @@ export interface TranspileOptions {
   readonly typeOnlyImports?: ReadonlySet<string>;
   /** Whether the value of a last expression is the cell's result. */
   readonly showLast?: boolean;
+  /** The script's id, for the places of its awaits. */
+  readonly id?: number;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface TranspileOptions {
  * see the living variable and may declare it anew (that a `const` stays constant has been checked by then); imports become awaited
  * dynamic imports; every `await` goes through a guard that an interrupt can trip; the last expression is handed to the session.
  */
-export function transpile(source: string, { typeOnlyImports = new Set<string>(), showLast = true }: TranspileOptions = {}): Transpiled {
+export function transpile(source: string, { typeOnlyImports = new Set<string>(), showLast = true, id }: TranspileOptions = {}): Transpiled {
   const result = ts.transpileModule(source, {
     fileName: "cell.ts",
     reportDiagnostics: false,
@@ -38,7 +40,7 @@ export function transpile(source: string, { typeOnlyImports = new Set<string>(),
     },
     transformers: {
       before: [(context) => (file) => requireImports(context.factory, file)],
-      after: [(context) => (file) => toScript(context, file, typeOnlyImports, showLast)],
+      after: [(context) => (file) => toScript(context, file, { typeOnlyImports, showLast, id })],
     },
   });
   const map = JSON.parse(result.sourceMapText ?? '{"mappings":""}') as { mappings: string };
@@ -60,11 +62,10 @@ function requireImports(factory: TypeScript.NodeFactory, file: TypeScript.Source
 function toScript(
   context: TypeScript.TransformationContext,
   file: TypeScript.SourceFile,
-  typeOnlyImports: ReadonlySet<string>,
-  showLast: boolean,
+  { typeOnlyImports, showLast, id }: Omit<Required<TranspileOptions>, "id"> & { readonly id: number | undefined },
 ): TypeScript.SourceFile {
   const { factory } = context;
-  const guarded = ts.visitEachChild(file, (node) => guard(context, node), context);
+  const guarded = ts.visitEachChild(file, (node) => guard(context, file, id, node), context);
   const statements = guarded.statements.flatMap((statement) => toScriptStatement(factory, statement, typeOnlyImports));
   const last = statements.at(-1);
   if (showLast && last !== undefined && ts.isExpressionStatement(last)) {
@@ -75,11 +76,20 @@ function toScript(
 }
 
 /** Rewrites what a script cannot do or an interrupt must reach: `await`, `for await`, `import()`, `import.meta`. */
-function guard(context: TypeScript.TransformationContext, node: TypeScript.Node): TypeScript.Node {
+function guard(
+  context: TypeScript.TransformationContext,
+  file: TypeScript.SourceFile,
+  id: number | undefined,
+  node: TypeScript.Node,
+): TypeScript.Node {
   const { factory } = context;
-  const visited = ts.visitEachChild(node, (child) => guard(context, child), context);
+  const visited = ts.visitEachChild(node, (child) => guard(context, file, id, child), context);
   if (ts.isAwaitExpression(visited)) {
-    return factory.updateAwaitExpression(visited, callRuntime(factory, "guard", visited.expression));
+    const written = ts.getOriginalNode(node);
+    const place =
+      id === undefined || written.pos < 0 ? [] : [id, written.getStart(file)].map((number) => factory.createNumericLiteral(number));
+    const guarded = factory.createCallExpression(runtimeMember(factory, "guard"), undefined, [visited.expression, ...place]);
+    return factory.updateAwaitExpression(visited, guarded);
   }
   if (ts.isForOfStatement(visited) && visited.awaitModifier !== undefined) {
     const items = callRuntime(factory, "guardItems", visited.expression);

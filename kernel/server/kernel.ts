@@ -252,7 +252,14 @@ export class Kernel {
     const cursor = Number(content["cursor_pos"] ?? toCodePoints(code, code.length));
     const { start, end, matches } = await this.#open().complete(code, toUtf16(code, cursor));
     const [first, last] = [toCodePoints(code, start), toCodePoints(code, end)];
-    const types = matches.map(({ text, type, signature }) => ({ start: first, end: last, text, type, signature }));
+    const types = matches.map(({ text, type, signature, documentation }) => ({
+      start: first,
+      end: last,
+      text,
+      type,
+      signature,
+      ...(documentation !== "" && { documentation }),
+    }));
     return {
       status: "ok",
       matches: matches.map(({ text }) => text),

@@ -113,7 +113,8 @@ export class NotebookSession implements Session {
   async #compile(source: string, title: string, expression: boolean): Promise<CompiledCell> {
     const allowShell = this.#options.allowShell ?? false;
     try {
-      return await this.#compiler.call("compile", { source, title, allowShell, expression });
+      this.#scripts += 1;
+      return await this.#compiler.call("compile", { source, title, allowShell, expression, id: this.#scripts });
     } catch (error) {
       // A fault of ours or of the compiler's: the cell is lost, the session is not.
       const message = `the compiler failed on this cell: ${error instanceof Error ? error.message : String(error)}`;
@@ -122,7 +123,6 @@ export class NotebookSession implements Session {
   }
 
   #script(compiled: Extract<CompiledCell, { kind: "script" }>, title: string): Script {
-    this.#scripts += 1;
     const { source, code, mappings, timed, layers, emitted } = compiled;
     return {
       id: this.#scripts,

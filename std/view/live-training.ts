@@ -6,6 +6,18 @@ import { progressText, trainingCurve, type Progress } from "./training-curve.js"
 /** Milliseconds between two updates of the picture, and between two progress lines. */
 const updateInterval = 200;
 
+const shownSince = { runs: new WeakSet<RunInfo>() };
+
+/** Whether a value is the history of a run whose curve the page shows since `forgetShownRuns`: as a cell's result it would be there twice. */
+export function isShownHistory(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "run" in value && shownSince.runs.has(value.run as RunInfo);
+}
+
+/** Before a cell: what an earlier one has shown may be asked for again. */
+export function forgetShownRuns(): void {
+  shownSince.runs = new WeakSet();
+}
+
 /** The end of a run that an error ended, beside the events of `fit`: what is drawn last must not depend on when it came. */
 export interface TrainingFailure {
   readonly kind: "failed";
@@ -66,6 +78,7 @@ export function liveTraining(run: RunInfo, now: () => number = () => performance
         break;
       case "stop":
         history = { ...history, stopped: event.reason };
+        shownSince.runs.add(history.run);
         draw();
         report(`${progressText(history)}  ${event.message}`);
         break;

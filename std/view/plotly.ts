@@ -1,4 +1,5 @@
 import type { MimeBundle } from "./bundle.js";
+import { verticalRange } from "./chart/line-chart.js";
 import type { Panel } from "./training-curve.js";
 import { jsonForScript } from "./escape.js";
 import { roundTo } from "./numbers.js";
@@ -40,7 +41,8 @@ export function plotlyFigure(panels: readonly Panel[]): PlotlyFigure {
     layout[`yaxis${suffix}`] = {
       gridcolor: "#88888833",
       zerolinecolor: "#88888855",
-      rangemode: /loss/.test(panel.options.title ?? "") ? "tozero" : "normal",
+      // As in the picture that this figure takes the place of: nothing jumps when it does.
+      range: verticalRange(panel.series, panel.options).map((value) => roundTo(value)),
     };
     titles.push({
       text: `<b>${plotlyText(panel.options.title ?? "")}</b>`,

@@ -35,7 +35,7 @@ describe("the types of the library in a cell", () => {
     ["Small.tap('h', 1)", "Argument of type 'number' is not assignable to parameter of type 'Tensor'."],
     ["layers.conv(6, [5, 5], { pad: 'same' }).rowText", undefined],
     ["const y: Tensor = layers.softmax(x);", undefined],
-    ["layers.conv(6, [5, 5], { pading: 2 })", "'{ pading: number; }' is not assignable to parameter of type 'ConvOptions'. (and 1 more)"],
+    ["layers.conv(6, [5, 5], { pading: 2 })", "'{ pading: number; }' is not assignable to parameter of type 'ConvOptions'."],
     ["layers.dense('ten')", "Argument of type 'string' is not assignable to parameter of type 'number'."],
     ["layers.convolution(6)", "Property 'convolution' does not exist"],
     ["const slope: Tensor = grad((w: Tensor) => sum(square(w)))(x);", undefined],

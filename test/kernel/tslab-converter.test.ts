@@ -74,7 +74,18 @@ describe("what is assumed of tslab 1.0.22", () => {
 
   it("completion and inspection take and give offsets of the cell", () => {
     const { entries, start, end } = checker.complete("declare let word: string;", "word.toUpperC", 13);
-    expect({ start, end, entries }).toEqual({ start: 5, end: 13, entries: [{ name: "toUpperCase", kind: "method" }] });
+    expect({ start, end, entries }).toEqual({
+      start: 5,
+      end: 13,
+      entries: [
+        {
+          name: "toUpperCase",
+          kind: "method",
+          signature: "(): string",
+          documentation: "Converts all the alphabetic characters in a string to uppercase.",
+        },
+      ],
+    });
     expect(checker.inspect("declare let word: string;", "  word", 4)).toMatchObject({ start: 2, length: 4, signature: "let word: string" });
   });
 });

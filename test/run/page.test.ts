@@ -78,6 +78,27 @@ describe("Markdown", () => {
   ])("%s", (_, source, expected) => {
     for (const part of expected) expect(markdown(source)).toContain(part);
   });
+
+  test.each([
+    ["a <script>alert(1)</script> b", "<p>a alert(1)&lt;/script&gt; b</p>\n"],
+    ["<script>\nalert(1)\n</script>\n", ""],
+    ["a <script><img src=x onerror=alert(1)", "<p>a &lt;img src=x onerror=alert(1)</p>\n"],
+    ["<scr<script></script>ipt>alert(1)</script>", "&lt;scr"],
+    ['<img src="here.png" onerror="alert(1)" width=30>', '<img src="here.png" width="30">'],
+    ["<a href='java\tscript:alert(1)'>x</a>", "<a>x</a>"],
+    ["<a href='&#106;avascript:alert(1)'>x</a>", "<a>x</a>"],
+    ["[x](javascript:alert(1))", "<p>x</p>\n"],
+    ["![x](javascript:alert(1))", "<p>x</p>\n"],
+    ["<https://example.org>", '<a href="https://example.org">https://example.org</a>'],
+    ['<p style="color:red">x</p>', '<p style="color:red">x</p>'],
+    ['<p style="background:url(x)">x</p>', "<p>x</p>"],
+    ["<svg onload=alert(1)>", "&lt;svg onload=alert(1)&gt;"],
+    ["<b title='\"><img src=x onerror=alert(1)>'>x</b>", "&quot;>&lt;img src=x onerror=alert(1)>"],
+    ["1 < 2 & <kbd>Tab</kbd><!-- no --><br>", "1 &lt; 2 &amp; <kbd>Tab</kbd><br>"],
+  ])("%j cannot act", (source, written) => {
+    expect(markdown(source)).toContain(written);
+    expect(markdown(source).replace(/"[^"]*"/g, "")).not.toMatch(/<[^>]*\bon[a-z]+\s*=|<script|javascript:/i);
+  });
 });
 
 test.each([

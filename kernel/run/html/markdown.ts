@@ -1,5 +1,6 @@
 import { Marked, type TokenizerAndRendererExtension, type Tokens } from "marked";
 import { escapeHtml } from "../../../std/view/escape.js";
+import { authorHtml, isHarmless } from "./author-html.js";
 import { highlight } from "./highlight.js";
 import { mathToHtml } from "./math.js";
 
@@ -8,7 +9,7 @@ export type PictureSource = (address: string) => string | null;
 
 /**
  * A Markdown cell as HTML: GitHub's dialect, formulas between dollars kept out of Markdown's hands, pictures embedded, code
- * coloured. Raw HTML passes, as in Jupyter: it is the author's own page.
+ * coloured. Of raw HTML passes what cannot act.
  */
 export function renderMarkdown(source: string, picture: PictureSource): string {
   const marked = new Marked({ gfm: true });
@@ -20,9 +21,19 @@ export function renderMarkdown(source: string, picture: PictureSource): string {
           lang === "layers" || lang === "lamella" ? "layers" : /^(?:ts|js|typescript|javascript)$/.test(lang ?? "") ? "typescript" : null;
         return `<pre class="code">${language === null ? escapeHtml(text) : highlight(text, language)}</pre>\n`;
       },
+      html: ({ text }: Tokens.HTML | Tokens.Tag): string => authorHtml(text),
+      // Behind an open `<script>` or `<pre>`, marked would write texts as they are.
+      text: (token: Tokens.Text | Tokens.Escape): string | false =>
+        "escaped" in token && token.escaped === true ? token.text.replaceAll("<", "&lt;") : false,
+      link({ href, title, tokens }: Tokens.Link): string {
+        const text = this.parser.parseInline(tokens);
+        if (!isHarmless(href)) return text;
+        return `<a href="${escapeHtml(href)}"${title === null || title === undefined ? "" : ` title="${escapeHtml(title)}"`}>${text}</a>`;
+      },
       image({ href, text, title }: Tokens.Image): string {
         const data = picture(href);
         // The page asks nothing of the network: a picture from elsewhere becomes a link to it.
+        if (data === null && !isHarmless(href)) return escapeHtml(text);
         if (data === null) return `<a href="${escapeHtml(href)}">${escapeHtml(text === "" ? href : text)}</a>`;
         return `<img src="${data}" alt="${escapeHtml(text)}"${title === null ? "" : ` title="${escapeHtml(title)}"`}>`;
       },

@@ -1,4 +1,5 @@
 import { rememberTypeScript } from "../../../std/view/emitted-typescript.js";
+import { forgetShownRuns, isShownHistory } from "../../../std/view/live-training.js";
 import { DisplayHandle } from "../../notebook/display.js";
 import { render } from "../../notebook/render.js";
 import type { CellError, CellOutput, CellResult, ExpressionResult } from "../outputs.js";
@@ -6,7 +7,7 @@ import type { Script, ToSession } from "../messages.js";
 import { runtimeName } from "../../cells/runtime-name.js";
 import { Evaluator } from "./evaluator.js";
 import type { SessionGlobals } from "./globals.js";
-import { InterruptError, parkGuards, resetGuards } from "./guards.js";
+import { InterruptError, isInterrupt, parkGuards, resetGuards } from "./guards.js";
 import { startClock } from "./runtime.js";
 import { toCellError } from "./tracebacks.js";
 
@@ -98,12 +99,13 @@ export class CellRunner {
   async #evaluate(script: Script, silent: boolean): Promise<void> {
     const stopClock = script.timed ? startClock() : undefined;
     this.#globals.lastValue = undefined;
+    forgetShownRuns();
     await this.#evaluator.run(script, runtimeName);
     const value = this.#globals.lastValue;
     this.#globals.lastValue = undefined;
     this.#globals.stopClocks();
     stopClock?.();
-    if (silent || value === undefined || value instanceof DisplayHandle || this.interrupted) return;
+    if (silent || value === undefined || value instanceof DisplayHandle || isShownHistory(value) || this.interrupted) return;
     const data = await render(value);
     this.#show({ kind: "result", data, metadata: {} });
   }
@@ -122,8 +124,8 @@ export class CellRunner {
 
   #failed(thrown: unknown, expressions: Readonly<Record<string, ExpressionResult>>): CellResult {
     this.#globals.stopClocks();
-    const interrupted = thrown instanceof InterruptError || this.interrupted;
-    const error: CellError = toCellError(interrupted && !(thrown instanceof InterruptError) ? new InterruptError() : thrown);
+    const interrupted = isInterrupt(thrown) || this.interrupted;
+    const error: CellError = toCellError(interrupted && !isInterrupt(thrown) ? new InterruptError() : thrown);
     return { status: interrupted ? "interrupted" : "error", error, expressions };
   }
 }

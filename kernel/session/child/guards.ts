@@ -6,12 +6,27 @@ export class InterruptError extends Error {
   }
 }
 
+/** For anything thrown, also for what throws when it is looked at (a proxy). */
+export function isInterrupt(thrown: unknown): thrown is InterruptError {
+  try {
+    return thrown instanceof InterruptError;
+  } catch {
+    return false;
+  }
+}
+
 const waiting = new Set<(reason: InterruptError) => void>();
 /** "tripped": an interrupt has come. "parked": the interrupted cell is over; what is left of it never goes on. */
 let state: "open" | "tripped" | "parked" = "open";
 
-/** Every `await` of a cell waits for this promise instead, which an interrupt rejects. */
-export function guard(value: unknown): unknown {
+/** The awaits that an error has come through, innermost first: the script's id and the offset in its source. */
+export const awaitsOf: WeakMap<object, (readonly [number, number])[]> = new WeakMap();
+
+/**
+ * Every `await` of a cell waits for this promise instead, which an interrupt rejects. `script` and `offset` say where it stands: the
+ * engine loses sight of who awaits whom here.
+ */
+export function guard(value: unknown, script?: number, offset?: number): unknown {
   if (state === "parked") return new Promise(() => {});
   // Not at once: a loop that catches the rejection and goes on would leave the event loop no turn.
   if (state === "tripped") return new Promise((_, reject) => setImmediate(reject, new InterruptError()));
@@ -25,10 +40,18 @@ export function guard(value: unknown): unknown {
       },
       (error: unknown) => {
         waiting.delete(reject);
+        if (script !== undefined && offset !== undefined) rememberAwait(error, script, offset);
         reject(error);
       },
     );
   });
+}
+
+function rememberAwait(error: unknown, script: number, offset: number): void {
+  if (typeof error !== "object" || error === null) return;
+  const awaits = awaitsOf.get(error) ?? [];
+  if (awaits.length < 50) awaits.push([script, offset]);
+  awaitsOf.set(error, awaits);
 }
 
 /** What a cell's `for await` goes through. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /**
@@ -47,4 +47,11 @@ function newestEdit(path: string, seen: Set<string>): number {
     if (imported !== undefined && isTypeScript(imported)) newest = Math.max(newest, newestEdit(imported, seen));
   }
   return newest;
+}
+
+/** `node_modules` folders of packages installed with `npm install --global`, and those of NODE_PATH. */
+export function globalFolders(): string[] {
+  const beside = dirname(process.execPath);
+  const listed = (process.env["NODE_PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  return [...listed, join(beside, "..", "lib", "node_modules"), join(beside, "node_modules")].filter((folder) => existsSync(folder));
 }

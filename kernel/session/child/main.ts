@@ -11,7 +11,7 @@ import { plainValues } from "./plain-values.js";
 import type { HelperData, ToHelper, ToMain } from "./bridge.js";
 import { shared } from "./bridge.js";
 import { defineGlobals } from "./globals.js";
-import { InterruptError, tripGuards } from "./guards.js";
+import { InterruptError, isInterrupt, tripGuards } from "./guards.js";
 import { stopShellCommands } from "./runtime.js";
 import { captureStreams } from "./streams.js";
 import { installStackTraces, toCellError } from "./tracebacks.js";
@@ -104,7 +104,7 @@ process.on("unhandledRejection", report);
 
 /** An error that no cell waits for: of a timer, an event, a promise nobody looks at. */
 function report(thrown: unknown): void {
-  if (thrown instanceof InterruptError) return;
+  if (isInterrupt(thrown)) return;
   const error = toCellError(thrown);
   show({ kind: "stream", name: "stderr", text: `Uncaught, outside the running cell: ${error.traceback.join("\n")}\n` });
 }

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire, register } from "node:module";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { compiledFile } from "../../package-root.js";
-import { resolveLocal } from "./local-files.js";
+import { globalFolders, resolveLocal } from "./local-files.js";
 
 /** `import.meta` of a cell. */
 export interface CellMeta {
@@ -78,13 +78,6 @@ function resolveFromCell(specifier: string, cellUrl: string): string {
     // Without the folder's path: it would stand in the saved notebook.
     throw new Error(`there is no module "${specifier}" here; run \`npm install ${specifier}\` in the notebook's folder`);
   }
-}
-
-/** `node_modules` folders of packages installed with `npm install --global`, and those of NODE_PATH. */
-function globalFolders(): string[] {
-  const beside = dirname(process.execPath);
-  const listed = (process.env["NODE_PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  return [...listed, join(beside, "..", "lib", "node_modules"), join(beside, "node_modules")].filter((folder) => existsSync(folder));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

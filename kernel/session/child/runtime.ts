@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { performance } from "node:perf_hooks";
+import { magics } from "../../cells/magics.js";
 import type { guard, guardItems } from "./guards.js";
 import type { CellModules } from "./modules.js";
 
@@ -32,11 +33,7 @@ export function environmentMagic(text: string): void {
 
 export const helpText = `A cell is TypeScript, or the layer language when it starts with net, block, train, show, load or save.
 
-  %time EXPRESSION      how long one line takes
-  %%time                how long the cell takes
-  %env [NAME[=VALUE]]   environment variables
-  %%html %%svg %%markdown   the rest of the cell is shown as such
-  %%layers              the rest of the cell is in the layer language
+${magics.map(({ text, takes, does }) => `  ${`${text} ${takes}`.padEnd(22)}${does}`).join("\n")}
   !COMMAND              runs a shell command (kernels installed with --allow-shell)
 
   display(value)        shows a value now; .update(next) replaces it

@@ -11,6 +11,7 @@ import { diagnosticsError } from "../../cells/diagnostics-error.js";
 import type { Script } from "../messages.js";
 import type { CellError } from "../outputs.js";
 import { SourceMap } from "../source-map.js";
+import { awaitsOf } from "./guards.js";
 
 /** One line of a traceback: a place in a cell or a file of the user's. Lines and columns count from 1. */
 interface Frame {
@@ -68,39 +69,75 @@ export function installStackTraces(): void {
   };
 }
 
-/** What the notebook shows of something thrown. */
+/** What the notebook shows of something thrown: never an error itself, whatever the thrown thing does when it is looked at. */
 export function toCellError(thrown: unknown): CellError {
+  try {
+    return describeThrown(thrown);
+  } catch (error) {
+    const reason = readSafely(() => (error instanceof Error ? error.message : String(error)), "an error without a message");
+    const message = `something was thrown that throws when it is looked at: ${reason}`;
+    return { name: "Thrown", message, traceback: [`Thrown: ${message}`] };
+  }
+}
+
+function describeThrown(thrown: unknown): CellError {
   if (!(thrown instanceof Error) && !isErrorLike(thrown)) {
     const text = typeof thrown === "string" ? thrown : inspect(thrown, { depth: 2, colors: false });
     return { name: "Thrown", message: text, traceback: [`Thrown: ${text}`] };
   }
   const located = locateInLayers(thrown);
   if (located !== undefined) return located;
-  const name = String(thrown.name || "Error");
-  const message = String(thrown.message);
+  const name = nameOf(thrown);
+  const message = messageOf(thrown);
   if (thrown instanceof LamellaError) {
     const code = thrown.code === "" ? "" : ` [${thrown.code}]`;
     const place = framesFor(thrown).slice(0, 1).flatMap(excerpt);
     return { name, message, traceback: [`${name}${code}: ${message}`, ...thrown.context.map((line) => `  ${line}`), ...place] };
   }
-  const traceback = [message === "" ? name : `${name}: ${message}`, ...framesFor(thrown).flatMap(excerpt)];
-  for (let cause = thrown.cause; cause !== undefined && traceback.length < 200;) {
-    const shown = toCellErrorWithoutCause(cause);
-    traceback.push("caused by " + shown.traceback[0], ...shown.traceback.slice(1));
-    cause = cause instanceof Error ? cause.cause : undefined;
-  }
-  return { name, message, traceback };
+  return { name, message, traceback: withCauses(thrown, new Set(), "") };
 }
 
-function toCellErrorWithoutCause(thrown: unknown): CellError {
-  if (!(thrown instanceof Error)) return toCellError(thrown);
-  const head = `${thrown.name}: ${thrown.message}`;
-  return { name: thrown.name, message: thrown.message, traceback: [head, ...framesFor(thrown).flatMap(excerpt)] };
+/** The error with its places, the errors it gathers (`AggregateError`) and its causes, each once. */
+function withCauses(thrown: unknown, seen: Set<unknown>, before: string): string[] {
+  seen.add(thrown);
+  if (!(thrown instanceof Error) && !isErrorLike(thrown))
+    return toCellError(thrown).traceback.map((line, at) => (at === 0 ? before + line : line));
+  const [name, message] = [nameOf(thrown), messageOf(thrown)];
+  const lines = [`${before}${message === "" ? name : `${name}: ${message}`}`, ...framesFor(thrown).flatMap(excerpt)];
+  const errors: unknown = readSafely(() => (thrown as { errors?: unknown }).errors, undefined);
+  if (Array.isArray(errors)) {
+    for (const [index, error] of errors.slice(0, mostErrors).entries())
+      if (!seen.has(error)) lines.push(...withCauses(error, seen, `error ${index + 1} of ${errors.length}: `));
+    if (errors.length > mostErrors) lines.push(`and ${errors.length - mostErrors} more errors`);
+  }
+  const cause: unknown = readSafely(() => thrown.cause, undefined);
+  if (cause !== undefined && !seen.has(cause) && seen.size < 20) lines.push(...withCauses(cause, seen, "caused by "));
+  return lines;
+}
+
+/** Of an AggregateError, shown. */
+const mostErrors = 5;
+
+function nameOf(error: Error): string {
+  return readSafely(() => String(error.name || "Error"), "Error");
+}
+
+function messageOf(error: Error): string {
+  return readSafely(() => String(error.message), "(its message cannot be read)");
+}
+
+/** For properties of the user's objects: they may be getters, and throw. */
+function readSafely<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
 }
 
 /** A mistake in a network is shown at its place in the rows of the layer language. */
 function locateInLayers(thrown: Error): CellError | undefined {
-  void thrown.stack;
+  readSafely(() => thrown.stack, undefined);
   const sites = (rawSites.get(thrown) ?? []).map(([file, line, column]) => `    at ${file}:${line}:${column}`);
   const known = [...scripts.values()].toReversed();
   const running = thrown instanceof LamellaError ? failureOf(thrown) : null;
@@ -139,10 +176,18 @@ function isErrorLike(thrown: unknown): thrown is Error {
 
 function framesFor(error: Error): readonly Frame[] {
   // V8 prepares the stack when it is first asked for.
-  void error.stack;
-  const frames = framesOf.get(error) ?? [];
+  readSafely(() => error.stack, undefined);
+  const frames = [...(framesOf.get(error) ?? []), ...(awaitsOf.get(error) ?? []).flatMap(awaitFrame)];
   // A deep recursion repeats itself: the innermost and the outermost places say enough.
   return frames.length <= 10 ? frames : [...frames.slice(0, 6), ...frames.slice(-4)];
+}
+
+/** The place of an await in a cell, which the engine's own stack ends before. */
+function awaitFrame([id, offset]: readonly [number, number]): Frame[] {
+  const script = scripts.get(`lamella-cell-${id}`)?.script;
+  if (script === undefined || script.layers !== undefined) return [];
+  const { line, column } = positionOf(script.source, offset);
+  return [{ where: script.title, functionName: "", line, column, source: script.source.split(/\r?\n/)[line - 1] }];
 }
 
 function describe(frame: Frame): string {

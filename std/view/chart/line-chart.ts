@@ -173,6 +173,12 @@ function verticalAxis(series: readonly Series[], options: LineChartOptions): Axi
   return linearAxis(minimum > 0 && minimum < maximum * 0.6 ? 0 : minimum, maximum);
 }
 
+/** The y range of the chart: for another drawing of the same lines that is to be seen beside it. */
+export function verticalRange(series: readonly Series[], options: LineChartOptions): readonly [number, number] {
+  const { minimum, maximum } = verticalAxis(series, options);
+  return [minimum, maximum];
+}
+
 function drawLine(line: Series & { colour: string }, xAt: (value: number) => number, yAt: (value: number) => number): string {
   let path = "";
   let pen = false;
