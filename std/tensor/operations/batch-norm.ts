@@ -1,7 +1,7 @@
 import { ShapeError } from "../../errors.js";
 import { gradientByComposition, gradientsThrough } from "../composition.js";
 import { apply, defineOperation, type Operation } from "../operation.js";
-import { formatShape, sizeOf, type TensorType } from "../shape.js";
+import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { checkChannels } from "./channels.js";
