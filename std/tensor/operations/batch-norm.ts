@@ -1,9 +1,10 @@
 import { ShapeError } from "../../errors.js";
 import { gradientByComposition, gradientsThrough } from "../composition.js";
 import { apply, defineOperation, type Operation } from "../operation.js";
-import { formatShape, sizeOf, type TensorType } from "../shape.js";
+import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { add, mul, sub } from "./arithmetic.js";
+import { checkChannels } from "./channels.js";
 import { rsqrt } from "./exponential.js";
 import { symbolicScalar, toFloat } from "./operand.js";
 import { mean, variance } from "./reductions.js";
@@ -11,19 +12,6 @@ import { broadcastTo } from "./reshaping.js";
 
 export interface NormAttributes {
   readonly epsilon: number;
-}
-
-function checkChannels(x: TensorType, named: readonly (readonly [string, TensorType])[], who: string): void {
-  const channels = x.shape.at(-1);
-  for (const [name, { shape, dtype }] of named) {
-    if (shape.length !== 1 || shape[0] !== channels) {
-      throw new ShapeError(
-        `${who}: ${formatShape(x.shape)} has ${channels ?? "no"} channels, so ${name} must hold as many numbers, but it ` +
-          `is ${formatShape(shape)}`,
-      );
-    }
-    if (dtype !== x.dtype) throw new ShapeError(`${who}: x is ${x.dtype}, ${name} ${dtype}; cast one of them`);
-  }
 }
 
 /**
@@ -161,6 +149,8 @@ export function batchNormInference(
   statistics: { readonly mean: Tensor; readonly variance: Tensor },
   options: { readonly epsilon?: number } = {},
 ): Tensor {
-  const factor = mul(scale, rsqrt(add(statistics.variance, options.epsilon ?? 1e-5)));
-  return add(mul(x, factor), sub(shift, mul(statistics.mean, factor)));
+  const { mean, variance } = statistics;
+  checkChannels(x, [["scale", scale], ["shift", shift], ["mean", mean], ["variance", variance]], "batchNormInference"); // prettier-ignore
+  const factor = mul(scale, rsqrt(add(variance, options.epsilon ?? 1e-5)));
+  return add(mul(x, factor), sub(shift, mul(mean, factor)));
 }

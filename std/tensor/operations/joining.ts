@@ -1,7 +1,7 @@
 import { ShapeError } from "../../errors.js";
 import { viewAlong } from "../offsets.js";
 import { applyOne, defineOperation, type Operation } from "../operation.js";
-import { formatShape, normalizeAxis, type TensorType } from "../shape.js";
+import { formatShape, normalizeAxis, sameShape, type TensorType } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import type { AxisAttributes } from "./arg-extremes.js";
 import { promote } from "./operand.js";
@@ -68,9 +68,16 @@ export function concat(tensors: readonly Tensor[], axis = -1): Tensor {
 
 /** Joins tensors of one shape along a new axis. @param axis default 0 */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  const [first] = tensors;
+  if (first === undefined) throw new ShapeError("stack: at least one tensor is needed");
+  const wrong = tensors.findIndex(({ shape }) => !sameShape(shape, first.shape));
+  if (wrong >= 0)
+    throw new ShapeError(
+      `stack: tensor 0 is ${formatShape(first.shape)}, tensor ${wrong} is ${formatShape(tensors[wrong]?.shape ?? [])}; they must be equal`,
+    );
   return concat(
     tensors.map((tensor) => expandDims(tensor, axis)),
-    normalizeAxis(axis, (tensors[0]?.rank ?? 0) + 1, "stack"),
+    normalizeAxis(axis, first.rank + 1, "stack"),
   );
 }
 

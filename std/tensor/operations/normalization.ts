@@ -2,6 +2,7 @@ import { ShapeError } from "../../errors.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { add, mul, square, sub } from "./arithmetic.js";
+import { checkChannels } from "./channels.js";
 import { rsqrt } from "./exponential.js";
 import { toFloat } from "./operand.js";
 import { mean, variance } from "./reductions.js";
@@ -23,8 +24,17 @@ export function groupNorm(x: Tensor, scale: Tensor, shift: Tensor, groups: numbe
   if (x.rank < 2) throw new ShapeError(`groupNorm: a batch is N x ...spatial x channels, but this is ${formatShape(x.shape)}`);
   if (channels % groups !== 0)
     throw new ShapeError(`groupNorm: ${groups} groups do not divide the ${channels} channels of ${formatShape(x.shape)}`);
+  const floating = toFloat(x);
+  checkChannels(
+    floating,
+    [
+      ["scale", scale],
+      ["shift", shift],
+    ],
+    "groupNorm",
+  );
   // N x S x G x C/G
-  const grouped = reshape(toFloat(x), [x.shape[0] as number, sizeOf(x.shape.slice(1, -1)), groups, channels / groups]);
+  const grouped = reshape(floating, [x.shape[0] as number, sizeOf(x.shape.slice(1, -1)), groups, channels / groups]);
   const normal = reshape(standardize(grouped, [1, 3], options.epsilon ?? 1e-5), x.shape);
   return add(mul(normal, scale), shift);
 }
@@ -33,7 +43,16 @@ export function groupNorm(x: Tensor, scale: Tensor, shift: Tensor, groups: numbe
 export function instanceNorm(x: Tensor, scale: Tensor, shift: Tensor, options: { readonly epsilon?: number } = {}): Tensor {
   if (x.rank < 3) throw new ShapeError(`instanceNorm: a batch of images is N x ...spatial x channels, but this is ${formatShape(x.shape)}`);
   const spatial = x.shape.flatMap((_, axis) => (axis > 0 && axis < x.rank - 1 ? [axis] : []));
-  return add(mul(standardize(toFloat(x), spatial, options.epsilon ?? 1e-5), scale), shift);
+  const floating = toFloat(x);
+  checkChannels(
+    floating,
+    [
+      ["scale", scale],
+      ["shift", shift],
+    ],
+    "instanceNorm",
+  );
+  return add(mul(standardize(floating, spatial, options.epsilon ?? 1e-5), scale), shift);
 }
 
 /**
@@ -42,6 +61,7 @@ export function instanceNorm(x: Tensor, scale: Tensor, shift: Tensor, options: {
  */
 export function rmsNorm(x: Tensor, scale: Tensor, options: { readonly epsilon?: number } = {}): Tensor {
   const floating = toFloat(x);
+  checkChannels(floating, [["scale", scale]], "rmsNorm");
   const power = mean(square(floating), { axes: -1, keepDims: true });
   return mul(mul(floating, rsqrt(add(power, options.epsilon ?? 1e-5))), scale);
 }

@@ -178,6 +178,7 @@ export function avgPool(x: Tensor, options: PoolOptions & { readonly countPaddin
 /** The square root of the sum of squares of each window, per channel (LP pooling with p = 2). */
 export function l2Pool(x: Tensor, options: PoolOptions): Tensor {
   const attributes = readOptions(x, options, "l2Pool");
+  pooledShape(x.shape, attributes, "l2Pool"); // a window that does not fit is named here, not in the mean below
   const means = applyOne(avgPoolOperation, [square(toFloat(x))], { ...attributes, countPadding: true });
   // The root has no slope at 0; a window of zeros then gives the gradient 0 in place of NaN.
   return sqrt(maximum(mul(means, sizeOf(attributes.size)), 1e-30));

@@ -166,7 +166,10 @@ export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
 /** Entry `index` along an axis, without that axis: `select(x, 0, 2)` is NumPy's `x[2]`. */
 export function select(x: Tensor, axis: number, index: number): Tensor {
   const at = normalizeAxis(axis, x.rank, "select");
-  const entry = index < 0 ? index + (x.shape[at] as number) : index;
+  const extent = x.shape[at] as number;
+  const entry = index < 0 ? index + extent : index;
+  if (!Number.isInteger(index) || entry < 0 || entry >= extent)
+    throw new ShapeError(`select: ${index} is no entry of axis ${at} of ${formatShape(x.shape)}, which has entries 0 to ${extent - 1}`);
   const starts: Shape = x.shape.map((_, other) => (other === at ? entry : 0));
   const ends: Shape = x.shape.map((extent, other) => (other === at ? entry + 1 : extent));
   return reshape(
