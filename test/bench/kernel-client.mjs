@@ -24,6 +24,7 @@ export class BenchClient {
   #control = new Dealer({ linger: 0 });
   #iopub = new Subscriber({ linger: 0 });
   #waiting = new Map();
+  #heard = false;
 
   /** Starts the kernel; gives the milliseconds until it has answered `kernel_info_request`. */
   async start({ argv }) {
@@ -53,8 +54,17 @@ export class BenchClient {
     return performance.now() - began;
   }
 
+  /** Kernels lose what they publish before the subscription has reached them: asks until something was heard, as Jupyter does. */
+  async connected() {
+    while (!this.#heard) {
+      await this.request("kernel_info_request", {}, false);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   async #listen(socket, counts) {
     for await (const frames of socket) {
+      if (socket === this.#iopub) this.#heard = true;
       const at = frames.findIndex((frame) => frame.toString() === "<IDS|MSG>");
       const [header, parent, , content] = frames.slice(at + 2, at + 6).map((frame) => JSON.parse(frame.toString()));
       if (!counts(header.msg_type, content)) continue;
