@@ -147,9 +147,11 @@ function start(): NonNullable<typeof current> {
     const reason =
       settings.simd === "none"
         ? "SIMD is switched off (LAMELLA_SIMD=none)"
-        : simdSupport() === "none"
-          ? "this JavaScript engine has no WebAssembly SIMD or no SharedArrayBuffer"
-          : "the kernels are not built (npm run build makes dist/kernels)";
+        : typeof SharedArrayBuffer === "undefined"
+          ? "this JavaScript engine has no SharedArrayBuffer"
+          : simdSupport() === "none"
+            ? "this JavaScript engine has no WebAssembly SIMD"
+            : "the kernels are not built (npm run build makes dist/kernels)";
     current = {
       engine: null,
       executor: portableExecutor,

@@ -51,10 +51,11 @@ export class Snapshots {
     this.#candidate = null;
   }
 
-  /** Goes back to the newest good copy and gives the steps made up to it; null when there is none. */
+  /** Goes back to the newest good copy, or to what the run began with, and gives the steps made up to it; null when there is none. */
   restore(): number | null {
-    if (this.#good === null) return null;
-    for (const [index, variable] of this.#variables.entries()) variable.storage.set(this.#good.values[index] as TypedArray);
-    return this.#good.step;
+    const copy = this.#good ?? this.#candidate;
+    if (copy === null) return null;
+    for (const [index, variable] of this.#variables.entries()) variable.storage.set(copy.values[index] as TypedArray);
+    return copy.step;
   }
 }
