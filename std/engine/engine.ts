@@ -1,7 +1,7 @@
 import process from "node:process";
 import { LamellaError } from "../errors.js";
 import type { Graph } from "../tensor/graph.js";
-import { formatShape } from "../tensor/shape.js";
+import { bytesPerElement, formatShape, sizeOf } from "../tensor/shape.js";
 import { portableExecutor } from "../tensor/portable.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { findBlas, type FoundBlas } from "./blas/find.js";
@@ -80,7 +80,7 @@ export class Engine implements Executor {
       return new PlanExecutable(this, graph, planned, options, constants);
     } catch (error) {
       for (const { address, bytes } of constants) this.memory.free(address, bytes);
-      if (error instanceof NoRoom) throw this.tooLarge(graph, options, error.bytes);
+      if (error instanceof NoRoom) throw this.tooLarge(graph, options, error.bytes, false);
       throw error;
     }
   }
@@ -107,13 +107,22 @@ export class Engine implements Executor {
     });
   }
 
-  /** The refusal of a plan that does not fit, with what would. */
-  tooLarge(graph: Graph, options: PrepareOptions, needed: number): LamellaError {
+  /**
+   * The refusal of a plan that does not fit, with what would.
+   * @param grows whether the need grows with the batch; that of variables and constants does not
+   */
+  tooLarge(graph: Graph, options: PrepareOptions, needed: number, grows = true): LamellaError {
     const free = this.memory.heap.largest;
-    const batch = graph.inputs.find((input) => input.rank > 1)?.shape[0] ?? 1;
-    const fits = Math.floor((batch * free) / needed);
-    const who = options.name ?? "this graph";
     const input = graph.inputs.find((candidate) => candidate.rank > 1);
+    const batch = grows ? (input?.shape[0] ?? 1) : 1;
+    // Gradients are as large as the variables, whatever the batch: what is promised here must fit.
+    const variables = new Set(graph.nodes.flatMap(({ variable }) => variable ?? []));
+    const fixed = Math.min(
+      [...variables].reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * bytesPerElement[dtype], 0),
+      needed - 1,
+    );
+    const fits = Math.floor((batch * (free - fixed)) / (needed - fixed));
+    const who = options.name ?? "this graph";
     const advice =
       batch > 1 && fits >= 1
         ? `a batch of ${fits} instead of ${batch} would fit`
@@ -147,9 +156,11 @@ function start(): NonNullable<typeof current> {
     const reason =
       settings.simd === "none"
         ? "SIMD is switched off (LAMELLA_SIMD=none)"
-        : simdSupport() === "none"
-          ? "this JavaScript engine has no WebAssembly SIMD or no SharedArrayBuffer"
-          : "the kernels are not built (npm run build makes dist/kernels)";
+        : typeof SharedArrayBuffer === "undefined"
+          ? "this JavaScript engine has no SharedArrayBuffer"
+          : simdSupport() === "none"
+            ? "this JavaScript engine has no WebAssembly SIMD"
+            : "the kernels are not built (npm run build makes dist/kernels)";
     current = {
       engine: null,
       executor: portableExecutor,

@@ -13,6 +13,7 @@ import { engineDescription, trainingExecutor } from "./executor.js";
 import { Feed } from "./feed.js";
 import { initializeRest, keepWeights } from "./kept-weights.js";
 import { MetricCollector } from "./metric-collector.js";
+import { adviceFor, notFiniteExample } from "./not-finite.js";
 import { planWithinMemory } from "./memory-limit.js";
 import type { TrainOptions } from "./options.js";
 import { checkOptions } from "./check-options.js";
@@ -22,6 +23,12 @@ import { scheduleOf, type ScheduleRun } from "./schedules.js";
 import { Snapshots } from "./snapshot.js";
 import { StepRunner } from "./step.js";
 import { SupervisedProgram } from "./supervised.js";
+
+/** What made the first number that is none: an example of the data, or an operation and where it stands. */
+interface Origin {
+  readonly text: string;
+  readonly context: readonly string[];
+}
 
 /** Steps that are run again with every number checked, to say where the first bad one was made. */
 const longestReplay = 50;
@@ -253,7 +260,7 @@ class Run {
   /** The error for a loss that is no number, after going back to the last good step and looking for the operation at fault. */
   async #diverged(step: number, epoch: number, loss: number, learningRate: number): Promise<LamellaError> {
     const good = this.#snapshots.restore();
-    const origin = good === null || step - good > longestReplay ? null : await this.#replay(good, step);
+    const origin = good === null || step - good > longestReplay ? this.#inData(this.#groupOf(step - 1)) : await this.#replay(good, step);
     const back = good === null ? null : this.#snapshots.restore();
     const kept =
       back === null
@@ -261,11 +268,9 @@ class Run {
         : back === 0
           ? "The weights are those before the run"
           : `The weights are those after step ${back}, the last good ones kept`;
-    const rate = Number(learningRate.toPrecision(3));
     const error = new LamellaError(
       `the loss of ${this.#info.network} became ${loss} at step ${step} (epoch ${epoch})${origin === null ? "" : `: ${origin.text}`}. ` +
-        `Most often the learning rate is too large: it was ${rate}, try ${Number((rate / 10).toPrecision(2))}, or bound the gradient with clip 1; ` +
-        `else look for a logarithm, root or division of 0 in the net or the loss, or for such numbers in the data. ${kept}`,
+        `${adviceFor(origin?.text ?? null, learningRate)}. ${kept}`,
       { code: "E100" },
     );
     // The row at fault is shown as that of any other mistake.
@@ -273,13 +278,26 @@ class Run {
     return error;
   }
 
-  /** Runs the steps after the last good copy again with every number checked; gives the first operation at fault and where it stands. */
-  async #replay(good: number, end: number): Promise<{ text: string; context: readonly string[] } | null> {
+  /** The examples of a step, counted from 0 over all epochs. */
+  #groupOf(step: number): Int32Array[] {
     const { stepsPerEpoch } = this.#info;
+    return [...this.#groups(Math.floor(step / stepsPerEpoch) + 1)][step % stepsPerEpoch] as Int32Array[];
+  }
+
+  #inData(group: readonly Int32Array[]): Origin | null {
+    const found = group.map((batch) => notFiniteExample(this.#data, batch, this.#feed.columns));
+    const text = found.find((one) => one !== null);
+    return text == null ? null : { text, context: [] };
+  }
+
+  /** Runs the steps after the last good copy again with every number checked. */
+  async #replay(good: number, end: number): Promise<Origin | null> {
     try {
       for (let step = good; step < end; step++) {
-        const epoch = Math.floor(step / stepsPerEpoch) + 1;
-        const group = [...this.#groups(epoch)][step % stepsPerEpoch] as Int32Array[];
+        const group = this.#groupOf(step);
+        const inData = this.#inData(group);
+        if (inData !== null) return inData;
+        const epoch = Math.floor(step / this.#info.stepsPerEpoch) + 1;
         await this.#group(this.#checker, group, step, epoch, this.#learningRate(step), true);
       }
     } catch (error) {

@@ -51,7 +51,7 @@ export class Snapshots {
     this.#candidate = null;
   }
 
-  /** Goes back to the newest good copy, or to how the run began, and gives the steps made up to it; null when there is none. */
+  /** Goes back to the newest good copy, or to what the run began with, and gives the steps made up to it; null when there is none. */
   restore(): number | null {
     const copy = this.#good ?? this.#candidate;
     if (copy === null) return null;

@@ -1,16 +1,17 @@
 // How the time of a training step grows with batch, width and depth, ours and PyTorch's: node test/bench/growth.mjs [OUT.svg]
-// Prints a table; with a path it also draws it. The net is a multilayer perceptron on 784 numbers with ten classes, Adam.
-import { spawnSync } from "node:child_process";
+// Prints a table, and with a path draws it. Both sides take turns; PyTorch is the better of its versions and thread counts. The net is a multilayer perceptron on 784 numbers with ten classes, Adam.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Contender } from "./contender.mjs";
 
 const folder = path.dirname(fileURLToPath(import.meta.url));
 const dist = process.env.LAMELLA_DIST ?? path.resolve(folder, "../../dist");
 const python = process.env.PYTHON ?? (process.platform === "win32" ? "python" : "/usr/bin/python3");
-const seconds = "0.5";
+const interpreters = [python, process.env.PYTHON_TORCH2].filter((name) => name !== undefined && name !== "");
 const name = "mlp-784-128-10";
+const [rounds, burstMs] = [3, 100];
 
 const sweeps = {
   batch: [16, 32, 64, 128, 256, 512].map((batch) => [batch, batch, 128, 1]),
@@ -18,9 +19,25 @@ const sweeps = {
   depth: [1, 2, 4, 8, 16].map((depth) => [depth, 64, 128, depth]),
 };
 
-function milliseconds(command, args) {
-  const { stdout, status } = spawnSync(command, args, { encoding: "utf8" });
-  return status === 0 ? JSON.parse(stdout.trim().split("\n").at(-1)).ms : NaN;
+/** The medians of ours and of the fastest PyTorch there is; NaN where there is none. */
+async function measure(sizes) {
+  const texts = sizes.map(String);
+  const ours = new Contender("ours", process.execPath, [path.join(folder, "measure.mjs"), "--serve", name, "0", "{}", ...texts]);
+  const theirs = interpreters.flatMap((interpreter) =>
+    [1, 2].map(
+      (threads) =>
+        new Contender("PyTorch", interpreter, [path.join(folder, "pytorch_bench.py"), "--serve", name, String(threads), "0", ...texts]),
+    ),
+  );
+  const all = [ours, ...theirs];
+  for (const contender of all) {
+    await contender.start();
+    await contender.burst(burstMs, false);
+  }
+  for (let turn = 0; turn < rounds; turn++) for (const contender of all) await contender.burst(burstMs);
+  for (const contender of all) contender.end();
+  const fastest = Math.min(...theirs.map(({ ms }) => ms ?? Infinity));
+  return [ours.ms ?? NaN, fastest === Infinity ? NaN : fastest];
 }
 
 const drawings = [];
@@ -31,12 +48,9 @@ for (const [what, points] of Object.entries(sweeps)) {
   const ours = [];
   const theirs = [];
   for (const [value, ...sizes] of points) {
-    ours.push(milliseconds(process.execPath, [path.join(folder, "measure.mjs"), name, seconds, "{}", ...sizes.map(String)]));
-    const pytorch = [1, 2].map((threads) =>
-      milliseconds(python, [path.join(folder, "pytorch_bench.py"), name, String(threads), seconds, ...sizes.map(String)]),
-    );
-    theirs.push(Math.min(...pytorch.filter((time) => !Number.isNaN(time)), Infinity));
-    const [a, b] = [ours.at(-1), theirs.at(-1)];
+    const [a, b] = await measure(sizes);
+    ours.push(a);
+    theirs.push(b);
     process.stdout.write(
       `${what.padEnd(6)}  ${String(value).padStart(5)}  ${a.toFixed(3).padStart(8)}  ${b.toFixed(3).padStart(11)}  ${(b / a).toFixed(2).padStart(6)}\n`,
     );
@@ -44,7 +58,7 @@ for (const [what, points] of Object.entries(sweeps)) {
   const x = points.map(([value]) => value);
   const series = [
     { name: "Lamella", x, y: ours, dots: true },
-    { name: "PyTorch", x, y: theirs, dots: true, dashed: true },
+    ...(theirs.some(Number.isNaN) ? [] : [{ name: "PyTorch", x, y: theirs, dots: true, dashed: true }]),
   ];
   drawings.push(lineChart(series, { xLabel: what, yLabel: "ms a step" }));
 }

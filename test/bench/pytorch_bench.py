@@ -1,6 +1,7 @@
 """Times the training steps of workloads.mjs in PyTorch: python3 pytorch_bench.py WORKLOAD THREADS SECONDS [BATCH [WIDTH DEPTH]]
 
 Prints one line of JSON: median milliseconds of a step, peak memory beside the interpreter and the library, version.
+With --serve it answers as serve.mjs says: a number (milliseconds) arrives, the times of a burst's steps go back.
 """
 import json
 import resource
@@ -127,15 +128,15 @@ workloads = {
 }  # fmt: skip
 
 
-def main():
-    name, threads, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+def prepare(name, sizes):
+    """A function that does one training step."""
+    if name == "matmul":
+        a, b = torch.randn(sizes[0], sizes[0]), torch.randn(sizes[0], sizes[0])
+        return lambda: a @ b
     make, shape, classes, label_shape, batch, optimizer = workloads[name]
-    batch = int(sys.argv[4]) if len(sys.argv) > 4 else batch
-    if len(sys.argv) > 6:  # only the multilayer perceptron grows in width and depth
-        make = lambda: perceptron(int(sys.argv[5]), int(sys.argv[6]))
-    torch.set_num_threads(threads)
-    torch.manual_seed(1)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    batch = sizes[0] if sizes else batch
+    if len(sizes) > 2:  # only the multilayer perceptron grows in width and depth
+        make = lambda: perceptron(sizes[1], sizes[2])
     model = make()
     x = torch.randn(batch, *shape)
     y = torch.randint(0, classes, (batch, *label_shape))
@@ -150,20 +151,41 @@ def main():
         F.cross_entropy(model(x), y).backward()
         update.step()
 
-    start = time.perf_counter()
-    step()
-    first = time.perf_counter() - start
-    for _ in range(2):
-        step()
+    return step
+
+
+def burst(step, seconds, together=1):
     times = []
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times) < 3:
+    while time.perf_counter() < end or not times:
         start = time.perf_counter()
-        step()
-        times.append(time.perf_counter() - start)
-    times.sort()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(json.dumps({"ms": times[len(times) // 2] * 1e3, "bestMs": times[0] * 1e3, "firstMs": first * 1e3, "peakMiB": peak / 1024, "version": torch.__version__}))
+        for _ in range(together):
+            step()
+        times.append((time.perf_counter() - start) * 1e3 / together)
+    return times
+
+
+def main():
+    arguments = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    name, threads, seconds = arguments[0], int(arguments[1]), float(arguments[2])
+    torch.set_num_threads(threads)
+    torch.manual_seed(1)
+    peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1 << 20)
+    before = peak()
+    step = prepare(name, [int(size) for size in arguments[3:]])
+    start = time.perf_counter()
+    step()
+    first = (time.perf_counter() - start) * 1e3
+    if "--serve" in sys.argv:
+        print(json.dumps({"firstMs": first, "version": torch.__version__, "peakMiB": peak()}), flush=True)
+        for line in sys.stdin:
+            times = burst(step, float(line) / 1e3)
+            print(json.dumps({"times": times, "peakMiB": peak()}), flush=True)
+        return
+    burst(step, 0)
+    burst(step, 0)
+    times = sorted(burst(step, seconds))
+    print(json.dumps({"ms": times[len(times) // 2], "bestMs": times[0], "firstMs": first, "peakMiB": peak() - before, "version": torch.__version__}))
 
 
 main()

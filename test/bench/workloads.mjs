@@ -129,6 +129,11 @@ function dropout(x, rate, step, stream) {
 }
 
 export const workloads = {
+  /** The product that the machine's peak is measured with; small, it is what starts the engine and nothing else. */
+  matmul: (extent = 1024) => {
+    const matrices = [random([extent, extent], 1), random([extent, extent], 2)];
+    return { graph: t.trace((a, b) => t.matmul(a, b), matrices), inputs: matrices, flops: 2 * extent ** 3 };
+  },
   "mlp-2-16-2": (batch = 32) =>
     training(sgd({ lr: 0.1 }), [random([batch, 2], 1), wholes([batch], 2, 2)], (m, x, y) =>
       crossEntropy(m.dense(t.tanh(m.dense(x, 16)), 2), y),

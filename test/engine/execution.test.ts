@@ -2,8 +2,21 @@ import vm from "node:vm";
 import { afterAll, describe, expect, test } from "vitest";
 import { compile, configureEngine, engineInfo, executor } from "../../std/engine/index.js";
 import { currentEngine, type Engine } from "../../std/engine/engine.js";
-import type { Tensor } from "../../std/tensor/index.js";
-import { add, div, matmul, mul, portableExecutor, sub, sum, tensor, trace, Variable } from "../../std/tensor/index.js";
+import {
+  add,
+  div,
+  gradients,
+  matmul,
+  mul,
+  portableExecutor,
+  sub,
+  sum,
+  tanh,
+  Tensor,
+  tensor,
+  trace,
+  Variable,
+} from "../../std/tensor/index.js";
 import { leNetStep, mlpStep, random } from "./networks.js";
 
 afterAll(() => configureEngine({}));
@@ -264,6 +277,31 @@ test("a plan that cannot fit says what it needs, what there is, and what would f
   expect(() => executor().prepare(graph, { name: "big" })).toThrow(
     /^big on 40x8192x8192 needs 2\d\.\d\d GiB of engine memory in one piece, but only \d\.\d\d GiB of 4 GiB are free \(.*\): a batch of \d instead of 40 would fit$/,
   );
+});
+
+test("the batch that would fit does: what the variables take is taken off first", () => {
+  // A linear layer whose weights and their gradient take 256 MiB, and 64 MiB for each example.
+  const weight = new Variable("weight", new Tensor({ shape: [8192, 8192], dtype: "f32" }, new Float32Array(8192 * 8192)));
+  const step = (batch: number) => (): unknown => {
+    const graph = trace(
+      (x) => {
+        const loss = sum(tanh(matmul(x, weight.value)));
+        weight.assign(sub(weight.value, mul(gradients(loss, [weight.value])[0] as Tensor, 1e-3)));
+        return loss;
+      },
+      [{ shape: [batch, 2048, 8192], dtype: "f32" }],
+    );
+    return executor().prepare(graph, { name: "linear" }).dispose();
+  };
+  let told = "";
+  try {
+    step(100)();
+  } catch (error) {
+    told = String(error);
+  }
+  const batch = Number(/a batch of (\d+) instead of 100 would fit/.exec(told)?.[1]);
+  expect(batch).toBeGreaterThan(10);
+  expect(step(batch)).not.toThrow();
 });
 
 test("without SIMD the portable executor stands in and says what is lost", () => {

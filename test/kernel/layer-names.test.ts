@@ -35,7 +35,7 @@ describe("cells of both languages", () => {
     expect(inspect()).toContain("width: a value; now 64");
     const other = "net Two(image: 8x8x3) {\n  Faces | dense 2\n}";
     expect(String(compiler.inspect({ source: other, offset: other.indexOf("dense"), values })?.data["text/plain"])).toContain(
-      "`8x8x3 -> 2`, 12,356 parameters",
+      "8x8x3 -> 2, 12,356 parameters",
     );
   });
 });
