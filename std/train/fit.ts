@@ -287,7 +287,7 @@ class Run {
   #inData(group: readonly Int32Array[]): Origin | null {
     const found = group.map((batch) => notFiniteExample(this.#data, batch, this.#feed.columns));
     const text = found.find((one) => one !== null);
-    return text == null ? null : { text, context: [] };
+    return text === null || text === undefined ? null : { text, context: [] };
   }
 
   /** Runs the steps after the last good copy again with every number checked. */
