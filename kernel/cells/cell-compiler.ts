@@ -1,13 +1,9 @@
-import { compileCell, completeAt, hoverAt, isLayerCell, layerSource, renderDiagnostics } from "../../dsl/index.js";
-import type { HoverOptions, NameKind } from "../../dsl/index.js";
-import { BuiltCells } from "./built-cells.js";
+import { isLayerCell } from "../../dsl/detect.js";
 import { CellTypes } from "./cell-types.js";
-import { declaredNames } from "./declared-names.js";
-import { diagnosticsError } from "./diagnostics-error.js";
-import { isCompleteTypeScript, nextIndent } from "./is-complete.js";
-import type { CompiledCell, CompileRequest, CompilerCalls, Completeness, Completion, EditorRequest, InspectionBundle } from "./messages.js";
+import { isCompleteTypeScript } from "./is-complete.js";
+import type { LayerCells } from "./layer-cells.js";
 import { completeMagic, readMagics } from "./magics.js";
-import { layerLanguage } from "../layer-registry.js";
+import type { CompiledCell, CompileRequest, CompilerCalls, Completeness, Completion, EditorRequest, InspectionBundle } from "./messages.js";
 import { problemsError } from "./problems.js";
 import { transpile } from "./transpile.js";
 
@@ -15,13 +11,34 @@ import { transpile } from "./transpile.js";
 export class CellCompiler implements CompilerCalls {
   readonly #directory: string;
   readonly #types: CellTypes;
-  /** What the layer cells have defined: TypeScript cannot tell the type of everything. */
-  #names: Record<string, NameKind> = {};
-  readonly #built = new BuiltCells();
+  #layers: LayerCells | undefined;
 
   constructor(directory: string) {
     this.#directory = directory;
     this.#types = new CellTypes(directory);
+  }
+
+  /** A compiler of both languages. */
+  static async create(directory: string): Promise<CellCompiler> {
+    const compiler = new CellCompiler(directory);
+    await compiler.loadLayers();
+    return compiler;
+  }
+
+  /** Whether a request must wait for the layer language: loading it takes a fifth of a second that a first cell of TypeScript is spared. */
+  lacksLayers(source: string | undefined): boolean {
+    return this.#layers === undefined && source !== undefined && (isLayerCell(source) || /^\s*%%layers/.test(source));
+  }
+
+  async loadLayers(): Promise<void> {
+    if (this.#layers !== undefined) return;
+    const { LayerCells } = await import("./layer-cells.js");
+    this.#layers ??= new LayerCells(this.#types);
+  }
+
+  get #loadedLayers(): LayerCells {
+    if (this.#layers === undefined) throw new Error("the layer language is not loaded");
+    return this.#layers;
   }
 
   compile(request: CompileRequest): CompiledCell {
@@ -31,17 +48,14 @@ export class CellCompiler implements CompilerCalls {
       const traceback = [`${request.title}, line ${cell.line + 1}: ${cell.message}`];
       return { kind: "failed", error: { name: "SyntaxError", message: cell.message, traceback } };
     }
-    if (cell.language === "layers" || isLayerCell(cell.source)) return this.#compileLayers(cell.source, request.title, cell.timed);
+    if (cell.language === "layers" || isLayerCell(cell.source)) return this.#loadedLayers.compile(cell.source, request.title, cell.timed);
     return this.#compileTypeScript(cell.source, request, cell.timed);
   }
 
   complete(request: EditorRequest): Completion {
     const magic = completeMagic(request.source, request.offset);
     if (magic !== undefined) return magic;
-    if (isLayerCell(request.source)) {
-      const { start, end, items } = completeAt(layerSource(request.source), request.offset, this.#editing(request, this.#built.latest));
-      return { start, end, matches: items.map(({ text, kind, detail }) => ({ text, type: kind, signature: detail, documentation: "" })) };
-    }
+    if (isLayerCell(request.source)) return this.#loadedLayers.complete(request);
     const source = this.#sourceForEditing(request.source);
     const { start, end, entries } = this.#types.checker.complete(this.#types.declarations, source, request.offset);
     const matches = entries
@@ -51,10 +65,7 @@ export class CellCompiler implements CompilerCalls {
   }
 
   inspect(request: EditorRequest): InspectionBundle | null {
-    if (isLayerCell(request.source)) {
-      const hover = hoverAt(layerSource(request.source), request.offset, this.#editing(request));
-      return hover === null ? null : { data: { "text/plain": withoutMarkup(hover.text), "text/markdown": hover.text } };
-    }
+    if (isLayerCell(request.source)) return this.#loadedLayers.inspect(request);
     const source = this.#sourceForEditing(request.source);
     const { checker, declarations } = this.#types;
     // The cursor stands after the name as often as in it.
@@ -73,22 +84,13 @@ export class CellCompiler implements CompilerCalls {
   isComplete(request: { source: string }): Completeness {
     if (/^\s*%%/.test(request.source)) return /\n\s*$/.test(request.source) ? { status: "complete" } : { status: "incomplete", indent: "" };
     const cell = readMagics(request.source, true);
-    if (isLayerCell(request.source)) return this.#isCompleteLayers(request.source);
+    if (isLayerCell(request.source)) return this.#loadedLayers.isComplete(request.source);
     return cell.kind === "code" ? isCompleteTypeScript(cell.source) : { status: "complete" };
-  }
-
-  #isCompleteLayers(source: string): Completeness {
-    const code = source.replace(/\/\/[^\n]*|"[^"\n]*"/g, "");
-    const open = (code.match(/[[({]/g) ?? []).length - (code.match(/[\])}]/g) ?? []).length;
-    if (open > 0) return { status: "incomplete", indent: nextIndent(source) };
-    const { diagnostics } = compileCell(source, { registry: layerLanguage, names: this.#namesForLayers() });
-    return { status: diagnostics.some(({ code: number }) => number.startsWith("E00")) ? "invalid" : "complete" };
   }
 
   reset(): null {
     this.#types.reset();
-    this.#names = {};
-    this.#built.clear();
+    this.#layers?.reset();
     return null;
   }
 
@@ -113,64 +115,11 @@ export class CellCompiler implements CompilerCalls {
     return { kind: "script", source, code, mappings, timed, notices: "" };
   }
 
-  /** The emitted TypeScript goes the way of every cell, so that later cells know the types of the networks. */
-  #compileLayers(source: string, title: string, timed: boolean): CompiledCell {
-    const { checker } = this.#types;
-    const { declarations } = this.#types;
-    const compiled = compileCell(source, { registry: layerLanguage, names: this.#namesForLayers() });
-    if (!compiled.ok) return { kind: "failed", error: diagnosticsError(source, compiled.diagnostics, title) };
-    let checked = checker.check(declarations, compiled.typescript);
-    if (checked.problems.length > 0) {
-      // What runs is checked on shapes; types that TypeScript cannot follow must not stand in the way.
-      const loose = compiled.defines.map(({ name }) => `declare const ${name}: any;\n`).join("");
-      checked = checker.check(declarations, loose);
-    }
-    this.#types.declarations = checked.declarations;
-    for (const { name, kind } of compiled.defines) this.#names[name] = kind;
-    this.#built.add(
-      source,
-      compiled.defines.map(({ name }) => name),
-    );
-    // `show` and `train` have shown what there is to see.
-    const { code, mappings } = transpile(compiled.typescript, { showLast: false });
-    const notices = renderDiagnostics(source, compiled.diagnostics);
-    const networks = compiled.defines.filter(({ kind }) => kind === "network").map(({ name }) => name);
-    return {
-      kind: "script",
-      source,
-      code,
-      mappings,
-      timed,
-      layers: compiled.map,
-      emitted: { networks, typescript: compiled.typescript },
-      notices,
-    };
-  }
-
-  #editing({ source, values = {} }: EditorRequest, known?: ReturnType<BuiltCells["of"]>): HoverOptions {
-    const names = this.#namesForLayers();
-    const { rows, bindings } = known ?? this.#built.of(layerSource(source), names, values);
-    return { registry: layerLanguage, names, values, rows, bindings };
-  }
-
-  /** What the notebook's cells define, in either language. A name that is a layer's stays one: TypeScript knows it as a function. */
-  #namesForLayers(): Readonly<Record<string, NameKind>> {
-    const names: Record<string, NameKind> = {};
-    for (const [name, { kind, type }] of declaredNames(this.#types.declarations))
-      if (!layerLanguage.layers.has(name)) names[name] = type === "any" ? (this.#names[name] ?? kind) : kind;
-    return names;
-  }
-
   /** Magics become code of the same length where there is one, so that offsets hold. */
   #sourceForEditing(source: string): string {
     const cell = readMagics(source, false);
     return cell.kind === "code" && cell.source.length === source.length ? cell.source : source;
   }
-}
-
-/** Front ends that do not draw Markdown in a tooltip show the plain text. */
-function withoutMarkup(markdown: string): string {
-  return markdown.replace(/\*\*([^*\n]+)\*\*/g, "$1").replace(/`([^`\n]+)`/g, "$1");
 }
 
 function escapeHtml(text: string): string {

@@ -6,8 +6,8 @@ import { CellCompiler } from "../../kernel/cells/cell-compiler.js";
 
 const folder = mkdtempSync(join(tmpdir(), "lamella-types-"));
 let compiler: CellCompiler;
-beforeAll(() => {
-  compiler = new CellCompiler(folder);
+beforeAll(async () => {
+  compiler = await CellCompiler.create(folder);
   run("const x = tensor([[1, 2], [3, 4]]);");
   run("net Small(x: 4) {\n  h: dense 3\n  dense 2\n}\n");
 }, 60_000);

@@ -7,8 +7,8 @@ import type { CompletionMatch } from "../../kernel/cells/messages.js";
 
 const folder = mkdtempSync(join(tmpdir(), "lamella-editing-"));
 let compiler: CellCompiler;
-beforeAll(() => {
-  compiler = new CellCompiler(folder);
+beforeAll(async () => {
+  compiler = await CellCompiler.create(folder);
   compile("/** Twice as much, see {@link Math.abs}. */\nfunction double(n: number): number { return 2 * n; }\nconst word = '😀';");
   compile("import { readFileSync } from 'node:fs'; class Mine {\n  /** Its own. */\n  own = 1; }");
   compile("net Small(x: 4) {\n  h: dense 3\n  dense 2\n}\n");

@@ -17,8 +17,8 @@ declare const Math: any;`;
   expect(kinds).toEqual({ faces: "dataset", lr: "value", name: "value", A: "network", B: "block", f: "any", fs: "any", read: "any" });
 });
 
-describe("cells of both languages", () => {
-  const compiler = new CellCompiler(process.cwd());
+describe("cells of both languages", async () => {
+  const compiler = await CellCompiler.create(process.cwd());
   const compile = (source: string): string => {
     const cell = compiler.compile({ source, title: "Cell", allowShell: false, expression: false });
     return cell.kind === "failed" ? cell.error.traceback.join("\n") : cell.kind;
