@@ -117,6 +117,7 @@ async function runFile(file: string, request: Request, streams: CommandStreams):
   process.on("SIGINT", onInterrupt);
   let result: RunResult;
   progress.starting();
+  foldersFromHere();
   try {
     result = await runNotebook(notebook, {
       directory: dirname(resolve(file)),
@@ -189,4 +190,12 @@ function pictureFile(address: string, folder: string): string | null {
 
 function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "code" in error && "syscall" in error;
+}
+
+/** The session runs in the notebook's folder: what the environment names relative to where the command was given is made whole. */
+function foldersFromHere(): void {
+  for (const name of ["LAMELLA_DATA", "LAMELLA_CACHE"]) {
+    const folder = process.env[name];
+    if (folder !== undefined && folder !== "") process.env[name] = resolve(folder);
+  }
 }
