@@ -17,6 +17,24 @@ export interface Convolution extends WindowGeometry {
   readonly groups: number;
 }
 
+/** A convolution with stride 1, or the gradient of its input, which is one with the kernel turned round. */
+export interface UnitStrideRequest {
+  readonly image: Address;
+  readonly kernel: Address;
+  readonly result: Address;
+  readonly batch: number;
+  /** Height and width of the image read and of the result written. */
+  readonly read: readonly [number, number];
+  readonly written: readonly [number, number];
+  /** Zeros before each axis of the image. */
+  readonly pad: readonly [number, number];
+  readonly channelsIn: number;
+  readonly channelsOut: number;
+  /** The kernel turned round, and its matrices transposed: the gradient of a convolution's input. */
+  readonly turned: boolean;
+  readonly epilogue: Epilogue;
+}
+
 function convolutionOf(image: Shape, weight: Shape, result: Shape, attributes: ConvAttributes): Convolution {
   const window = geometryOf(image[0] as number, image.slice(1, -1), result.slice(1, -1), { ...attributes, size: weight.slice(0, -2) });
   return { ...window, channels: image.at(-1) as number, filters: result.at(-1) as number, groups: attributes.groups };

@@ -1,7 +1,7 @@
 import { sizeOf } from "../../tensor/shape.js";
 import { absent } from "./arguments.js";
 import type { Address, LoweringContext } from "./contract.js";
-import type { Convolution } from "./convolution.js";
+import type { Convolution, UnitStrideRequest } from "./convolution.js";
 import { activationCodes, type Epilogue } from "./product.js";
 import { scratchBytes } from "./scratch.js";
 
@@ -10,29 +10,11 @@ import { scratchBytes } from "./scratch.js";
 /** Scratch of one thread that a second-level cache holds beside everything else. */
 const mostScratch = 512 * 1024;
 
-interface LaneRequest {
-  readonly image: Address;
-  readonly kernel: Address;
-  readonly result: Address;
-  readonly batch: number;
-  /** Height and width of the image read and of the result written. */
-  readonly read: readonly [number, number];
-  readonly written: readonly [number, number];
-  readonly size: readonly [number, number];
-  /** Zeros before each axis of the image. */
-  readonly pad: readonly [number, number];
-  readonly channelsIn: number;
-  readonly channelsOut: number;
-  /** The gradient of a convolution's input: the kernel turned round, its matrices transposed. */
-  readonly turned: boolean;
-  readonly epilogue: Epilogue;
-}
-
 /** Emits the convolution if it is one that lanes of images serve best; says whether it did. */
 export function emitLaneConvolution(
   context: LoweringContext,
   { stride, dilation, groups, size }: Convolution,
-  request: Omit<LaneRequest, "size">,
+  request: UnitStrideRequest,
 ): boolean {
   const { batch, read, written, pad, channelsIn, channelsOut, turned, epilogue } = request;
   // Tiles of 8 filters are filled well from 7 on.

@@ -1,7 +1,7 @@
 import { sizeOf } from "../../tensor/shape.js";
 import { absent } from "./arguments.js";
 import type { Address, LoweringContext } from "./contract.js";
-import type { Convolution } from "./convolution.js";
+import type { Convolution, UnitStrideRequest } from "./convolution.js";
 import { activationCodes, emitProduct, productScratch, type Epilogue } from "./product.js";
 import { scratchBytes } from "./scratch.js";
 
@@ -108,25 +108,8 @@ const mostTiles = (pieces: readonly Piece[], across: number): number =>
 /** Steps of a transform per channel of a tile: 12 passes of some 10 instructions on four channels. */
 const transformWork = 40;
 
-interface WinogradRequest {
-  readonly image: Address;
-  readonly kernel: Address;
-  readonly result: Address;
-  readonly batch: number;
-  /** Height and width of the image read and of the result written. */
-  readonly read: readonly [number, number];
-  readonly written: readonly [number, number];
-  /** Zeros before each axis of the image. */
-  readonly pad: readonly [number, number];
-  readonly channelsIn: number;
-  readonly channelsOut: number;
-  /** The kernel turned round, and its matrices transposed: the gradient of a convolution's input. */
-  readonly turned: boolean;
-  readonly epilogue: Epilogue;
-}
-
 /** A convolution with stride 1, or the gradient of its input, which is one with the kernel turned round. */
-export function emitWinograd(context: LoweringContext, tiles: Tiles, request: WinogradRequest): void {
+export function emitWinograd(context: LoweringContext, tiles: Tiles, request: UnitStrideRequest): void {
   const { batch, read, written, pad, channelsIn, channelsOut, turned, epilogue } = request;
   const { kernel, result, across } = tiles;
   // The kernels' own channels and filters: the gradient of an input runs against them.
