@@ -1,8 +1,8 @@
 import { sizeOf } from "../../tensor/shape.js";
 import { absent } from "./arguments.js";
-import type { Address, LoweringContext } from "./contract.js";
+import type { LoweringContext } from "./contract.js";
 import type { Convolution, UnitStrideRequest } from "./convolution.js";
-import { activationCodes, type Epilogue } from "./product.js";
+import { activationCodes } from "./product.js";
 import { scratchBytes } from "./scratch.js";
 
 // Convolutions with few filters, four images at a time in the lanes of a vector.

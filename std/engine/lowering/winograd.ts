@@ -2,7 +2,7 @@ import { sizeOf } from "../../tensor/shape.js";
 import { absent } from "./arguments.js";
 import type { Address, LoweringContext } from "./contract.js";
 import type { Convolution, UnitStrideRequest } from "./convolution.js";
-import { activationCodes, emitProduct, productScratch, type Epilogue } from "./product.js";
+import { activationCodes, emitProduct, productScratch } from "./product.js";
 import { scratchBytes } from "./scratch.js";
 
 /** Places of a 6 x 6 tile: planes of transformed values, and matrix products. */
