@@ -28,6 +28,9 @@ export { imageWindows } from "./convolution/image-windows";
 export { addWindows, scatteredGradientScratchBytes, scatteredInputGradient } from "./convolution/scattered-gradient";
 export { depthwiseWeightGradient } from "./convolution/depthwise";
 export { planeGradientScratchBytes, planeWeightGradient } from "./convolution/plane-gradient";
+export {
+  addNarrowRoutes, addWideRoutes, pooledGradientScratchBytes, pooledInputGradient, pooledWeightGradient, spreadWideRoutes,
+} from "./convolution/pooled-gradient";
 export { sort, sortScratchBytes } from "./rows/sort";
 export { scan } from "./rows/scan";
 export { product, productOfOthers } from "./rows/product";

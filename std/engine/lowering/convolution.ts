@@ -35,7 +35,8 @@ export interface UnitStrideRequest {
   readonly epilogue: Epilogue;
 }
 
-function convolutionOf(image: Shape, weight: Shape, result: Shape, attributes: ConvAttributes): Convolution {
+/** @param image, weight, result shapes of the convolution itself, also where one of its gradients is asked. */
+export function convolutionOf(image: Shape, weight: Shape, result: Shape, attributes: ConvAttributes): Convolution {
   const window = geometryOf(image[0] as number, image.slice(1, -1), result.slice(1, -1), { ...attributes, size: weight.slice(0, -2) });
   return { ...window, channels: image.at(-1) as number, filters: result.at(-1) as number, groups: attributes.groups };
 }

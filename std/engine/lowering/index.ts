@@ -6,6 +6,7 @@ import { epilogueFusions } from "./epilogues.js";
 import { layoutRules } from "./layout.js";
 import { matmulRules } from "./matmul.js";
 import { normalisationRules } from "./normalisation.js";
+import { pooledGradientFusions } from "./pooled-gradient.js";
 import { poolingRules } from "./pooling.js";
 import { randomRules } from "./random.js";
 import { recurrentRules } from "./recurrent.js";
@@ -36,5 +37,6 @@ export const lowerings: ReadonlyMap<string, LoweringRule> = new Map(
 export const fusions: readonly Fusion[] = [
   ...attentionFusions,
   crossEntropyFusion,
+  ...pooledGradientFusions,
   ...epilogueFusions((operation, node) => lowerings.get(operation)?.supports?.(node) ?? true),
 ];

@@ -27,6 +27,17 @@ export const scratchBytes = {
     const taps = kernelHeight * kernelWidth * channels;
     return (vectors * 16 + Math.ceil(filters / 6) * taps * 24 + taps * 4 + 192 + 64) & ~63;
   }, // prettier-ignore
+  /** Padded images, sums or weights of every filter, and its routes. */
+  pooledGradient(
+    batch: number, [height, width]: Plane, channels: number, filters: number, [kernelHeight, kernelWidth]: Plane, places: number,
+  ): number {
+    const bytes = height * width * channels * 4;
+    const images = Math.max(1, Math.min(batch, 8, Math.floor(16_384 / bytes)));
+    const run = kernelWidth * channels;
+    const row = Math.ceil(run / 32) * 128;
+    const each = Math.max(kernelHeight * row, Math.ceil(kernelHeight / 5) * 160);
+    return (images * bytes + 128 + Math.ceil(filters / 4) * 4 * (each + images * (places + 1) * 8 + 8) + 127) & ~63;
+  }, // prettier-ignore
   /** Of one 6 x 6 tile between the two passes of a transform, and a copy of a window at an image's edge. */
   winograd: (channels: number): number => 36 * 16 + 36 * channels * 4 + 64,
   attention: (keys: number, width: number, depth: number): number =>

@@ -10,7 +10,7 @@ import { blasWork, emitProduct, productScratch, type Epilogue } from "./product.
 const windowBytes = 4 * 2 ** 20;
 
 /** Fewest filters that pay for writing each window: with a BLAS, and without. */
-const leastFilters = { blas: 32, own: 64 };
+export const leastFilters = { blas: 32, own: 64 };
 
 /** Most images whose windows fit, a multiple of the threads so that these have the same to do; at least one for each thread. */
 function imagesAtOnce({ batch, output, size, channels }: Convolution, threads: number): number {

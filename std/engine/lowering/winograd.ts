@@ -33,7 +33,7 @@ interface Tiles {
  * stride 1, enough channels to pay for the transforms, and tiles that fit the image's size.
  */
 export function winogradTiles(
-  context: LoweringContext,
+  context: Pick<LoweringContext, "blas">,
   { size, stride, dilation, groups, channels, filters, batch }: Convolution,
   [, height, width]: readonly number[],
 ): Tiles | null {

@@ -1,4 +1,8 @@
 import type { Graph, Node } from "../../tensor/graph.js";
+import { mulOperation } from "../../tensor/operations/arithmetic.js";
+import { stepOperation } from "../../tensor/operations/activations.js";
+import { maxPoolGradientOperation, maxPoolOperation } from "../../tensor/operations/pooling.js";
+import { sumOperation, type ReductionAttributes } from "../../tensor/operations/reductions.js";
 import { allocate, sameShape, sizeOf, type TypedArray } from "../../tensor/shape.js";
 import { Tensor } from "../../tensor/tensor.js";
 
@@ -15,7 +19,7 @@ export interface SimpleGraph {
 
 /**
  * Drops what nothing needs, computes what is known, does equal things once, and removes operations that change nothing.
- * No rule changes a rounding: the result is the same bits.
+ * No rule changes a rounding, so that the result is the same bits; but a sum of a gradient that a max pooling sent back adds in another order.
  */
 export function simplify(graph: Graph): SimpleGraph {
   const needed = reachable(graph);
@@ -88,21 +92,59 @@ class Rewriter {
       this.#replace(node, folded);
       return;
     }
-    const collapsed = throughReshape(node, inputs);
-    const key = `${node.operation?.name}|${JSON.stringify(node.attributes)}|${collapsed.map((input) => this.#id(input)).join()}`;
+    const pooled = this.#beforeRouting(node, inputs);
+    if (pooled !== null) {
+      this.#replacement.set(node.outputs[0] as Tensor, pooled);
+      return;
+    }
+    this.#replace(node, this.#once(node, throughReshape(node, inputs)).outputs);
+  }
+
+  /** The node with these inputs, or the one that does the same already. */
+  #once(node: Omit<Node, "id" | "inputs" | "outputs">, inputs: readonly Tensor[]): Node {
+    const key = this.#key(node.operation, node.attributes, inputs);
     let same = this.#known.get(key);
     if (same === undefined) {
-      same = this.#copy(node, collapsed);
+      same = this.#copy(node, inputs);
       this.#known.set(key, same);
     }
-    this.#replace(node, same.outputs);
+    return same;
+  }
+
+  #key(operation: Node["operation"], attributes: unknown, inputs: readonly Tensor[]): string {
+    return `${operation?.name}|${JSON.stringify(attributes)}|${inputs.map((input) => this.#id(input)).join()}`;
+  }
+
+  /**
+   * What is done with a gradient after a max pooling has sent it back is done before, to a quarter of the numbers: relu's gradient, as
+   * the largest of a window is above 0 where the place is that the number goes to; and sums over whole images, which it does not change.
+   */
+  #beforeRouting(node: Node, inputs: readonly Tensor[]): Tensor | null {
+    if (node.operation === sumOperation) {
+      const [routed] = inputs as readonly [Tensor];
+      const { axes } = node.attributes as ReductionAttributes;
+      if (!isRouted(routed) || !routed.shape.slice(1, -1).every((_, axis) => axes.includes(axis + 1))) return null;
+      return this.#once(node, [(routed.node as Node).inputs[1] as Tensor]).outputs[0] as Tensor;
+    }
+    if (node.operation !== mulOperation) return null;
+    const routed = inputs.find((input) => isRouted(input));
+    const mask = inputs.find((input) => input !== routed && input.node?.operation === stepOperation)?.node;
+    if (routed === undefined || mask === undefined || mask === null) return null;
+    const { attributes, inputs: [source, slopes] } = routed.node as Node; // prettier-ignore
+    if (source === undefined || slopes === undefined || mask.inputs[0] !== source) return null;
+    const largest = this.#known.get(this.#key(maxPoolOperation, attributes, [source]));
+    if (largest === undefined) return null;
+    const types = [slopes];
+    const open = this.#once({ ...mask, types }, largest.outputs).outputs[0] as Tensor;
+    const left = this.#once({ ...node, types }, [slopes, open]).outputs[0] as Tensor;
+    return this.#once(routed.node as Node, [source, left]).outputs[0] as Tensor;
   }
 
   #replace(node: Node, outputs: readonly Tensor[]): void {
     for (const [index, output] of node.outputs.entries()) this.#replacement.set(output, outputs[index] as Tensor);
   }
 
-  #copy(node: Node, inputs: readonly Tensor[]): Node {
+  #copy(node: Omit<Node, "id" | "inputs" | "outputs">, inputs: readonly Tensor[]): Node {
     const outputs: Tensor[] = [];
     const copy: Node = { ...node, id: this.nodes.length, inputs, outputs };
     for (const [index, type] of node.types.entries()) outputs.push(new Tensor(type, null, copy, index));
@@ -144,6 +186,8 @@ class Rewriter {
     });
   }
 }
+
+const isRouted = (tensor: Tensor): boolean => tensor.node?.operation === maxPoolGradientOperation;
 
 /** The input that a node only passes on, or null. */
 function withoutEffect(node: Node, inputs: readonly Tensor[]): Tensor | null {

@@ -11,6 +11,14 @@ test("the lowerings ask for as much scratch memory as the kernels use", () => {
   expect(scratchBytes.planeGradient(32, 30, 3, 25)).toBe(ask("planeGradientScratchBytes", 32, 30, 3, 25));
   const lanes = ask("laneConvolutionScratchBytes", 10, 11, 3, 14, 15, 7, 5, 4, 3);
   expect(scratchBytes.laneConvolution([10, 11], 3, [14, 15], 7, [5, 4], 3)).toBe(lanes);
+  for (const [batch, channels, filters, kernel, places] of [
+    [64, 1, 6, 5, 196],
+    [3, 6, 16, 5, 25],
+    [100, 3, 9, 7, 9],
+  ] as const) {
+    const asked = ask("pooledGradientScratchBytes", batch, 32, 30, channels, filters, kernel, kernel, places);
+    expect(scratchBytes.pooledGradient(batch, [32, 30], channels, filters, [kernel, kernel], places)).toBe(asked);
+  }
   for (const [batch, width] of [
     [1, 1],
     [32, 128],

@@ -1,0 +1,332 @@
+import { multiplyAdd, partBegin } from "../simd";
+
+// Gradients of a convolution whose results go through a max pooling. Of each window of results only the largest has a gradient, so
+// that instead of all places of all results, most of them zeros, only the routes are followed: where each number of the pooled
+// gradient came from. Each filter has a list of them, of (where its window of the image begins, gradient), without those of gradient 0.
+
+const ROUTE: usize = 8;
+/** A row of the wide loop: 8 vectors of sums, or of weights, stay in registers. */
+const WIDE: i32 = 8;
+const WIDE_BYTES: usize = 128;
+/** The narrow loop takes 5 rows of at most 8 numbers at once. */
+const NARROW_ROWS: i32 = 5;
+const NARROW_RUN: i32 = 8;
+const NARROW_BYTES: usize = 32;
+
+/** Bytes of images whose routes are listed together: with the lists, what a first-level cache holds. */
+const GROUP_BYTES: usize = 16 * 1024;
+/** More images do not make the loops longer by much. */
+const MOST_IMAGES: i32 = 8;
+
+// @ts-ignore: decorator
+@inline
+function imagesAtOnce(imageBytes: usize, batch: i32): i32 {
+  return max(1, min(min(batch, MOST_IMAGES), <i32>(GROUP_BYTES / imageBytes)));
+}
+
+// @ts-ignore: decorator
+@inline
+function rowBytes(run: i32): usize {
+  return (<usize>((run << 2) + <i32>WIDE_BYTES - 1) / WIDE_BYTES) * WIDE_BYTES;
+}
+
+/** Bytes of a filter's sums or weights: rows of whole vectors, as the wide loop or the narrow one takes them. */
+// @ts-ignore: decorator
+@inline
+function filterBytes(kernelHeight: i32, run: i32): usize {
+  const narrow = <usize>((kernelHeight + NARROW_ROWS - 1) / NARROW_ROWS * NARROW_ROWS) * NARROW_BYTES;
+  return max(<usize>kernelHeight * rowBytes(run), narrow);
+}
+
+/** Bytes of a filter's list for one image. */
+// @ts-ignore: decorator
+@inline
+function listBytes(places: i32): usize {
+  return <usize>(places + 1) * ROUTE;
+}
+
+/** `height` and `width` are those of the padded image. */
+export function pooledGradientScratchBytes(
+  batch: i32, height: i32, width: i32, channels: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, places: i32,
+): i32 {
+  const imageBytes = <usize>(height * width * channels) << 2;
+  const images = <usize>imagesAtOnce(imageBytes, batch);
+  const padded = <usize>((filters + 3) & ~3);
+  const all = images * imageBytes + WIDE_BYTES + padded * (filterBytes(kernelHeight, kernelWidth * channels) + images * listBytes(places) + 8);
+  return <i32>(all + 127) & ~63;
+}
+
+/**
+ * dw[ky, kx, c, f] = sum over images and places p of g[n, p, f] x[n, largest(n, p, f) + (ky, kx), c], where largest is the place of
+ * window p of y that holds its first largest number. Two spatial axes, one group, no dilation. Threads have filters.
+ */
+export function pooledWeightGradient(
+  x: usize, y: usize, g: usize, dw: usize, batch: i32, height: i32, width: i32, channels: i32, padHeight: i32, padWidth: i32, wideHeight: i32, wideWidth: i32,
+  outHeight: i32, outWidth: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, strideHeight: i32, strideWidth: i32,
+  pooledHeight: i32, pooledWidth: i32, sizeHeight: i32, sizeWidth: i32, poolStrideHeight: i32, poolStrideWidth: i32, poolPadHeight: i32, poolPadWidth: i32,
+  scratch: usize, thread: i32, threads: i32,
+): void {
+  const begin = partBegin(filters, 1, thread, threads), end = partBegin(filters, 1, thread + 1, threads);
+  if (begin >= end) return;
+  const places = pooledHeight * pooledWidth, run = kernelWidth * channels;
+  scratch += <usize>thread * <usize>pooledGradientScratchBytes(batch, wideHeight, wideWidth, channels, filters, kernelHeight, kernelWidth, places);
+  const pixel = <usize>channels << 2, row = pixel * wideWidth, imageBytes = row * wideHeight;
+  const most = imagesAtOnce(imageBytes, batch), capacity = listBytes(places) * <usize>most;
+  const sums = scratch + <usize>most * imageBytes + WIDE_BYTES, each = filterBytes(kernelHeight, run);
+  const lists = sums + <usize>(end - begin) * each, heads = lists + <usize>((end - begin + 3) & ~3) * capacity;
+  memory.fill(scratch, 0, lists - scratch);
+  for (let n = 0; n < batch; n += most) {
+    const images = min(most, batch - n);
+    copyImages(x + <usize>(n * height * width) * pixel, scratch + <usize>padHeight * row + <usize>padWidth * pixel, images, height, <usize>width * pixel, row, imageBytes);
+    listRoutes(
+      y + (<usize>(n * outHeight * outWidth * filters + begin) << 2), g + (<usize>(n * places * filters + begin) << 2), images, end - begin, filters, imageBytes,
+      outHeight, outWidth, <usize>strideHeight * row, <usize>strideWidth * pixel,
+      pooledHeight, pooledWidth, sizeHeight, sizeWidth, poolStrideHeight, poolStrideWidth, poolPadHeight, poolPadWidth, lists, capacity, heads,
+    );
+    for (let f = 0; f < end - begin; f++) {
+      const list = lists + <usize>f * capacity, last = load<u32>(heads + (<usize>f << 2));
+      let to = sums + <usize>f * each;
+      if (run <= NARROW_RUN) {
+        for (let ky = 0; ky < kernelHeight; ky += NARROW_ROWS) {
+          const rows = kernelHeight - 1 - ky;
+          addNarrowRoutes(list, last, scratch + <usize>ky * row, <usize>min(1, rows) * row, <usize>min(2, rows) * row, <usize>min(3, rows) * row, <usize>min(4, rows) * row, to);
+          to += <usize>NARROW_ROWS * NARROW_BYTES;
+        }
+      } else {
+        for (let ky = 0; ky < kernelHeight; ky++) {
+          for (let at: usize = 0; at < rowBytes(run); at += WIDE_BYTES) addWideRoutes(list, last, scratch + <usize>ky * row + at, to + at);
+          to += rowBytes(run);
+        }
+      }
+    }
+  }
+  const step = run <= NARROW_RUN ? NARROW_BYTES : rowBytes(run);
+  for (let f = begin; f < end; f++) {
+    let to = dw + (<usize>f << 2);
+    for (let ky = 0; ky < kernelHeight; ky++) {
+      const from = sums + <usize>(f - begin) * each + <usize>ky * step;
+      for (let k = 0; k < run; k++) {
+        store<f32>(to, load<f32>(from + (<usize>k << 2)));
+        to += <usize>filters << 2;
+      }
+    }
+  }
+}
+
+/**
+ * dx[n, largest(n, p, f) + (ky, kx), c] += g[n, p, f] w[ky, kx, c, f]: the gradient of the image that the convolution read. As
+ * above; threads have images.
+ */
+export function pooledInputGradient(
+  w: usize, y: usize, g: usize, dx: usize, batch: i32, height: i32, width: i32, channels: i32, padHeight: i32, padWidth: i32, wideHeight: i32, wideWidth: i32,
+  outHeight: i32, outWidth: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, strideHeight: i32, strideWidth: i32,
+  pooledHeight: i32, pooledWidth: i32, sizeHeight: i32, sizeWidth: i32, poolStrideHeight: i32, poolStrideWidth: i32, poolPadHeight: i32, poolPadWidth: i32,
+  scratch: usize, thread: i32, threads: i32,
+): void {
+  const begin = partBegin(batch, 1, thread, threads), end = partBegin(batch, 1, thread + 1, threads);
+  if (begin >= end) return;
+  const places = pooledHeight * pooledWidth, run = kernelWidth * channels;
+  scratch += <usize>thread * <usize>pooledGradientScratchBytes(batch, wideHeight, wideWidth, channels, filters, kernelHeight, kernelWidth, places);
+  const pixel = <usize>channels << 2, row = pixel * wideWidth, imageBytes = row * wideHeight;
+  const most = imagesAtOnce(imageBytes, batch), capacity = listBytes(places) * <usize>most;
+  const weights = scratch + <usize>most * imageBytes + WIDE_BYTES, each = filterBytes(kernelHeight, run);
+  const lists = weights + <usize>filters * each, heads = lists + <usize>((filters + 3) & ~3) * capacity;
+  memory.fill(weights, 0, lists - weights);
+  for (let f = 0; f < filters; f++) {
+    let from = w + (<usize>f << 2);
+    for (let ky = 0; ky < kernelHeight; ky++) {
+      const to = weights + <usize>f * each + <usize>ky * rowBytes(run);
+      for (let k = 0; k < run; k++) {
+        store<f32>(to + (<usize>k << 2), load<f32>(from));
+        from += <usize>filters << 2;
+      }
+    }
+  }
+  for (let n = begin; n < end; n += most) {
+    const images = min(most, end - n);
+    memory.fill(scratch, 0, <usize>images * imageBytes);
+    listRoutes(
+      y + (<usize>(n * outHeight * outWidth * filters) << 2), g + (<usize>(n * places * filters) << 2), images, filters, filters, imageBytes,
+      outHeight, outWidth, <usize>strideHeight * row, <usize>strideWidth * pixel,
+      pooledHeight, pooledWidth, sizeHeight, sizeWidth, poolStrideHeight, poolStrideWidth, poolPadHeight, poolPadWidth, lists, capacity, heads,
+    );
+    for (let f = 0; f < filters; f++) {
+      const list = lists + <usize>f * capacity, last = load<u32>(heads + (<usize>f << 2));
+      for (let ky = 0; ky < kernelHeight; ky++) {
+        const from = weights + <usize>f * each + <usize>ky * rowBytes(run);
+        for (let at: usize = 0; at < rowBytes(run); at += WIDE_BYTES) spreadWideRoutes(list, last, scratch + <usize>ky * row + at, from + at);
+      }
+    }
+    let from = scratch + <usize>padHeight * row + <usize>padWidth * pixel, to = dx + <usize>(n * height * width) * pixel;
+    for (let image = 0; image < images; image++) {
+      for (let iy = 0; iy < height; iy++) {
+        memory.copy(to, from + <usize>iy * row, <usize>width * pixel);
+        to += <usize>width * pixel;
+      }
+      from += imageBytes;
+    }
+  }
+}
+
+/** Images into the middle of padded ones, whose edges are zero already. */
+function copyImages(from: usize, to: usize, images: i32, height: i32, bytes: usize, row: usize, imageBytes: usize): void {
+  for (let image = 0; image < images; image++) {
+    for (let y = 0; y < height; y++) {
+      memory.copy(to + <usize>y * row, from, bytes);
+      from += bytes;
+    }
+    to += imageBytes;
+  }
+}
+
+/**
+ * Lists the routes of `count` filters of some images; their ends go to `heads`. The images take turns within a place and the
+ * places go down before across: windows of neighbouring routes then do not overlap, so that what adds to them need not wait for the
+ * route before.
+ */
+function listRoutes(
+  y: usize, g: usize, images: i32, count: i32, filters: i32, imageBytes: usize, outHeight: i32, outWidth: i32, down: usize, across: usize,
+  pooledHeight: i32, pooledWidth: i32, sizeHeight: i32, sizeWidth: i32, strideHeight: i32, strideWidth: i32, padHeight: i32, padWidth: i32,
+  lists: usize, capacity: usize, heads: usize,
+): void {
+  for (let f = 0; f < ((count + 3) & ~3); f++) store<u32>(heads + (<usize>f << 2), <u32>(lists + <usize>f * capacity));
+  const pixel = <usize>filters << 2, row = pixel * outWidth;
+  const result = row * outHeight, pooled = pixel * pooledHeight * pooledWidth;
+  for (let px = 0; px < pooledWidth; px++) {
+    const x0 = max(0, px * strideWidth - padWidth), x1 = min(outWidth, px * strideWidth - padWidth + sizeWidth);
+    for (let py = 0; py < pooledHeight; py++) {
+      const y0 = max(0, py * strideHeight - padHeight), y1 = min(outHeight, py * strideHeight - padHeight + sizeHeight);
+      const corner = y + <usize>y0 * row + <usize>x0 * pixel, source = g + <usize>(py * pooledWidth + px) * pixel;
+      const offset = <usize>y0 * down + <usize>x0 * across;
+      const square = y1 - y0 == 2 && x1 - x0 == 2;
+      for (let image = 0; image < images; image++) {
+        const window = corner + <usize>image * result, slopes = source + <usize>image * pooled;
+        const at = i32x4.splat(<i32>(offset + <usize>image * imageBytes));
+        for (let f: usize = 0; f < <usize>count << 2; f += 16) {
+          let best = v128.load(window + f), place = at;
+          if (square) {
+            let v = v128.load(window + f + pixel);
+            let larger = isLarger(v, best);
+            best = v128.bitselect(v, best, larger);
+            place = v128.bitselect(i32x4.add(at, i32x4.splat(<i32>across)), place, larger);
+            v = v128.load(window + f + row);
+            larger = isLarger(v, best);
+            best = v128.bitselect(v, best, larger);
+            place = v128.bitselect(i32x4.add(at, i32x4.splat(<i32>down)), place, larger);
+            v = v128.load(window + f + row + pixel);
+            place = v128.bitselect(i32x4.add(at, i32x4.splat(<i32>(down + across))), place, isLarger(v, best));
+          } else {
+            for (let iy = 0; iy < y1 - y0; iy++) {
+              for (let ix = 0; ix < x1 - x0; ix++) {
+                const v = v128.load(window + f + <usize>iy * row + <usize>ix * pixel);
+                const larger = isLarger(v, best);
+                best = v128.bitselect(v, best, larger);
+                place = v128.bitselect(i32x4.add(at, i32x4.splat(<i32>(<usize>iy * down + <usize>ix * across))), place, larger);
+              }
+            }
+          }
+          append(heads + f, place, v128.load(slopes + f));
+        }
+      }
+    }
+  }
+}
+
+/** Where a value takes the place of the largest so far: the first of equal ones stays, and a NaN is larger than all numbers. */
+// @ts-ignore: decorator
+@inline
+function isLarger(value: v128, best: v128): v128 {
+  return v128.andnot(v128.not(f32x4.le(value, best)), f32x4.ne(best, best));
+}
+
+/** Puts a route at the end of each of four lists; one of gradient 0 is overwritten by the next. */
+// @ts-ignore: decorator
+@inline
+function append(heads: usize, place: v128, slope: v128): void {
+  const ends = v128.load(heads);
+  const low = v128.shuffle<i32>(place, slope, 0, 4, 1, 5), high = v128.shuffle<i32>(place, slope, 2, 6, 3, 7);
+  v128.store64_lane(<usize>i32x4.extract_lane(ends, 0), low, 0);
+  v128.store64_lane(<usize>i32x4.extract_lane(ends, 1), low, 1);
+  v128.store64_lane(<usize>i32x4.extract_lane(ends, 2), high, 0);
+  v128.store64_lane(<usize>i32x4.extract_lane(ends, 3), high, 1);
+  v128.store(heads, i32x4.add(ends, v128.and(f32x4.ne(slope, f32x4.splat(0)), i32x4.splat(<i32>ROUTE))));
+}
+
+// The loops over routes are functions of their own, exported so that they stay so: V8 then keeps all of their vectors in registers.
+
+/** Adds gradient times 32 numbers of a window's row, for all routes. */
+export function addWideRoutes(list: usize, end: usize, x: usize, sums: usize): void {
+  let s0 = v128.load(sums), s1 = v128.load(sums, 16), s2 = v128.load(sums, 32), s3 = v128.load(sums, 48);
+  let s4 = v128.load(sums, 64), s5 = v128.load(sums, 80), s6 = v128.load(sums, 96), s7 = v128.load(sums, 112);
+  while (list < end) {
+    const p = x + <usize>load<u32>(list);
+    const g = v128.load32_splat(list, 4);
+    s0 = multiplyAdd(g, v128.load(p), s0);
+    s1 = multiplyAdd(g, v128.load(p, 16), s1);
+    s2 = multiplyAdd(g, v128.load(p, 32), s2);
+    s3 = multiplyAdd(g, v128.load(p, 48), s3);
+    s4 = multiplyAdd(g, v128.load(p, 64), s4);
+    s5 = multiplyAdd(g, v128.load(p, 80), s5);
+    s6 = multiplyAdd(g, v128.load(p, 96), s6);
+    s7 = multiplyAdd(g, v128.load(p, 112), s7);
+    list += ROUTE;
+  }
+  v128.store(sums, s0);
+  v128.store(sums, s1, 16);
+  v128.store(sums, s2, 32);
+  v128.store(sums, s3, 48);
+  v128.store(sums, s4, 64);
+  v128.store(sums, s5, 80);
+  v128.store(sums, s6, 96);
+  v128.store(sums, s7, 112);
+}
+
+/** The same for five rows of 8 numbers; the last four begin that much after x. */
+export function addNarrowRoutes(list: usize, end: usize, x: usize, second: usize, third: usize, fourth: usize, fifth: usize, sums: usize): void {
+  let s0 = v128.load(sums), t0 = v128.load(sums, 16), s1 = v128.load(sums, 32), t1 = v128.load(sums, 48), s2 = v128.load(sums, 64);
+  let t2 = v128.load(sums, 80), s3 = v128.load(sums, 96), t3 = v128.load(sums, 112), s4 = v128.load(sums, 128), t4 = v128.load(sums, 144);
+  while (list < end) {
+    const p = x + <usize>load<u32>(list);
+    const g = v128.load32_splat(list, 4);
+    s0 = multiplyAdd(g, v128.load(p), s0);
+    t0 = multiplyAdd(g, v128.load(p, 16), t0);
+    s1 = multiplyAdd(g, v128.load(p + second), s1);
+    t1 = multiplyAdd(g, v128.load(p + second, 16), t1);
+    s2 = multiplyAdd(g, v128.load(p + third), s2);
+    t2 = multiplyAdd(g, v128.load(p + third, 16), t2);
+    s3 = multiplyAdd(g, v128.load(p + fourth), s3);
+    t3 = multiplyAdd(g, v128.load(p + fourth, 16), t3);
+    s4 = multiplyAdd(g, v128.load(p + fifth), s4);
+    t4 = multiplyAdd(g, v128.load(p + fifth, 16), t4);
+    list += ROUTE;
+  }
+  v128.store(sums, s0);
+  v128.store(sums, t0, 16);
+  v128.store(sums, s1, 32);
+  v128.store(sums, t1, 48);
+  v128.store(sums, s2, 64);
+  v128.store(sums, t2, 80);
+  v128.store(sums, s3, 96);
+  v128.store(sums, t3, 112);
+  v128.store(sums, s4, 128);
+  v128.store(sums, t4, 144);
+}
+
+/** Adds gradient times 32 weights to a row of each route's window. */
+export function spreadWideRoutes(list: usize, end: usize, x: usize, w: usize): void {
+  const w0 = v128.load(w), w1 = v128.load(w, 16), w2 = v128.load(w, 32), w3 = v128.load(w, 48);
+  const w4 = v128.load(w, 64), w5 = v128.load(w, 80), w6 = v128.load(w, 96), w7 = v128.load(w, 112);
+  while (list < end) {
+    const p = x + <usize>load<u32>(list);
+    const g = v128.load32_splat(list, 4);
+    v128.store(p, multiplyAdd(g, w0, v128.load(p)));
+    v128.store(p, multiplyAdd(g, w1, v128.load(p, 16)), 16);
+    v128.store(p, multiplyAdd(g, w2, v128.load(p, 32)), 32);
+    v128.store(p, multiplyAdd(g, w3, v128.load(p, 48)), 48);
+    v128.store(p, multiplyAdd(g, w4, v128.load(p, 64)), 64);
+    v128.store(p, multiplyAdd(g, w5, v128.load(p, 80)), 80);
+    v128.store(p, multiplyAdd(g, w6, v128.load(p, 96)), 96);
+    v128.store(p, multiplyAdd(g, w7, v128.load(p, 112)), 112);
+    list += ROUTE;
+  }
+}

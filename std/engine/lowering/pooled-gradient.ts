@@ -1,0 +1,101 @@
+import type { Node } from "../../tensor/graph.js";
+import type { PoolAttributes } from "../../tensor/operations/pooling.js";
+import { geometryOf } from "../../tensor/operations/window.js";
+import { sizeOf } from "../../tensor/shape.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import { input, isSingle, output } from "./arguments.js";
+import type { Fusion, FusionMatch, GraphView, LoweringContext } from "./contract.js";
+import { convolutionOf, type Convolution } from "./convolution.js";
+import { scratchBytes } from "./scratch.js";
+import { leastFilters } from "./window-matrix.js";
+import { winogradTiles } from "./winograd.js";
+
+// The gradients of a convolution before a max pooling, from the pooled gradient: three of four numbers of what comes back
+// through a pooling of 2 x 2 are zeros, and the kernels of these fusions never write them.
+
+/** Entries of the results that share one gradient, from which on following routes beats the dense kernels. */
+const leastShare = 4;
+
+/** Rows of a window are read and written 32 numbers at a time (8 where they are short): at least this much of that must be used. */
+const leastFilled = 0.6;
+
+interface PooledGradient {
+  readonly convolution: Convolution;
+  /** What was pooled, and the gradient of what came out. */
+  readonly results: Tensor;
+  readonly slopes: Tensor;
+  readonly pooling: PoolAttributes;
+}
+
+const gradients = new Set(["convWeightGradient", "convInputGradient"]);
+
+function pooledGradientOf(gradient: Tensor, graph: GraphView, convolution: Convolution): PooledGradient | null {
+  const routed = gradient.node;
+  if (routed?.operation?.name !== "maxPoolGradient" || !isSingle(routed) || graph.needed(gradient)) return null;
+  // Someone else who reads the routed gradient needs it written, and then nothing is saved.
+  if (!graph.consumers(gradient).every((reader) => gradients.has(reader.operation?.name ?? ""))) return null;
+  const pooling = routed.attributes as PoolAttributes;
+  const { size, dilation, groups, filters, channels } = convolution;
+  if (size[0] !== 1 || pooling.size.length !== 2 || groups !== 1 || sizeOf(dilation) !== 1) return null;
+  if (sizeOf(pooling.stride) < leastShare || filters >= leastFilters.blas) return null;
+  if (winogradTiles({ blas: false }, convolution, convolution.output) !== null) return null;
+  const run = (size[2] as number) * channels;
+  const filled = run <= 8 ? run / 8 : run / (32 * Math.ceil(run / 32));
+  return filled < leastFilled ? null : { convolution, results: input(routed, 0), slopes: input(routed, 1), pooling };
+}
+
+function emit(
+  kernel: string,
+  context: LoweringContext,
+  { convolution, results, slopes, pooling }: PooledGradient,
+  operand: Tensor,
+  target: Tensor,
+): void {
+  const { batch, input: extent, output: out, size, stride, pad, channels, filters } = convolution;
+  const dilation = pooling.size.map(() => 1);
+  const pool = geometryOf(batch, out.slice(1), slopes.shape.slice(1, -1), { ...pooling, dilation });
+  const wide = extent.map((length, axis) => length + (pad[axis]?.[0] as number) + (pad[axis]?.[1] as number));
+  const plane = (numbers: readonly number[]): readonly number[] => numbers.slice(1);
+  const before = (pads: typeof pad): readonly number[] => plane(pads.map(([first]) => first));
+  const places = sizeOf(slopes.shape.slice(1, -1));
+  const [height, width] = plane(wide) as [number, number];
+  const bytes = scratchBytes.pooledGradient(batch, [height, width], channels, filters, plane(size) as [number, number], places);
+  context.emit(
+    kernel,
+    [
+      context.buffer(operand), context.buffer(results), context.buffer(slopes), context.buffer(target),
+      batch, ...plane(extent), channels, ...before(pad), height, width, ...plane(out), filters, ...plane(size), ...plane(stride),
+      ...plane(pool.output), ...plane(pool.size), ...plane(pool.stride), ...before(pool.pad), context.scratch(bytes * context.threads),
+    ],
+    { work: slopes.size * (sizeOf(size) * channels + 16) },
+  ); // prettier-ignore
+}
+
+/** @param position of the convolution's gradient among the node's inputs; the other is what it meets. */
+function fusionOf(operation: string, kernel: string, position: 0 | 1, convolutionAt: (node: Node) => Convolution): Fusion {
+  return {
+    name: `${operation} from a pooled gradient`,
+    operation,
+    match(node, graph): FusionMatch | null {
+      if (!isSingle(node) || output(node).size === 0) return null;
+      const found = pooledGradientOf(input(node, position), graph, convolutionAt(node));
+      if (found === null) return null;
+      const operand = input(node, 1 - position);
+      return {
+        nodes: [node],
+        inputs: [operand, found.results, found.slopes],
+        outputs: [output(node)],
+        lower: (context) => emit(kernel, context, found, operand, output(node)),
+      };
+    },
+  };
+}
+
+export const pooledGradientFusions: readonly Fusion[] = [
+  fusionOf("convWeightGradient", "pooledWeightGradient", 1, (node) =>
+    convolutionOf(input(node, 0).shape, output(node).shape, input(node, 1).shape, node.attributes as never),
+  ),
+  fusionOf("convInputGradient", "pooledInputGradient", 0, (node) =>
+    convolutionOf(output(node).shape, input(node, 1).shape, input(node, 0).shape, node.attributes as never),
+  ),
+];
