@@ -7,7 +7,7 @@ export { gather, oneHot, scatterAdd } from "./layout/gather";
 export { fill, stridedCopy } from "./layout/strided-copy";
 export { sumStrip } from "./matmul/micro-kernel";
 export { matmul, matmulScratchBytes } from "./matmul/matmul";
-export { avgPool, avgPoolGradient, maxPool, maxPoolRoute } from "./pooling/pooling";
+export { avgPool, avgPoolGradient, maxPool, maxPoolRoute, maxPoolScratchBytes } from "./pooling/pooling";
 export { finishProduct } from "./rows/finish-product";
 export { argExtreme, maximum, minimum, sum, sumIntegers } from "./rows/reduce";
 export { crossEntropy, crossEntropyGradient } from "./rows/cross-entropy";

@@ -4,6 +4,7 @@ import { geometryOf } from "../../tensor/operations/window.js";
 import { sizeOf, type Shape } from "../../tensor/shape.js";
 import { input, isSingle, output } from "./arguments.js";
 import type { LoweringRule } from "./contract.js";
+import { scratchBytes } from "./scratch.js";
 
 /** The geometry both pooling kernels share, and the work of one pass. */
 function poolingArguments(node: Node, image: Shape, result: Shape): { args: number[]; work: number } {
@@ -38,8 +39,10 @@ export const poolingRules: Readonly<Record<"maxPool" | "maxPoolGradient" | "maxP
   maxPool: {
     supports,
     lower(node, context) {
-      const { args, work } = poolingArguments(node, input(node, 0).shape, output(node).shape);
-      context.emit("maxPool", [context.buffer(input(node, 0)), context.buffer(output(node)), ...args], { work });
+      const { shape } = input(node, 0);
+      const { args, work } = poolingArguments(node, shape, output(node).shape);
+      const scratch = context.scratch(scratchBytes.maxPool(shape.at(-2) as number, shape.at(-1) as number) * context.threads);
+      context.emit("maxPool", [context.buffer(input(node, 0)), context.buffer(output(node)), ...args, scratch], { work });
     },
   },
   maxPoolGradient: lowerRoute(1),

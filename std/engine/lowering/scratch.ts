@@ -27,6 +27,8 @@ export const scratchBytes = {
     const taps = kernelHeight * kernelWidth * channels;
     return (vectors * 16 + Math.ceil(filters / 6) * taps * 24 + taps * 4 + 192 + 64) & ~63;
   }, // prettier-ignore
+  /** A row of an image. */
+  maxPool: (width: number, channels: number): number => (width * channels * 4 + 127) & ~63,
   /** Padded images, sums or weights of every filter, and its routes. */
   pooledGradient(
     batch: number, [height, width]: Plane, channels: number, filters: number, [kernelHeight, kernelWidth]: Plane, places: number,

@@ -206,22 +206,22 @@ function listRoutes(
           let best = v128.load(window + f), place = at;
           if (square) {
             let v = v128.load(window + f + pixel);
-            let larger = isLarger(v, best);
-            best = v128.bitselect(v, best, larger);
-            place = v128.bitselect(i32x4.add(at, i32x4.splat(<i32>across)), place, larger);
+            let keep = stays(best, v);
+            best = v128.bitselect(best, v, keep);
+            place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>across)), keep);
             v = v128.load(window + f + row);
-            larger = isLarger(v, best);
-            best = v128.bitselect(v, best, larger);
-            place = v128.bitselect(i32x4.add(at, i32x4.splat(<i32>down)), place, larger);
+            keep = stays(best, v);
+            best = v128.bitselect(best, v, keep);
+            place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>down)), keep);
             v = v128.load(window + f + row + pixel);
-            place = v128.bitselect(i32x4.add(at, i32x4.splat(<i32>(down + across))), place, isLarger(v, best));
+            place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>(down + across))), stays(best, v));
           } else {
             for (let iy = 0; iy < y1 - y0; iy++) {
               for (let ix = 0; ix < x1 - x0; ix++) {
                 const v = v128.load(window + f + <usize>iy * row + <usize>ix * pixel);
-                const larger = isLarger(v, best);
-                best = v128.bitselect(v, best, larger);
-                place = v128.bitselect(i32x4.add(at, i32x4.splat(<i32>(<usize>iy * down + <usize>ix * across))), place, larger);
+                const keep = stays(best, v);
+                best = v128.bitselect(best, v, keep);
+                place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>(<usize>iy * down + <usize>ix * across))), keep);
               }
             }
           }
@@ -232,11 +232,11 @@ function listRoutes(
   }
 }
 
-/** Where a value takes the place of the largest so far: the first of equal ones stays, and a NaN is larger than all numbers. */
+/** Where the largest so far stays: the first of equal ones does, and a NaN is larger than all numbers. */
 // @ts-ignore: decorator
 @inline
-function isLarger(value: v128, best: v128): v128 {
-  return v128.andnot(v128.not(f32x4.le(value, best)), f32x4.ne(best, best));
+function stays(best: v128, value: v128): v128 {
+  return v128.or(f32x4.le(value, best), f32x4.ne(best, best));
 }
 
 /** Puts a route at the end of each of four lists; one of gradient 0 is overwritten by the next. */

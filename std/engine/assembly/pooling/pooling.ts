@@ -42,21 +42,53 @@ function largestOfNine(x: usize, pixel: usize, row: usize, y: usize, channels: i
   }
 }
 
+/** A row of an image of the larger numbers of two. */
+export function maxPoolScratchBytes(width: i32, channels: i32): i32 {
+  return (((width * channels) << 2) + 127) & ~63;
+}
+
+/**
+ * A row of results of windows of 2 x 2 pixels that do not overlap, in two walks: down, over all numbers of two rows, however many channels
+ * a pixel has; then across.
+ */
+function largestOfPairs(x: usize, row: usize, y: usize, outWidth: i32, channels: i32, middle: usize): void {
+  const pixel = <usize>channels << 2;
+  const end = middle + 2 * <usize>outWidth * pixel;
+  for (let to = middle; to < end; to += 16) {
+    v128.store(to, f32x4.max(v128.load(x), v128.load(x + row)));
+    x += 16;
+  }
+  for (let ox = 0; ox < outWidth; ox++) {
+    for (let left = channels; left > 0; left -= 4) {
+      storeChannels(y, f32x4.max(v128.load(middle), v128.load(middle + pixel)), left);
+      y += left >= 4 ? 16 : <usize>left << 2;
+      middle += left >= 4 ? 16 : <usize>left << 2;
+    }
+    middle += pixel;
+  }
+}
+
 /** y = the largest number of each window; NaN where there is one. */
 export function maxPool(
   x: usize, y: usize, batch: i32, depth: i32, height: i32, width: i32, channels: i32, outDepth: i32, outHeight: i32, outWidth: i32,
   sizeDepth: i32, sizeHeight: i32, sizeWidth: i32, strideDepth: i32, strideHeight: i32, strideWidth: i32, padDepth: i32, padHeight: i32, padWidth: i32,
-  thread: i32, threads: i32,
+  scratch: usize, thread: i32, threads: i32,
 ): void {
   const lines = batch * outDepth * outHeight;
   const end = partBegin(lines, 1, thread + 1, threads);
   const pixel = <usize>channels << 2, row = pixel * width, slice = row * height;
+  const pairs = (channels & 3) != 0 && sizeWidth == 2 && strideWidth == 2 && padWidth == 0 && 2 * outWidth <= width;
+  const middle = scratch + <usize>thread * <usize>maxPoolScratchBytes(width, channels);
   for (let line = partBegin(lines, 1, thread, threads); line < end; line++) {
     const oy = line % outHeight, oz = (line / outHeight) % outDepth, n = line / (outHeight * outDepth);
     const z0 = max(0, oz * strideDepth - padDepth), z1 = min(depth, oz * strideDepth - padDepth + sizeDepth);
     const y0 = max(0, oy * strideHeight - padHeight), y1 = min(height, oy * strideHeight - padHeight + sizeHeight);
     let to = y + <usize>line * <usize>outWidth * pixel;
     const image = x + <usize>(n * depth) * slice;
+    if (pairs && z1 - z0 == 1 && y1 - y0 == 2) {
+      largestOfPairs(image + <usize>z0 * slice + <usize>y0 * row, row, to, outWidth, channels, middle);
+      continue;
+    }
     for (let ox = 0; ox < outWidth; ox++) {
       const x0 = max(0, ox * strideWidth - padWidth), x1 = min(width, ox * strideWidth - padWidth + sizeWidth);
       if (z1 - z0 == 1 && y1 - y0 == 2 && x1 - x0 == 2) {
