@@ -7,16 +7,17 @@ import { blasWork, emitProduct, productScratch, type Epilogue } from "./product.
 // where they lie, our own product a quarter: that pays for writing the matrix where there are filters enough.
 
 /** Windows of as many images as keep within this are written at a time: what a laptop's third-level cache holds. */
-const windowBytes = 4 * 2 ** 20;
+const windowBytes = 6 * 2 ** 20;
 
 /** Fewest filters that pay for writing each window: with a BLAS, and without. */
 export const leastFilters = { blas: 32, own: 64 };
 
-/** Most images whose windows fit, a multiple of the threads so that these have the same to do; at least one for each thread. */
+/** Images whose windows fit, as equal pieces as the batch can be cut into, of a multiple of the threads so that these have the same to do. */
 function imagesAtOnce({ batch, output, size, channels }: Convolution, threads: number): number {
   const bytes = sizeOf(output) * sizeOf(size) * channels * 4;
   const fitting = Math.max(threads, Math.floor(windowBytes / bytes));
-  return Math.min(batch, fitting - (fitting % threads));
+  const each = Math.ceil(batch / Math.ceil(batch / fitting));
+  return Math.min(batch, Math.ceil(each / threads) * threads);
 }
 
 /** Whether this convolution, its gradients included, is better done so. */
