@@ -5,10 +5,6 @@ import type { Convolution, UnitStrideRequest } from "./convolution.js";
 import { activationCodes, emitProduct, productScratch } from "./product.js";
 import { scratchBytes } from "./scratch.js";
 
-/** Places of a 6 x 6 tile: planes of transformed values, and matrix products. */
-const places = 36;
-const side = 6;
-
 /** Images, or rows of tiles of large ones, are transformed as many at a time as keep all planes within this: what a laptop's third-level cache holds. */
 const chunkBytes = 4 * 2 ** 20;
 
@@ -21,7 +17,10 @@ const planePadding = 16;
 const planeOf = (elements: number): number => Math.ceil(elements / 16) * 16 + planePadding;
 
 interface Tiles {
-  /** Extent of the kernel, and of the tile of results that one 6 x 6 window gives. */
+  /** Extent of the windows that are transformed; and their places: planes of transformed values, and matrix products. */
+  readonly side: number;
+  readonly places: number;
+  /** Extent of the kernel, and of the tile of results that one window gives. */
   readonly kernel: number;
   readonly result: number;
   readonly down: number;
@@ -30,7 +29,7 @@ interface Tiles {
 
 /**
  * The tiles of a convolution's results, or null where Winograd's algorithm does not serve: kernels of 3 x 3 and 5 x 5 with
- * stride 1, enough channels to pay for the transforms, and tiles that fit the image's size.
+ * stride 1, enough channels to pay for the transforms, and tiles that fit the image's size and are not too few.
  */
 export function winogradTiles(
   context: Pick<LoweringContext, "blas">,
@@ -43,20 +42,25 @@ export function winogradTiles(
   if (channels % 4 !== 0 || filters % 4 !== 0) return null;
   // The transforms cost as channels + filters, the products saved as channels * filters.
   if ((channels * filters) / (channels + filters) < leastMean) return null;
-  const result = side + 1 - kernel;
-  const down = Math.ceil((height as number) / result);
-  const across = Math.ceil((width as number) / result);
-  // Products left, as a part of the direct method's; and the kernel's transform must pay for itself.
-  const part = (down * across * places) / ((height as number) * (width as number) * kernel * kernel);
-  if (part > 0.6 || batch * down * across < (context.blas ? leastTilesOfBlas : 16)) return null;
-  return { kernel, result, down, across };
+  // Tiles of 6 x 6 save the most products, where there are enough of them for these to be large.
+  for (const side of kernel === 3 ? [6, 4] : [6]) {
+    const places = side * side;
+    const result = side + 1 - kernel;
+    const down = Math.ceil((height as number) / result);
+    const across = Math.ceil((width as number) / result);
+    // Products left, as a part of the direct method's; and the kernel's transform must pay for itself.
+    const part = (down * across * places) / ((height as number) * (width as number) * kernel * kernel);
+    if (part <= 0.6 && batch * down * across >= leastTiles[context.blas ? "blas" : "own"])
+      return { side, places, kernel, result, down, across };
+  }
+  return null;
 }
 
 /**
- * With fewer tiles than this a BLAS is done sooner with the windows themselves: the 36 transformed kernels are four times the
- * weights, and too few rows of each product share them.
+ * With fewer tiles than this a BLAS is done sooner with the windows themselves: the transformed kernels are two to four times
+ * the weights, and too few rows of each product share them.
  */
-const leastTilesOfBlas = 48;
+const leastTiles = { blas: 48, own: 16 };
 
 /** What is transformed at a time: some whole images, or some rows of tiles of one that is too large. */
 interface Piece {
@@ -70,7 +74,7 @@ interface Piece {
 const kernelBytes = 6 * 2 ** 20;
 
 /** Cuts the channels of kernels of channels x filters into chunks as equal as they come, of whole panels of 16. */
-function chunksOf(channels: number, filters: number): { first: number; count: number }[] {
+function chunksOf(channels: number, filters: number, places: number): { first: number; count: number }[] {
   const most = Math.max(16, Math.floor(kernelBytes / (places * 4 * filters)));
   const count = Math.ceil(channels / Math.ceil(channels / most) / 16) * 16;
   return Array.from({ length: Math.ceil(channels / count) }, (_, index) => ({
@@ -80,13 +84,13 @@ function chunksOf(channels: number, filters: number): { first: number; count: nu
 }
 
 /** Fewest tiles of a piece: each product packs its kernels anew, which this many rows pay for. */
-const leastTiles = 192;
+const leastTilesOfPiece = 192;
 
 /** Cuts a batch into pieces as equal as they come; `channels` are those of both images transformed. */
-function piecesOf(batch: number, { down, across }: Tiles, channels: number): Piece[] {
+function piecesOf(batch: number, { places, down, across }: Tiles, channels: number): Piece[] {
   const bytesOfTile = places * 4 * channels;
   const bytesOfOne = down * across * bytesOfTile;
-  const room = Math.max(chunkBytes, leastTiles * bytesOfTile);
+  const room = Math.max(chunkBytes, leastTilesOfPiece * bytesOfTile);
   const inOne = Math.floor(room / bytesOfOne);
   const pieces: Piece[] = [];
   if (inOne >= 1) {
@@ -111,10 +115,10 @@ const transformWork = 40;
 /** A convolution with stride 1, or the gradient of its input, which is one with the kernel turned round. */
 export function emitWinograd(context: LoweringContext, tiles: Tiles, request: UnitStrideRequest): void {
   const { batch, read, written, pad, channelsIn, channelsOut, turned, epilogue } = request;
-  const { kernel, result, across } = tiles;
+  const { side, places, kernel, result, across } = tiles;
   // The kernels' own channels and filters: the gradient of an input runs against them.
   const [channels, filters] = turned ? [channelsOut, channelsIn] : [channelsIn, channelsOut];
-  const chunks = chunksOf(channels, filters);
+  const chunks = chunksOf(channels, filters, places);
   const kernelPlane = planeOf((chunks[0] as { count: number }).count * filters);
   const kernels = context.scratch(places * kernelPlane * 4);
   const scratch = context.scratch(scratchBytes.winograd(Math.max(channelsIn, channelsOut)) * context.threads);
@@ -125,7 +129,7 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
       panels ? "winogradKernelPanels" : "winogradKernel",
       [
         request.kernel.plus(first * filters * 4), kernels, kernelPlane, kernel,
-        ...(panels ? [count, filters] : [count * filters]), channels * filters, turned ? 1 : 0, scratch,
+        ...(panels ? [count, filters] : [count * filters]), channels * filters, turned ? 1 : 0, side, scratch,
       ],
       { work: 10 * count * filters * 4 },
     ); // prettier-ignore
@@ -144,7 +148,7 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
     const offset = (piece.image * written[0] + top) * written[1] * channelsOut * 4;
     context.emit(
       "winogradImage",
-      [from, images, imagePlane, piece.images, ...read, channelsIn, piece.rows, across, result, pad[0] - top, pad[1], scratch],
+      [from, images, imagePlane, piece.images, ...read, channelsIn, piece.rows, across, result, pad[0] - top, pad[1], side, scratch],
       { work: transformWork * tilesNow * channelsIn },
     );
     for (const chunk of chunks) {
@@ -163,7 +167,7 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
       "winogradResult",
       [
         results, resultPlane, request.result.plus(offset), epilogue.bias ?? absent, epilogue.residual?.plus(offset) ?? absent, activationCodes[epilogue.activation],
-        piece.images, written[0] - top, written[1], channelsOut, piece.rows, across, result, scratch,
+        piece.images, written[0] - top, written[1], channelsOut, piece.rows, across, result, side, scratch,
       ],
       { work: transformWork * tilesNow * channelsOut },
     ); // prettier-ignore
@@ -179,12 +183,12 @@ export function emitWinogradWeightGradient(
   gradient: Address,
   weights: Address,
 ): void {
-  const { kernel, result, across } = tiles;
+  const { side, places, kernel, result, across } = tiles;
   const [, height, width] = input as [number, number, number];
   const [, outHeight, outWidth] = output as [number, number, number];
   const pieces = piecesOf(batch, tiles, channels + filters);
   // The products of several pieces add up, so that all of them are kept until the last.
-  const chunks = pieces.length === 1 ? chunksOf(channels, filters) : [{ first: 0, count: channels }];
+  const chunks = pieces.length === 1 ? chunksOf(channels, filters, places) : [{ first: 0, count: channels }];
   const weightPlane = planeOf((chunks[0] as { count: number }).count * filters);
   const products = context.scratch(places * weightPlane * 4);
   const scratch = context.scratch(scratchBytes.winograd(Math.max(channels, filters)) * context.threads);
@@ -200,12 +204,27 @@ export function emitWinogradWeightGradient(
     const g = gradient.plus((piece.image * outHeight + top) * outWidth * filters * 4);
     context.emit(
       "winogradImage",
-      [from, images, imagePlane, piece.images, height, width, channels, piece.rows, across, result, corner[0] - top, corner[1], scratch],
+      [
+        from,
+        images,
+        imagePlane,
+        piece.images,
+        height,
+        width,
+        channels,
+        piece.rows,
+        across,
+        result,
+        corner[0] - top,
+        corner[1],
+        side,
+        scratch,
+      ],
       { work: transformWork * tilesNow * channels },
     );
     context.emit(
       "winogradGradient",
-      [g, gradients, gradientPlane, piece.images, outHeight - top, outWidth, filters, piece.rows, across, result, scratch],
+      [g, gradients, gradientPlane, piece.images, outHeight - top, outWidth, filters, piece.rows, across, result, side, scratch],
       { work: transformWork * tilesNow * filters },
     );
     for (const { first, count } of chunks) {
@@ -216,7 +235,7 @@ export function emitWinogradWeightGradient(
       if (index < pieces.length - 1) continue;
       context.emit(
         "winogradKernelGradient",
-        [products, weightPlane, weights.plus(first * filters * 4), kernel, count * filters, channels * filters, scratch],
+        [products, weightPlane, weights.plus(first * filters * 4), kernel, count * filters, channels * filters, side, scratch],
         { work: 10 * count * filters * 4 },
       );
     }

@@ -4,23 +4,40 @@ import { multiplyAdd, multiplySubtract, partBegin } from "../simd";
 // Winograd's minimal filtering over 6 x 6 tiles, by the points 0, 1, -1, 2, -2 and infinity: m x m results of an r x r
 // kernel with m + r = 7 take 36 products in place of m^2 r^2. (4, 3) and (2, 5) serve convolutions of 3 x 3 and 5 x 5 and
 // the gradients of their inputs; (3, 4) and (5, 2) the gradients of their weights, where the kernel's place is taken by a
-// tile of the result's gradient. Source: Lavin and Gray 2016; the points' matrices are in every text on Toom-Cook.
+// tile of the result's gradient. Tiles of 4 x 4, by the points 0, 1, -1 and infinity, do (2, 3) and (3, 2) with 16 products: for
+// few small images, whose 6 x 6 tiles are too few for the products to be large. Source: Lavin and Gray 2016; the points' matrices
+// are in every text on Toom-Cook.
 //
-// Transformed values lie in 36 planes, one for each place of the tile, `plane` numbers apart; each plane is a matrix, so that
-// what remains is 36 matrix products. Lanes are channels; channels and filters are multiples of 4.
+// Transformed values lie in planes, one for each place of the tile, `plane` numbers apart; each plane is a matrix, so that
+// what remains is 36 or 16 matrix products. Lanes are channels; channels and filters are multiples of 4. `side` is the tile's, 6 or 4.
 
-const SIDE: i32 = 6;
-/** Bytes of one 6 x 6 tile of vectors between the two passes of a transform. */
-const TILE_BYTES: usize = 36 * 16;
+/** From one row of a tile of vectors to the next, between the two passes of a transform; and such a tile. */
+const TILE_ROW: usize = 6 * 16;
+const TILE_BYTES: usize = 6 * TILE_ROW;
 
 export function winogradScratchBytes(channels: i32): i32 {
   return <i32>(TILE_BYTES + 36 * (<usize>channels << 2) + 64);
 }
 
-/** B^T along one axis: six numbers of the image. */
+/** B^T along one axis: four numbers of the image. */
 // @ts-ignore: decorator
 @inline
-function transformImage(from: usize, step: usize, to: usize, stepTo: usize): void {
+function transformFour(from: usize, step: usize, to: usize, stepTo: usize): void {
+  const d0 = v128.load(from), d1 = v128.load(from + step), d2 = v128.load(from + 2 * step), d3 = v128.load(from + 3 * step);
+  v128.store(to, f32x4.sub(d0, d2));
+  v128.store(to + stepTo, f32x4.add(d1, d2));
+  v128.store(to + 2 * stepTo, f32x4.sub(d2, d1));
+  v128.store(to + 3 * stepTo, f32x4.sub(d3, d1));
+}
+
+/** B^T along one axis: as many numbers of the image as a tile's side. */
+// @ts-ignore: decorator
+@inline
+function transformImage(side: i32, from: usize, step: usize, to: usize, stepTo: usize): void {
+  if (side == 4) {
+    transformFour(from, step, to, stepTo);
+    return;
+  }
   const d0 = v128.load(from), d1 = v128.load(from + step), d2 = v128.load(from + 2 * step);
   const d3 = v128.load(from + 3 * step), d4 = v128.load(from + 4 * step), d5 = v128.load(from + 5 * step);
   const two = f32x4.splat(2), four = f32x4.splat(4), five = f32x4.splat(5);
@@ -34,10 +51,31 @@ function transformImage(from: usize, step: usize, to: usize, stepTo: usize): voi
   v128.store(to + 5 * stepTo, multiplySubtract(five, d3, multiplyAdd(four, d1, d5)));
 }
 
-/** G along one axis: `taps` (2 to 5) numbers of the kernel become six. `step` may be negative, to read it turned round. */
+/** G along one axis: `taps` (2 or 3) numbers of the kernel become four. */
 // @ts-ignore: decorator
 @inline
-function transformTaps(from: usize, step: usize, taps: i32, to: usize, stepTo: usize): void {
+function transformTapsToFour(from: usize, step: usize, taps: i32, to: usize, stepTo: usize): void {
+  const g0 = v128.load(from), g1 = v128.load(from + step);
+  let even = g0, last = g1;
+  if (taps > 2) {
+    last = v128.load(from + 2 * step);
+    even = f32x4.add(even, last);
+  }
+  const half = f32x4.splat(0.5);
+  v128.store(to, g0);
+  v128.store(to + stepTo, f32x4.mul(f32x4.add(even, g1), half));
+  v128.store(to + 2 * stepTo, f32x4.mul(f32x4.sub(even, g1), half));
+  v128.store(to + 3 * stepTo, last);
+}
+
+/** G along one axis: `taps` (2 to 5) numbers of the kernel become as many as a tile's side. `step` may be negative, to read it turned round. */
+// @ts-ignore: decorator
+@inline
+function transformTaps(side: i32, from: usize, step: usize, taps: i32, to: usize, stepTo: usize): void {
+  if (side == 4) {
+    transformTapsToFour(from, step, taps, to, stepTo);
+    return;
+  }
   const g0 = v128.load(from), g1 = v128.load(from + step);
   let even = g0, odd = g1, even2 = g0, odd2 = f32x4.mul(g1, f32x4.splat(2)), last = g1;
   if (taps > 2) {
@@ -64,10 +102,25 @@ function transformTaps(from: usize, step: usize, taps: i32, to: usize, stepTo: u
   v128.store(to + 5 * stepTo, last);
 }
 
-/** A^T along one axis: six numbers become `results` (2 to 5). */
+/** A^T along one axis: four numbers become `results` (2 or 3). */
 // @ts-ignore: decorator
 @inline
-function transformResults(from: usize, step: usize, results: i32, to: usize, stepTo: usize): void {
+function resultsOfFour(from: usize, step: usize, results: i32, to: usize, stepTo: usize): void {
+  const m0 = v128.load(from), m1 = v128.load(from + step), m2 = v128.load(from + 2 * step), m3 = v128.load(from + 3 * step);
+  const sum = f32x4.add(m1, m2), difference = f32x4.sub(m1, m2);
+  v128.store(to, f32x4.add(m0, sum));
+  v128.store(to + stepTo, results == 2 ? f32x4.add(difference, m3) : difference);
+  if (results == 3) v128.store(to + 2 * stepTo, f32x4.add(sum, m3));
+}
+
+/** A^T along one axis: as many numbers as a tile's side become `results` (2 to 5). */
+// @ts-ignore: decorator
+@inline
+function transformResults(side: i32, from: usize, step: usize, results: i32, to: usize, stepTo: usize): void {
+  if (side == 4) {
+    resultsOfFour(from, step, results, to, stepTo);
+    return;
+  }
   const m0 = v128.load(from), m1 = v128.load(from + step), m2 = v128.load(from + 2 * step);
   const m3 = v128.load(from + 3 * step), m4 = v128.load(from + 4 * step), m5 = v128.load(from + 5 * step);
   const sum = f32x4.add(m1, m2), difference = f32x4.sub(m1, m2), sum2 = f32x4.add(m3, m4), difference2 = f32x4.sub(m3, m4);
@@ -94,33 +147,33 @@ function transformResults(from: usize, step: usize, results: i32, to: usize, ste
 }
 
 /**
- * A window of `side` x `side` pixels with its corner at (top, left), zeros outside the image: its address in the image where
+ * A window of `extent` x `extent` pixels with its corner at (top, left), zeros outside the image: its address in the image where
  * it lies inside, else a copy in `patch`. The distance between its rows goes to `lead`.
  */
 // @ts-ignore: decorator
 @inline
-function windowAt(image: usize, height: i32, width: i32, pixel: usize, top: i32, left: i32, side: i32, patch: usize): usize {
-  if (top >= 0 && left >= 0 && top + side <= height && left + side <= width) return image + (<usize>top * width + left) * pixel;
-  const x0 = max(0, left), x1 = min(width, left + side);
-  for (let i = 0; i < side; i++) {
+function windowAt(image: usize, height: i32, width: i32, pixel: usize, top: i32, left: i32, extent: i32, patch: usize): usize {
+  if (top >= 0 && left >= 0 && top + extent <= height && left + extent <= width) return image + (<usize>top * width + left) * pixel;
+  const x0 = max(0, left), x1 = min(width, left + extent);
+  for (let i = 0; i < extent; i++) {
     const y = top + i;
-    const to = patch + <usize>(i * side) * pixel;
+    const to = patch + <usize>(i * extent) * pixel;
     if (y < 0 || y >= height || x0 >= x1) {
-      memory.fill(to, 0, <usize>side * pixel);
+      memory.fill(to, 0, <usize>extent * pixel);
     } else {
       const before = <usize>(x0 - left) * pixel, inside = <usize>(x1 - x0) * pixel;
       memory.fill(to, 0, before);
       memory.copy(to + before, image + (<usize>y * width + x0) * pixel, inside);
-      memory.fill(to + before + inside, 0, <usize>side * pixel - before - inside);
+      memory.fill(to + before + inside, 0, <usize>extent * pixel - before - inside);
     }
   }
   return patch;
 }
 
-/** planes[36][tile][channel] = B^T d B of the 6 x 6 windows that begin every `step` pixels from (-padHeight, -padWidth) on. */
+/** planes[place][tile][channel] = B^T d B of the windows of a tile's side that begin every `step` pixels from (-padHeight, -padWidth) on. */
 export function winogradImage(
   x: usize, planes: usize, plane: i32, batch: i32, height: i32, width: i32, channels: i32, tilesHeight: i32, tilesWidth: i32, step: i32,
-  padHeight: i32, padWidth: i32, scratch: usize, thread: i32, threads: i32,
+  padHeight: i32, padWidth: i32, side: i32, scratch: usize, thread: i32, threads: i32,
 ): void {
   scratch += <usize>thread * <usize>winogradScratchBytes(channels);
   const patch = scratch + TILE_BYTES;
@@ -130,20 +183,20 @@ export function winogradImage(
   for (let tile = partBegin(tiles, 1, thread, threads); tile < end; tile++) {
     const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
     const image = x + <usize>n * <usize>height * <usize>width * pixel;
-    const window = windowAt(image, height, width, pixel, ty * step - padHeight, tx * step - padWidth, SIDE, patch);
-    const lead = window == patch ? SIDE * pixel : <usize>width * pixel;
+    const window = windowAt(image, height, width, pixel, ty * step - padHeight, tx * step - padWidth, side, patch);
+    const lead = window == patch ? <usize>side * pixel : <usize>width * pixel;
     const to = planes + <usize>tile * pixel;
     for (let c: usize = 0; c < pixel; c += 16) {
-      for (let j = 0; j < SIDE; j++) transformImage(window + c + <usize>j * pixel, lead, scratch + (<usize>j << 4), SIDE * 16);
-      for (let i = 0; i < SIDE; i++) transformImage(scratch + <usize>(i * SIDE * 16), 16, to + c + <usize>(i * SIDE) * planeBytes, planeBytes);
+      for (let j = 0; j < side; j++) transformImage(side, window + c + <usize>j * pixel, lead, scratch + (<usize>j << 4), TILE_ROW);
+      for (let i = 0; i < side; i++) transformImage(side, scratch + <usize>i * TILE_ROW, 16, to + c + <usize>(i * side) * planeBytes, planeBytes);
     }
   }
 }
 
-/** planes[36][tile][channel] = G g G^T of the windows of `side` x `side` pixels of a result's gradient, next to each other. */
+/** planes[place][tile][channel] = G g G^T of the windows of `extent` x `extent` pixels of a result's gradient, next to each other. */
 export function winogradGradient(
-  g: usize, planes: usize, plane: i32, batch: i32, height: i32, width: i32, channels: i32, tilesHeight: i32, tilesWidth: i32, side: i32,
-  scratch: usize, thread: i32, threads: i32,
+  g: usize, planes: usize, plane: i32, batch: i32, height: i32, width: i32, channels: i32, tilesHeight: i32, tilesWidth: i32, extent: i32,
+  side: i32, scratch: usize, thread: i32, threads: i32,
 ): void {
   scratch += <usize>thread * <usize>winogradScratchBytes(channels);
   const patch = scratch + TILE_BYTES;
@@ -153,12 +206,12 @@ export function winogradGradient(
   for (let tile = partBegin(tiles, 1, thread, threads); tile < end; tile++) {
     const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
     const image = g + <usize>n * <usize>height * <usize>width * pixel;
-    const window = windowAt(image, height, width, pixel, ty * side, tx * side, side, patch);
-    const lead = window == patch ? <usize>side * pixel : <usize>width * pixel;
+    const window = windowAt(image, height, width, pixel, ty * extent, tx * extent, extent, patch);
+    const lead = window == patch ? <usize>extent * pixel : <usize>width * pixel;
     const to = planes + <usize>tile * pixel;
     for (let c: usize = 0; c < pixel; c += 16) {
-      for (let j = 0; j < side; j++) transformTaps(window + c + <usize>j * pixel, lead, side, scratch + (<usize>j << 4), SIDE * 16);
-      for (let i = 0; i < SIDE; i++) transformTaps(scratch + <usize>(i * SIDE * 16), 16, side, to + c + <usize>(i * SIDE) * planeBytes, planeBytes);
+      for (let j = 0; j < extent; j++) transformTaps(side, window + c + <usize>j * pixel, lead, extent, scratch + (<usize>j << 4), TILE_ROW);
+      for (let i = 0; i < side; i++) transformTaps(side, scratch + <usize>i * TILE_ROW, 16, extent, to + c + <usize>(i * side) * planeBytes, planeBytes);
     }
   }
 }
@@ -167,11 +220,11 @@ export function winogradGradient(
 const KERNEL_SCRATCH: usize = TILE_BYTES + 25 * 64;
 
 /**
- * planes[36][element] = G g G^T for each of `elements` kernels of r x r, some rows of the channels x filters there are; `lead`
+ * planes[place][element] = G g G^T for each of `elements` kernels of r x r, some rows of the channels x filters there are; `lead`
  * numbers from one tap to the next; turned round when `turned`.
  */
 export function winogradKernel(
-  w: usize, planes: usize, plane: i32, r: i32, elements: i32, lead: i32, turned: i32, scratch: usize, thread: i32, threads: i32,
+  w: usize, planes: usize, plane: i32, r: i32, elements: i32, lead: i32, turned: i32, side: i32, scratch: usize, thread: i32, threads: i32,
 ): void {
   scratch += <usize>thread * KERNEL_SCRATCH;
   const matrix = <usize>lead << 2;
@@ -180,15 +233,15 @@ export function winogradKernel(
   const first = turned ? w + <usize>(r * r - 1) * matrix : w;
   const end = <usize>partBegin(elements, 4, thread + 1, threads) << 2;
   for (let at = <usize>partBegin(elements, 4, thread, threads) << 2; at < end; at += 16) {
-    transformKernel(first + at, row, column, r, planes + at, <usize>plane << 2, scratch);
+    transformKernel(side, first + at, row, column, r, planes + at, <usize>plane << 2, scratch);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function transformKernel(from: usize, row: usize, column: usize, r: i32, to: usize, planeBytes: usize, scratch: usize): void {
-  for (let j = 0; j < r; j++) transformTaps(from + <usize>j * column, row, r, scratch + (<usize>j << 4), SIDE * 16);
-  for (let i = 0; i < SIDE; i++) transformTaps(scratch + <usize>(i * SIDE * 16), 16, r, to + <usize>(i * SIDE) * planeBytes, planeBytes);
+function transformKernel(side: i32, from: usize, row: usize, column: usize, r: i32, to: usize, planeBytes: usize, scratch: usize): void {
+  for (let j = 0; j < r; j++) transformTaps(side, from + <usize>j * column, row, r, scratch + (<usize>j << 4), TILE_ROW);
+  for (let i = 0; i < side; i++) transformTaps(side, scratch + <usize>i * TILE_ROW, 16, r, to + <usize>(i * side) * planeBytes, planeBytes);
 }
 
 /**
@@ -197,7 +250,7 @@ function transformKernel(from: usize, row: usize, column: usize, r: i32, to: usi
  * are multiples of 8.
  */
 export function winogradKernelPanels(
-  w: usize, planes: usize, plane: i32, r: i32, channels: i32, filters: i32, lead: i32, turned: i32, scratch: usize, thread: i32, threads: i32,
+  w: usize, planes: usize, plane: i32, r: i32, channels: i32, filters: i32, lead: i32, turned: i32, side: i32, scratch: usize, thread: i32, threads: i32,
 ): void {
   scratch += <usize>thread * KERNEL_SCRATCH;
   const matrix = <usize>lead << 2, planeBytes = <usize>plane << 2, rowBytes = <usize>filters << 2;
@@ -206,7 +259,7 @@ export function winogradKernelPanels(
     for (let c = partBegin(channels, 1, thread, threads); c < end; c++) {
       for (let f = 0; f < filters; f += 4) {
         const to = planes + <usize>(f >> 3) * panel + (<usize>c << 5) + (<usize>(f & 4) << 2);
-        transformKernel(w + <usize>c * rowBytes + (<usize>f << 2), <usize>r * matrix, matrix, r, to, planeBytes, scratch);
+        transformKernel(side, w + <usize>c * rowBytes + (<usize>f << 2), <usize>r * matrix, matrix, r, to, planeBytes, scratch);
       }
     }
     return;
@@ -218,7 +271,7 @@ export function winogradKernelPanels(
       const corner = w + <usize>c * rowBytes + (<usize>f << 2);
       for (let tap = 0; tap < r * r; tap++) turnLanes(corner + <usize>tap * matrix, rowBytes, block + (<usize>(r * r - 1 - tap) << 6));
       const to = planes + <usize>(c >> 3) * panel + (<usize>f << 5) + (<usize>(c & 4) << 2);
-      for (let k: usize = 0; k < 4; k++) transformKernel(block + (k << 4), <usize>r << 6, 64, r, to + (k << 5), planeBytes, scratch);
+      for (let k: usize = 0; k < 4; k++) transformKernel(side, block + (k << 4), <usize>r << 6, 64, r, to + (k << 5), planeBytes, scratch);
     }
   }
 }
@@ -238,21 +291,21 @@ function turnLanes(from: usize, lead: usize, to: usize): void {
 
 /** dw[r x r][element] = A^T p A of the planes of each element: the gradient of the weights, `lead` numbers from one tap to the next. */
 export function winogradKernelGradient(
-  planes: usize, plane: i32, dw: usize, r: i32, elements: i32, lead: i32, scratch: usize, thread: i32, threads: i32,
+  planes: usize, plane: i32, dw: usize, r: i32, elements: i32, lead: i32, side: i32, scratch: usize, thread: i32, threads: i32,
 ): void {
   scratch += <usize>thread * KERNEL_SCRATCH;
   const matrix = <usize>lead << 2, planeBytes = <usize>plane << 2;
   const end = <usize>partBegin(elements, 4, thread + 1, threads) << 2;
   for (let at = <usize>partBegin(elements, 4, thread, threads) << 2; at < end; at += 16) {
-    for (let j = 0; j < SIDE; j++) transformResults(planes + at + <usize>j * planeBytes, SIDE * planeBytes, r, scratch + (<usize>j << 4), SIDE * 16);
-    for (let i = 0; i < r; i++) transformResults(scratch + <usize>(i * SIDE * 16), 16, r, dw + at + <usize>(i * r) * matrix, matrix);
+    for (let j = 0; j < side; j++) transformResults(side, planes + at + <usize>j * planeBytes, <usize>side * planeBytes, r, scratch + (<usize>j << 4), TILE_ROW);
+    for (let i = 0; i < r; i++) transformResults(side, scratch + <usize>i * TILE_ROW, 16, r, dw + at + <usize>(i * r) * matrix, matrix);
   }
 }
 
 /** y = activation(A^T p A + bias + residual): the tiles of m x m results, cut off at the image's edge. Absent: 0. */
 export function winogradResult(
   planes: usize, plane: i32, y: usize, bias: usize, residual: usize, activation: i32, batch: i32, height: i32, width: i32, filters: i32,
-  tilesHeight: i32, tilesWidth: i32, m: i32, scratch: usize, thread: i32, threads: i32,
+  tilesHeight: i32, tilesWidth: i32, m: i32, side: i32, scratch: usize, thread: i32, threads: i32,
 ): void {
   scratch += <usize>thread * <usize>winogradScratchBytes(filters);
   const rowScratch = scratch + TILE_BYTES;
@@ -265,10 +318,10 @@ export function winogradResult(
     const corner = y + ((<usize>n * height + <usize>(ty * m)) * width + <usize>(tx * m)) * pixel;
     const from = planes + <usize>tile * pixel;
     for (let f: usize = 0; f < pixel; f += 16) {
-      for (let j = 0; j < SIDE; j++) transformResults(from + f + <usize>j * planeBytes, SIDE * planeBytes, m, scratch + (<usize>j << 4), SIDE * 16);
+      for (let j = 0; j < side; j++) transformResults(side, from + f + <usize>j * planeBytes, <usize>side * planeBytes, m, scratch + (<usize>j << 4), TILE_ROW);
       const shift = bias ? v128.load(bias + f) : f32x4.splat(0);
       for (let i = 0; i < rows; i++) {
-        transformResults(scratch + <usize>(i * SIDE * 16), 16, m, rowScratch, 16);
+        transformResults(side, scratch + <usize>i * TILE_ROW, 16, m, rowScratch, 16);
         let to = corner + f + <usize>(i * width) * pixel;
         for (let j = 0; j < columns; j++) {
           let v = f32x4.add(v128.load(rowScratch + (<usize>j << 4)), shift);
