@@ -42,6 +42,11 @@ export const scratchBytes = {
   }, // prettier-ignore
   /** Of one 6 x 6 tile between the two passes of a transform, and a copy of a window at an image's edge. */
   winograd: (channels: number): number => 36 * 16 + 36 * channels * 4 + 64,
+  /** Of one thread: for products, for a tile, and the planes of a block of tiles. */
+  winogradConvolution(block: number, channels: number, filters: number, side: number): number {
+    const planes = side * side * (block * (channels + filters) * 4 + 128);
+    return (scratchBytes.matmul + scratchBytes.winograd(Math.max(channels, filters)) + planes + 127) & ~63;
+  },
   attention: (keys: number, width: number, depth: number): number =>
     Math.floor((panels(width, keys) + panels(keys, depth) + 16 * keys + 127) / 64) * 64,
   /** Panels, and as many queries as have 64 KiB of scores. */

@@ -109,6 +109,18 @@ function piecesOf(batch: number, { places, down, across }: Tiles, channels: numb
 const mostTiles = (pieces: readonly Piece[], across: number): number =>
   Math.max(...pieces.map(({ images, rows }) => images * rows * across));
 
+/** Fewer tiles of a thread are not worth reading all kernels for: then the products' places are dealt out instead. */
+const leastOfThread = 24;
+
+/** What a thread has of its tiles between image and result: half of a second-level cache. */
+const blockBytes = 512 * 1024;
+
+/** Tiles that a thread takes through all steps at once: whole register tiles of 6 rows, in equal blocks. */
+function blockOf({ places }: Tiles, tiles: number, channels: number): number {
+  const most = Math.max(leastOfThread, Math.floor(blockBytes / (places * 4 * channels)));
+  return Math.ceil(tiles / Math.ceil(tiles / most) / 6) * 6;
+}
+
 /** Steps of a transform per channel of a tile: 12 passes of some 10 instructions on four channels. */
 const transformWork = 40;
 
@@ -134,6 +146,20 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
       { work: 10 * count * filters * 4 },
     ); // prettier-ignore
   if (chunks.length === 1) transformKernels(chunks[0] as { first: number; count: number });
+  const tilesOfAll = batch * tiles.down * across;
+  if (panels && chunks.length === 1 && tilesOfAll >= context.threads * leastOfThread) {
+    const block = blockOf(tiles, Math.ceil(tilesOfAll / context.threads), channelsIn + channelsOut);
+    const bytes = scratchBytes.winogradConvolution(block, channelsIn, channelsOut, side);
+    context.emit(
+      "winogradConvolution",
+      [
+        request.image, kernels, kernelPlane, request.result, epilogue.bias ?? absent, epilogue.residual ?? absent, activationCodes[epilogue.activation],
+        batch, ...read, channelsIn, ...written, channelsOut, tiles.down, across, result, ...pad, side, block, context.scratch(bytes * context.threads),
+      ],
+      { work: tilesOfAll * (places * channelsIn * channelsOut + transformWork * (channelsIn + channelsOut)) },
+    ); // prettier-ignore
+    return;
+  }
 
   const pieces = piecesOf(batch, tiles, channelsIn + channelsOut);
   const imagePlane = planeOf(mostTiles(pieces, across) * channelsIn);

@@ -1,4 +1,5 @@
 import { activate, Activation, relu } from "../matmul/activation";
+import { matmulScratchBytes, multiplyPanels } from "../matmul/matmul";
 import { multiplyAdd, multiplySubtract, partBegin } from "../simd";
 
 // Winograd's minimal filtering over 6 x 6 tiles, by the points 0, 1, -1, 2, -2 and infinity: m x m results of an r x r
@@ -170,26 +171,36 @@ function windowAt(image: usize, height: i32, width: i32, pixel: usize, top: i32,
   return patch;
 }
 
+/** B^T d B of one window of a tile's side, given as its number among all; `to` is the tile's place in the first plane. */
+// @ts-ignore: decorator
+@inline
+function transformWindow(
+  x: usize, tile: i32, to: usize, planeBytes: usize, height: i32, width: i32, pixel: usize, tilesHeight: i32, tilesWidth: i32, step: i32,
+  padHeight: i32, padWidth: i32, side: i32, scratch: usize,
+): void {
+  const patch = scratch + TILE_BYTES;
+  const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
+  const image = x + <usize>n * <usize>height * <usize>width * pixel;
+  const window = windowAt(image, height, width, pixel, ty * step - padHeight, tx * step - padWidth, side, patch);
+  const lead = window == patch ? <usize>side * pixel : <usize>width * pixel;
+  for (let c: usize = 0; c < pixel; c += 16) {
+    for (let j = 0; j < side; j++) transformImage(side, window + c + <usize>j * pixel, lead, scratch + (<usize>j << 4), TILE_ROW);
+    for (let i = 0; i < side; i++) transformImage(side, scratch + <usize>i * TILE_ROW, 16, to + c + <usize>(i * side) * planeBytes, planeBytes);
+  }
+}
+
 /** planes[place][tile][channel] = B^T d B of the windows of a tile's side that begin every `step` pixels from (-padHeight, -padWidth) on. */
 export function winogradImage(
   x: usize, planes: usize, plane: i32, batch: i32, height: i32, width: i32, channels: i32, tilesHeight: i32, tilesWidth: i32, step: i32,
   padHeight: i32, padWidth: i32, side: i32, scratch: usize, thread: i32, threads: i32,
 ): void {
   scratch += <usize>thread * <usize>winogradScratchBytes(channels);
-  const patch = scratch + TILE_BYTES;
   const pixel = <usize>channels << 2, planeBytes = <usize>plane << 2;
   const tiles = batch * tilesHeight * tilesWidth;
   const end = partBegin(tiles, 1, thread + 1, threads);
   for (let tile = partBegin(tiles, 1, thread, threads); tile < end; tile++) {
-    const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
-    const image = x + <usize>n * <usize>height * <usize>width * pixel;
-    const window = windowAt(image, height, width, pixel, ty * step - padHeight, tx * step - padWidth, side, patch);
-    const lead = window == patch ? <usize>side * pixel : <usize>width * pixel;
     const to = planes + <usize>tile * pixel;
-    for (let c: usize = 0; c < pixel; c += 16) {
-      for (let j = 0; j < side; j++) transformImage(side, window + c + <usize>j * pixel, lead, scratch + (<usize>j << 4), TILE_ROW);
-      for (let i = 0; i < side; i++) transformImage(side, scratch + <usize>i * TILE_ROW, 16, to + c + <usize>(i * side) * planeBytes, planeBytes);
-    }
+    transformWindow(x, tile, to, planeBytes, height, width, pixel, tilesHeight, tilesWidth, step, padHeight, padWidth, side, scratch);
   }
 }
 
@@ -302,36 +313,89 @@ export function winogradKernelGradient(
   }
 }
 
-/** y = activation(A^T p A + bias + residual): the tiles of m x m results, cut off at the image's edge. Absent: 0. */
+/** One tile of m x m results, cut off at the image's edge; `from` is the tile's place in the first plane. */
+// @ts-ignore: decorator
+@inline
+function finishTile(
+  from: usize, planeBytes: usize, y: usize, bias: usize, residual: usize, activation: i32, tile: i32, height: i32, width: i32, pixel: usize,
+  tilesHeight: i32, tilesWidth: i32, m: i32, side: i32, scratch: usize,
+): void {
+  const rowScratch = scratch + TILE_BYTES;
+  const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
+  const rows = min(m, height - ty * m), columns = min(m, width - tx * m);
+  const corner = y + ((<usize>n * height + <usize>(ty * m)) * width + <usize>(tx * m)) * pixel;
+  for (let f: usize = 0; f < pixel; f += 16) {
+    for (let j = 0; j < side; j++) transformResults(side, from + f + <usize>j * planeBytes, <usize>side * planeBytes, m, scratch + (<usize>j << 4), TILE_ROW);
+    const shift = bias ? v128.load(bias + f) : f32x4.splat(0);
+    for (let i = 0; i < rows; i++) {
+      transformResults(side, scratch + <usize>i * TILE_ROW, 16, m, rowScratch, 16);
+      let to = corner + f + <usize>(i * width) * pixel;
+      for (let j = 0; j < columns; j++) {
+        let v = f32x4.add(v128.load(rowScratch + (<usize>j << 4)), shift);
+        if (residual) v = f32x4.add(v, v128.load(to - y + residual));
+        if (activation == Activation.relu) v = relu(v);
+        else if (activation) v = activate(v, activation);
+        v128.store(to, v);
+        to += pixel;
+      }
+    }
+  }
+}
+
+/** y = activation(A^T p A + bias + residual): the tiles of m x m results. Absent: 0. */
 export function winogradResult(
   planes: usize, plane: i32, y: usize, bias: usize, residual: usize, activation: i32, batch: i32, height: i32, width: i32, filters: i32,
   tilesHeight: i32, tilesWidth: i32, m: i32, side: i32, scratch: usize, thread: i32, threads: i32,
 ): void {
   scratch += <usize>thread * <usize>winogradScratchBytes(filters);
-  const rowScratch = scratch + TILE_BYTES;
   const pixel = <usize>filters << 2, planeBytes = <usize>plane << 2;
   const tiles = batch * tilesHeight * tilesWidth;
   const end = partBegin(tiles, 1, thread + 1, threads);
   for (let tile = partBegin(tiles, 1, thread, threads); tile < end; tile++) {
-    const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
-    const rows = min(m, height - ty * m), columns = min(m, width - tx * m);
-    const corner = y + ((<usize>n * height + <usize>(ty * m)) * width + <usize>(tx * m)) * pixel;
-    const from = planes + <usize>tile * pixel;
-    for (let f: usize = 0; f < pixel; f += 16) {
-      for (let j = 0; j < side; j++) transformResults(side, from + f + <usize>j * planeBytes, <usize>side * planeBytes, m, scratch + (<usize>j << 4), TILE_ROW);
-      const shift = bias ? v128.load(bias + f) : f32x4.splat(0);
-      for (let i = 0; i < rows; i++) {
-        transformResults(side, scratch + <usize>i * TILE_ROW, 16, m, rowScratch, 16);
-        let to = corner + f + <usize>(i * width) * pixel;
-        for (let j = 0; j < columns; j++) {
-          let v = f32x4.add(v128.load(rowScratch + (<usize>j << 4)), shift);
-          if (residual) v = f32x4.add(v, v128.load(to - y + residual));
-          if (activation == Activation.relu) v = relu(v);
-          else if (activation) v = activate(v, activation);
-          v128.store(to, v);
-          to += pixel;
-        }
-      }
+    finishTile(planes + <usize>tile * pixel, planeBytes, y, bias, residual, activation, tile, height, width, pixel, tilesHeight, tilesWidth, m, side, scratch);
+  }
+}
+
+/** Bytes from one plane to the next: not a multiple of a page, so that the places of one tile do not all fall on the same lines of a cache. */
+// @ts-ignore: decorator
+@inline
+function blockPlane(block: i32, channels: i32): usize {
+  return (<usize>(block * channels) << 2) + 64;
+}
+
+export function winogradConvolutionScratchBytes(block: i32, channels: i32, filters: i32, side: i32): i32 {
+  const planes = <usize>(side * side) * (blockPlane(block, channels) + blockPlane(block, filters));
+  return <i32>(<usize>matmulScratchBytes() + <usize>winogradScratchBytes(max(channels, filters)) + planes + 127) & ~63;
+}
+
+/**
+ * The whole convolution from the kernels' panels: each thread takes its tiles a block at a time through image, products and results,
+ * so that what lies between stays in its own cache, and nobody waits for anybody.
+ */
+export function winogradConvolution(
+  x: usize, kernels: usize, kernelPlane: i32, y: usize, bias: usize, residual: usize, activation: i32, batch: i32, height: i32, width: i32, channels: i32,
+  outHeight: i32, outWidth: i32, filters: i32, tilesHeight: i32, tilesWidth: i32, m: i32, padHeight: i32, padWidth: i32, side: i32, block: i32,
+  scratch: usize, thread: i32, threads: i32,
+): void {
+  scratch += <usize>thread * <usize>winogradConvolutionScratchBytes(block, channels, filters, side);
+  const tileScratch = scratch + <usize>matmulScratchBytes();
+  const images = (tileScratch + <usize>winogradScratchBytes(max(channels, filters)) + 63) & ~63, imagePlane = blockPlane(block, channels);
+  const results = images + <usize>(side * side) * imagePlane, resultPlane = blockPlane(block, filters);
+  const pixel = <usize>channels << 2, resultPixel = <usize>filters << 2;
+  const tiles = batch * tilesHeight * tilesWidth;
+  const end = partBegin(tiles, 1, thread + 1, threads);
+  for (let first = partBegin(tiles, 1, thread, threads); first < end; first += block) {
+    const count = min(block, end - first);
+    for (let t = 0; t < count; t++) {
+      const to = images + <usize>t * pixel;
+      transformWindow(x, first + t, to, imagePlane, height, width, pixel, tilesHeight, tilesWidth, m, padHeight, padWidth, side, tileScratch);
+    }
+    for (let place: usize = 0; place < <usize>(side * side); place++) {
+      multiplyPanels(images + place * imagePlane, kernels + place * (<usize>kernelPlane << 2), results + place * resultPlane, count, filters, channels, scratch);
+    }
+    for (let t = 0; t < count; t++) {
+      const from = results + <usize>t * resultPixel;
+      finishTile(from, resultPlane, y, bias, residual, activation, first + t, outHeight, outWidth, resultPixel, tilesHeight, tilesWidth, m, side, tileScratch);
     }
   }
 }

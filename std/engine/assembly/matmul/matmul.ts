@@ -50,6 +50,11 @@ export function matmul(
   }
 }
 
+/** C = A B for dense A and C, with B in panels. */
+export function multiplyPanels(a: usize, panels: usize, c: usize, rows: i32, columns: i32, k: i32, scratch: usize): void {
+  block(a, panels, c, 0, rows, 0, columns, k, <usize>k << 2, 0, <usize>columns << 2, PACKED_B, 0, 0, 0, scratch);
+}
+
 /** Rows and columns [begin, end) of one product. Leads are in bytes. */
 function block(
   a: usize, b: usize, c: usize, rowBegin: i32, rowEnd: i32, columnBegin: i32, columnEnd: i32, k: i32,
