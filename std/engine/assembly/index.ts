@@ -13,7 +13,7 @@ export { argExtreme, maximum, minimum, sum, sumIntegers } from "./rows/reduce";
 export { crossEntropy, crossEntropyGradient } from "./rows/cross-entropy";
 export { logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./rows/softmax";
 export {
-  winogradConvolution, winogradConvolutionScratchBytes, winogradGradient, winogradImage, winogradKernel, winogradKernelGradient, winogradKernelPanels, winogradResult, winogradScratchBytes,
+  winogradConvolution, winogradConvolutionScratchBytes, winogradGradient, winogradImage, winogradKernel, winogradKernelGradient, winogradKernelPanels, winogradResult, winogradScratchBytes, winogradWeightProducts,
 } from "./convolution/winograd";
 export { interpolateAxis, interpolateAxisGradient, repeatAxis } from "./layout/upsample";
 export { batchNorm, batchNormGradient } from "./normalisation/batch-norm";

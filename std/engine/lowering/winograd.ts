@@ -200,6 +200,9 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
   }
 }
 
+/** What the threads' sums of products may take together. */
+const mostOfProducts = 16 * 2 ** 20;
+
 /** The gradient of a convolution's weights: tiles of the result's gradient take the kernel's place. */
 export function emitWinogradWeightGradient(
   context: LoweringContext,
@@ -209,15 +212,38 @@ export function emitWinogradWeightGradient(
   gradient: Address,
   weights: Address,
 ): void {
-  const { side, places, kernel, result, across } = tiles;
+  const { side, places, kernel, result, down, across } = tiles;
   const [, height, width] = input as [number, number, number];
   const [, outHeight, outWidth] = output as [number, number, number];
+  const scratch = context.scratch(scratchBytes.winograd(Math.max(channels, filters)) * context.threads);
+  const partPlane = planeOf(channels * filters);
+  const partBytes = places * partPlane * 4;
+  const tilesOfAll = batch * down * across;
+  if (!context.blas && partBytes * context.threads <= mostOfProducts && tilesOfAll >= 2 * leastOfThread * context.threads) {
+    // Each thread sums the products of its own tiles.
+    const parts = context.scratch(partBytes * context.threads);
+    const block = blockOf(tiles, Math.ceil(tilesOfAll / context.threads), (channels + filters) / 2);
+    const bytes = scratchBytes.winogradConvolution(block, channels, filters, side);
+    context.emit(
+      "winogradWeightProducts",
+      [
+        image, gradient, parts, partPlane, partBytes, batch, height, width, channels, outHeight, outWidth, filters,
+        down, across, result, ...corner, side, block, context.scratch(bytes * context.threads),
+      ],
+      { work: tilesOfAll * (places * channels * filters + transformWork * (channels + filters)) },
+    ); // prettier-ignore
+    context.emit(
+      "winogradKernelGradient",
+      [parts, partPlane, context.threads, partBytes, weights, kernel, channels * filters, channels * filters, side, scratch],
+      { work: 10 * channels * filters * 4 },
+    );
+    return;
+  }
   const pieces = piecesOf(batch, tiles, channels + filters);
   // The products of several pieces add up, so that all of them are kept until the last.
   const chunks = pieces.length === 1 ? chunksOf(channels, filters, places) : [{ first: 0, count: channels }];
   const weightPlane = planeOf((chunks[0] as { count: number }).count * filters);
   const products = context.scratch(places * weightPlane * 4);
-  const scratch = context.scratch(scratchBytes.winograd(Math.max(channels, filters)) * context.threads);
   const imagePlane = planeOf(mostTiles(pieces, across) * channels);
   const gradientPlane = planeOf(mostTiles(pieces, across) * filters);
   const images = context.scratch(places * imagePlane * 4);
@@ -261,7 +287,7 @@ export function emitWinogradWeightGradient(
       if (index < pieces.length - 1) continue;
       context.emit(
         "winogradKernelGradient",
-        [products, weightPlane, weights.plus(first * filters * 4), kernel, count * filters, channels * filters, side, scratch],
+        [products, weightPlane, 1, 0, weights.plus(first * filters * 4), kernel, count * filters, channels * filters, side, scratch],
         { work: 10 * count * filters * 4 },
       );
     }

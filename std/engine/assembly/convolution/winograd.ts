@@ -1,5 +1,5 @@
 import { activate, Activation, relu } from "../matmul/activation";
-import { matmulScratchBytes, multiplyPanels } from "../matmul/matmul";
+import { addTransposedProduct, matmulScratchBytes, multiplyPanels } from "../matmul/matmul";
 import { multiplyAdd, multiplySubtract, partBegin } from "../simd";
 
 // Winograd's minimal filtering over 6 x 6 tiles, by the points 0, 1, -1, 2, -2 and infinity: m x m results of an r x r
@@ -204,30 +204,39 @@ export function winogradImage(
   }
 }
 
+/** G g G^T of one window of `extent` x `extent` pixels of a result's gradient, as above. */
+// @ts-ignore: decorator
+@inline
+function transformSlopes(
+  g: usize, tile: i32, to: usize, planeBytes: usize, height: i32, width: i32, pixel: usize, tilesHeight: i32, tilesWidth: i32, extent: i32, side: i32,
+  scratch: usize,
+): void {
+  const patch = scratch + TILE_BYTES;
+  const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
+  const image = g + <usize>n * <usize>height * <usize>width * pixel;
+  const window = windowAt(image, height, width, pixel, ty * extent, tx * extent, extent, patch);
+  const lead = window == patch ? <usize>extent * pixel : <usize>width * pixel;
+  for (let c: usize = 0; c < pixel; c += 16) {
+    for (let j = 0; j < extent; j++) transformTaps(side, window + c + <usize>j * pixel, lead, extent, scratch + (<usize>j << 4), TILE_ROW);
+    for (let i = 0; i < side; i++) transformTaps(side, scratch + <usize>i * TILE_ROW, 16, extent, to + c + <usize>(i * side) * planeBytes, planeBytes);
+  }
+}
+
 /** planes[place][tile][channel] = G g G^T of the windows of `extent` x `extent` pixels of a result's gradient, next to each other. */
 export function winogradGradient(
   g: usize, planes: usize, plane: i32, batch: i32, height: i32, width: i32, channels: i32, tilesHeight: i32, tilesWidth: i32, extent: i32,
   side: i32, scratch: usize, thread: i32, threads: i32,
 ): void {
   scratch += <usize>thread * <usize>winogradScratchBytes(channels);
-  const patch = scratch + TILE_BYTES;
   const pixel = <usize>channels << 2, planeBytes = <usize>plane << 2;
   const tiles = batch * tilesHeight * tilesWidth;
   const end = partBegin(tiles, 1, thread + 1, threads);
   for (let tile = partBegin(tiles, 1, thread, threads); tile < end; tile++) {
-    const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
-    const image = g + <usize>n * <usize>height * <usize>width * pixel;
-    const window = windowAt(image, height, width, pixel, ty * extent, tx * extent, extent, patch);
-    const lead = window == patch ? <usize>extent * pixel : <usize>width * pixel;
-    const to = planes + <usize>tile * pixel;
-    for (let c: usize = 0; c < pixel; c += 16) {
-      for (let j = 0; j < extent; j++) transformTaps(side, window + c + <usize>j * pixel, lead, extent, scratch + (<usize>j << 4), TILE_ROW);
-      for (let i = 0; i < side; i++) transformTaps(side, scratch + <usize>i * TILE_ROW, 16, extent, to + c + <usize>(i * side) * planeBytes, planeBytes);
-    }
+    transformSlopes(g, tile, planes + <usize>tile * pixel, planeBytes, height, width, pixel, tilesHeight, tilesWidth, extent, side, scratch);
   }
 }
 
-/** Bytes of scratch per thread of the kernels' transforms: a tile, and four times four kernels of 5 x 5 with their lanes changed. */
+/** Bytes of scratch per thread of the kernels' transforms: a tile, and another, or four times four kernels of 5 x 5 with their lanes changed. */
 const KERNEL_SCRATCH: usize = TILE_BYTES + 25 * 64;
 
 /**
@@ -300,16 +309,62 @@ function turnLanes(from: usize, lead: usize, to: usize): void {
   v128.store(to, v128.shuffle<i64>(high01, high23, 1, 3), 48);
 }
 
-/** dw[r x r][element] = A^T p A of the planes of each element: the gradient of the weights, `lead` numbers from one tap to the next. */
+/**
+ * dw[r x r][element] = A^T p A of the planes of each element: the gradient of the weights, `lead` numbers from one tap to the next.
+ * The planes are the sum of `parts` of them, `partBytes` apart.
+ */
 export function winogradKernelGradient(
-  planes: usize, plane: i32, dw: usize, r: i32, elements: i32, lead: i32, side: i32, scratch: usize, thread: i32, threads: i32,
+  planes: usize, plane: i32, parts: i32, partBytes: i32, dw: usize, r: i32, elements: i32, lead: i32, side: i32, scratch: usize, thread: i32, threads: i32,
 ): void {
   scratch += <usize>thread * KERNEL_SCRATCH;
   const matrix = <usize>lead << 2, planeBytes = <usize>plane << 2;
+  const places = <usize>(side * side), sums = scratch + TILE_BYTES;
   const end = <usize>partBegin(elements, 4, thread + 1, threads) << 2;
   for (let at = <usize>partBegin(elements, 4, thread, threads) << 2; at < end; at += 16) {
-    for (let j = 0; j < side; j++) transformResults(side, planes + at + <usize>j * planeBytes, <usize>side * planeBytes, r, scratch + (<usize>j << 4), TILE_ROW);
+    let from = planes + at, column = planeBytes;
+    if (parts > 1) {
+      for (let place: usize = 0; place < places; place++) {
+        let v = v128.load(from + place * planeBytes);
+        for (let part = 1; part < parts; part++) v = f32x4.add(v, v128.load(from + place * planeBytes + <usize>part * <usize>partBytes));
+        v128.store(sums + (place << 4), v);
+      }
+      from = sums;
+      column = 16;
+    }
+    for (let j = 0; j < side; j++) transformResults(side, from + <usize>j * column, <usize>side * column, r, scratch + (<usize>j << 4), TILE_ROW);
     for (let i = 0; i < r; i++) transformResults(side, scratch + <usize>i * TILE_ROW, 16, r, dw + at + <usize>(i * r) * matrix, matrix);
+  }
+}
+
+/**
+ * products[thread][place] = sum over the thread's tiles of the transformed image times the transformed gradient, channels x filters, a
+ * block of tiles at a time: what winogradKernelGradient makes the gradient of the weights of.
+ */
+export function winogradWeightProducts(
+  x: usize, g: usize, products: usize, plane: i32, partBytes: i32, batch: i32, height: i32, width: i32, channels: i32, outHeight: i32, outWidth: i32, filters: i32,
+  tilesHeight: i32, tilesWidth: i32, extent: i32, padHeight: i32, padWidth: i32, side: i32, block: i32, scratch: usize, thread: i32, threads: i32,
+): void {
+  scratch += <usize>thread * <usize>winogradConvolutionScratchBytes(block, channels, filters, side);
+  const tileScratch = scratch + <usize>matmulScratchBytes();
+  const images = (tileScratch + <usize>winogradScratchBytes(max(channels, filters)) + 63) & ~63, imagePlane = blockPlane(block, channels);
+  const slopes = images + <usize>(side * side) * imagePlane, slopesPlane = blockPlane(block, filters);
+  const pixel = <usize>channels << 2, resultPixel = <usize>filters << 2;
+  products += <usize>thread * <usize>partBytes;
+  const tiles = batch * tilesHeight * tilesWidth;
+  const begin = partBegin(tiles, 1, thread, threads), end = partBegin(tiles, 1, thread + 1, threads);
+  if (begin == end) memory.fill(products, 0, <usize>partBytes);
+  for (let first = begin; first < end; first += block) {
+    const count = min(block, end - first);
+    for (let t = 0; t < count; t++) {
+      const to = images + <usize>t * pixel;
+      transformWindow(x, first + t, to, imagePlane, height, width, pixel, tilesHeight, tilesWidth, extent, padHeight, padWidth, side, tileScratch);
+      const slopesTo = slopes + <usize>t * resultPixel;
+      transformSlopes(g, first + t, slopesTo, slopesPlane, outHeight, outWidth, resultPixel, tilesHeight, tilesWidth, extent, side, tileScratch);
+    }
+    for (let place: usize = 0; place < <usize>(side * side); place++) {
+      const to = products + place * (<usize>plane << 2);
+      addTransposedProduct(images + place * imagePlane, slopes + place * slopesPlane, to, channels, filters, count, first > begin, scratch);
+    }
   }
 }
 

@@ -55,6 +55,12 @@ export function multiplyPanels(a: usize, panels: usize, c: usize, rows: i32, col
   block(a, panels, c, 0, rows, 0, columns, k, <usize>k << 2, 0, <usize>columns << 2, PACKED_B, 0, 0, 0, scratch);
 }
 
+/** C = A^T B, or C + A^T B, all of them dense. */
+export function addTransposedProduct(a: usize, b: usize, c: usize, rows: i32, columns: i32, k: i32, accumulate: bool, scratch: usize): void {
+  const flags = TRANSPOSE_A | (accumulate ? ACCUMULATE : 0);
+  block(a, b, c, 0, rows, 0, columns, k, <usize>rows << 2, <usize>columns << 2, <usize>columns << 2, flags, 0, 0, 0, scratch);
+}
+
 /** Rows and columns [begin, end) of one product. Leads are in bytes. */
 function block(
   a: usize, b: usize, c: usize, rowBegin: i32, rowEnd: i32, columnBegin: i32, columnEnd: i32, k: i32,
