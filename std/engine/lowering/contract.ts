@@ -46,8 +46,8 @@ export interface CallOptions {
    * rest (several for an exponential). Calls of little work run on one thread, without a barrier. Default: large.
    */
   readonly work?: number;
-  /** The kernel always does everything in one part (it is called with thread 0 of 1). */
-  readonly serial?: boolean;
+  /** This thread does everything, in one part: the kernel is called with thread 0 of 1. Default: all threads have their part. */
+  readonly owner?: number;
   /** No barrier is needed between this call and the one before it of the same node: they touch different bytes. */
   readonly independent?: boolean;
 }
@@ -72,6 +72,8 @@ export interface Gemm {
   readonly strideA?: number;
   readonly strideB?: number;
   readonly strideC?: number;
+  readonly owner?: number;
+  readonly independent?: boolean;
 }
 
 /** A place in engine memory that gets its number when the plan's memory is laid out. */

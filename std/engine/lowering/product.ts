@@ -37,6 +37,9 @@ export interface Product {
   readonly strideC?: number;
   /** C = C + op(A) op(B). */
   readonly accumulate?: boolean;
+  /** As in `CallOptions`. */
+  readonly owner?: number;
+  readonly independent?: boolean;
   /** Scratch for packing, where several products follow each other: `productScratch`. */
   readonly packing?: () => Address;
 }
@@ -81,11 +84,32 @@ export function emitProduct(context: LoweringContext, product: Product, epilogue
     accumulate = false,
     panels = false,
     packing = productScratch(context),
+    owner,
+    independent = false,
   } = product;
+  const options = { independent, ...(owner !== undefined && { owner }) };
   const work = batch * m * n * k;
   if (m * n * batch === 0) return;
   if (!panels && suitsBlas(context, product)) {
-    context.gemm({ a, b, c, m, n, k, transposeA, transposeB, lda, ldb, ldc, batch, strideA, strideB, strideC, beta: accumulate ? 1 : 0 });
+    context.gemm({
+      a,
+      b,
+      c,
+      m,
+      n,
+      k,
+      transposeA,
+      transposeB,
+      lda,
+      ldb,
+      ldc,
+      batch,
+      strideA,
+      strideB,
+      strideC,
+      beta: accumulate ? 1 : 0,
+      ...options,
+    });
     const { bias, residual, activation } = epilogue;
     if (bias !== null || residual !== null || activation !== "none") {
       // A product cut by rows of 16 is finished by whoever made the rows: `finishProduct` cuts many rows in the same way.
@@ -102,8 +126,8 @@ export function emitProduct(context: LoweringContext, product: Product, epilogue
     "matmul",
     [
       a, b, c, m, n, k, lda, ldb, ldc, flags, activationCodes[epilogue.activation],
-      epilogue.bias ?? absent, epilogue.residual ?? absent, batch, strideA, strideB, strideC, packing(),
+      epilogue.bias ?? absent, epilogue.residual ?? absent, batch, strideA, strideB, strideC, packing().plus((owner ?? 0) * scratchBytes.matmul),
     ],
-    { work },
+    { work, ...options },
   ); // prettier-ignore
 }

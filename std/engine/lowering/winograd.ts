@@ -86,28 +86,59 @@ function chunksOf(channels: number, filters: number, places: number): { first: n
 /** Fewest tiles of a piece: each product packs its kernels anew, which this many rows pay for. */
 const leastTilesOfPiece = 192;
 
-/** Cuts a batch into pieces as equal as they come; `channels` are those of both images transformed. */
-function piecesOf(batch: number, { places, down, across }: Tiles, channels: number): Piece[] {
+/**
+ * Cuts a batch into pieces as equal as they come, as many for each of `owners` threads (fewer where there are too few rows);
+ * `channels` are those of both images transformed.
+ */
+function piecesOf(
+  batch: number,
+  { places, down, across }: Tiles,
+  channels: number,
+  owners: number,
+): { readonly pieces: readonly Piece[]; readonly owners: number } {
   const bytesOfTile = places * 4 * channels;
   const bytesOfOne = down * across * bytesOfTile;
   const room = Math.max(chunkBytes, leastTilesOfPiece * bytesOfTile);
+  const forAll = (count: number): number => Math.ceil(count / owners) * owners;
   const inOne = Math.floor(room / bytesOfOne);
-  const pieces: Piece[] = [];
-  if (inOne >= 1) {
-    const images = Math.ceil(batch / Math.ceil(batch / inOne));
-    for (let image = 0; image < batch; image += images) pieces.push({ image, images: Math.min(images, batch - image), row: 0, rows: down });
-    return pieces;
+  const groups = inOne >= 1 ? forAll(Math.ceil(batch / inOne)) : Infinity;
+  if (groups <= batch) {
+    const pieces = partsOf(batch, groups).map(({ first, count }) => ({ image: first, images: count, row: 0, rows: down }));
+    return { pieces, owners };
   }
-  const rows = Math.ceil(down / Math.min(down, Math.ceil(bytesOfOne / room)));
-  for (let image = 0; image < batch; image++) {
-    for (let row = 0; row < down; row += rows) pieces.push({ image, images: 1, row, rows: Math.min(rows, down - row) });
-  }
-  return pieces;
+  let bands = Math.min(down, Math.ceil(bytesOfOne / room));
+  while (bands < down && (batch * bands) % owners !== 0) bands++;
+  const pieces = Array.from({ length: batch }, (_, image) =>
+    partsOf(down, bands).map(({ first, count }) => ({ image, images: 1, row: first, rows: count })),
+  ).flat();
+  return { pieces, owners: Math.min(owners, pieces.length) };
 }
+
+/** `count` parts of `whole`, no two of which differ by more than one. */
+const partsOf = (whole: number, count: number): { first: number; count: number }[] =>
+  Array.from({ length: count }, (_, part) => {
+    const first = Math.floor((part * whole) / count);
+    return { first, count: Math.floor(((part + 1) * whole) / count) - first };
+  });
+
+/**
+ * How many threads take pieces of their own through all steps, so that what lies between stays in one cache and none waits for
+ * another but after each piece; 1 where there are too few tiles, and the steps are dealt out one by one.
+ */
+const ownersOf = (context: LoweringContext, tiles: number, wholeKernels: boolean): number =>
+  wholeKernels && tiles >= context.threads * leastTilesOfOwner ? context.threads : 1;
+
+/** Fewer rows of a product are not worth packing its kernels for. */
+const leastTilesOfOwner = 96;
 
 /** The most tiles of any piece. */
 const mostTiles = (pieces: readonly Piece[], across: number): number =>
   Math.max(...pieces.map(({ images, rows }) => images * rows * across));
+
+/** Channels times filters up to which the planes are worth more in a thread's cache than a BLAS is on products so small. */
+const mostOfOwn = 64 * 64 - 1;
+
+const suitsOwn = (context: LoweringContext, channels: number, filters: number): boolean => !context.blas || channels * filters <= mostOfOwn;
 
 /** Fewer tiles of a thread are not worth reading all kernels for: then the products' places are dealt out instead. */
 const leastOfThread = 24;
@@ -135,7 +166,7 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
   const kernels = context.scratch(places * kernelPlane * 4);
   const scratch = context.scratch(scratchBytes.winograd(Math.max(channelsIn, channelsOut)) * context.threads);
   // Our own product reads panels, which saves it from packing them for each piece anew.
-  const panels = channels % 8 === 0 && filters % 8 === 0 && !context.blas;
+  const panels = channels % 8 === 0 && filters % 8 === 0 && suitsOwn(context, channels, filters);
   const transformKernels = ({ first, count }: { first: number; count: number }): void =>
     context.emit(
       panels ? "winogradKernelPanels" : "winogradKernel",
@@ -161,21 +192,26 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
     return;
   }
 
-  const pieces = piecesOf(batch, tiles, channelsIn + channelsOut);
+  const { pieces, owners } = piecesOf(batch, tiles, channelsIn + channelsOut, ownersOf(context, tilesOfAll, chunks.length === 1));
   const imagePlane = planeOf(mostTiles(pieces, across) * channelsIn);
   const resultPlane = planeOf(mostTiles(pieces, across) * channelsOut);
-  const images = context.scratch(places * imagePlane * 4);
-  const results = context.scratch(places * resultPlane * 4);
+  const allImages = context.scratch(places * imagePlane * 4 * owners);
+  const allResults = context.scratch(places * resultPlane * 4 * owners);
   const packing = productScratch(context);
-  for (const piece of pieces) {
+  for (const [index, piece] of pieces.entries()) {
+    const turn = index % owners;
+    const images = allImages.plus(turn * places * imagePlane * 4);
+    const results = allResults.plus(turn * places * resultPlane * 4);
+    const tileScratch = scratch.plus(turn * scratchBytes.winograd(Math.max(channelsIn, channelsOut)));
+    const alone = owners > 1 ? { owner: turn, independent: true } : {};
     const tilesNow = piece.images * piece.rows * across;
     const from = request.image.plus(piece.image * read[0] * read[1] * channelsIn * 4);
     const top = piece.row * result;
     const offset = (piece.image * written[0] + top) * written[1] * channelsOut * 4;
     context.emit(
       "winogradImage",
-      [from, images, imagePlane, piece.images, ...read, channelsIn, piece.rows, across, result, pad[0] - top, pad[1], side, scratch],
-      { work: transformWork * tilesNow * channelsIn },
+      [from, images, imagePlane, piece.images, ...read, channelsIn, piece.rows, across, result, pad[0] - top, pad[1], side, tileScratch],
+      { work: transformWork * tilesNow * channelsIn, ...alone, independent: turn > 0 },
     );
     for (const chunk of chunks) {
       if (chunks.length > 1) transformKernels(chunk);
@@ -186,16 +222,16 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
         : { a: images.plus(first * 4), c: results, n: channelsOut, k: count, accumulate: first > 0 };
       emitProduct(context, {
         ...part, b: kernels, m: tilesNow, panels, transposeB: turned && !panels, lda: channelsIn, ldb: filters, ldc: channelsOut,
-        batch: places, strideA: imagePlane, strideB: kernelPlane, strideC: resultPlane, packing,
+        batch: places, strideA: imagePlane, strideB: kernelPlane, strideC: resultPlane, packing, ...alone,
       }); // prettier-ignore
     }
     context.emit(
       "winogradResult",
       [
         results, resultPlane, request.result.plus(offset), epilogue.bias ?? absent, epilogue.residual?.plus(offset) ?? absent, activationCodes[epilogue.activation],
-        piece.images, written[0] - top, written[1], channelsOut, piece.rows, across, result, side, scratch,
+        piece.images, written[0] - top, written[1], channelsOut, piece.rows, across, result, side, tileScratch,
       ],
-      { work: transformWork * tilesNow * channelsOut },
+      { work: transformWork * tilesNow * channelsOut, ...alone },
     ); // prettier-ignore
   }
 }
@@ -219,7 +255,11 @@ export function emitWinogradWeightGradient(
   const partPlane = planeOf(channels * filters);
   const partBytes = places * partPlane * 4;
   const tilesOfAll = batch * down * across;
-  if (!context.blas && partBytes * context.threads <= mostOfProducts && tilesOfAll >= 2 * leastOfThread * context.threads) {
+  if (
+    suitsOwn(context, channels, filters) &&
+    partBytes * context.threads <= mostOfProducts &&
+    tilesOfAll >= 2 * leastOfThread * context.threads
+  ) {
     // Each thread sums the products of its own tiles.
     const parts = context.scratch(partBytes * context.threads);
     const block = blockOf(tiles, Math.ceil(tilesOfAll / context.threads), (channels + filters) / 2);
@@ -239,57 +279,51 @@ export function emitWinogradWeightGradient(
     );
     return;
   }
-  const pieces = piecesOf(batch, tiles, channels + filters);
+  const wanted = ownersOf(context, tilesOfAll, partBytes * context.threads <= mostOfProducts);
+  const { pieces, owners } = piecesOf(batch, tiles, channels + filters, wanted);
   // The products of several pieces add up, so that all of them are kept until the last.
   const chunks = pieces.length === 1 ? chunksOf(channels, filters, places) : [{ first: 0, count: channels }];
   const weightPlane = planeOf((chunks[0] as { count: number }).count * filters);
-  const products = context.scratch(places * weightPlane * 4);
+  const productBytes = places * weightPlane * 4;
+  const products = context.scratch(productBytes * owners);
   const imagePlane = planeOf(mostTiles(pieces, across) * channels);
   const gradientPlane = planeOf(mostTiles(pieces, across) * filters);
-  const images = context.scratch(places * imagePlane * 4);
-  const gradients = context.scratch(places * gradientPlane * 4);
+  const allImages = context.scratch(places * imagePlane * 4 * owners);
+  const allGradients = context.scratch(places * gradientPlane * 4 * owners);
   const packing = productScratch(context);
   for (const [index, piece] of pieces.entries()) {
     const tilesNow = piece.images * piece.rows * across;
     const top = piece.row * result;
+    const turn = index % owners;
+    const images = allImages.plus(turn * places * imagePlane * 4);
+    const gradients = allGradients.plus(turn * places * gradientPlane * 4);
+    const tileScratch = scratch.plus(turn * scratchBytes.winograd(Math.max(channels, filters)));
+    const alone = owners > 1 ? { owner: turn, independent: true } : {};
     const from = image.plus(piece.image * height * width * channels * 4);
     const g = gradient.plus((piece.image * outHeight + top) * outWidth * filters * 4);
     context.emit(
       "winogradImage",
-      [
-        from,
-        images,
-        imagePlane,
-        piece.images,
-        height,
-        width,
-        channels,
-        piece.rows,
-        across,
-        result,
-        corner[0] - top,
-        corner[1],
-        side,
-        scratch,
-      ],
-      { work: transformWork * tilesNow * channels },
-    );
+      [from, images, imagePlane, piece.images, height, width, channels, piece.rows, across, result, corner[0] - top, corner[1], side, tileScratch],
+      { work: transformWork * tilesNow * channels, ...alone, independent: turn > 0 },
+    ); // prettier-ignore
     context.emit(
       "winogradGradient",
-      [g, gradients, gradientPlane, piece.images, outHeight - top, outWidth, filters, piece.rows, across, result, side, scratch],
-      { work: transformWork * tilesNow * filters },
+      [g, gradients, gradientPlane, piece.images, outHeight - top, outWidth, filters, piece.rows, across, result, side, tileScratch],
+      { work: transformWork * tilesNow * filters, ...alone },
     );
     for (const { first, count } of chunks) {
       emitProduct(context, {
-        a: images.plus(first * 4), b: gradients, c: products, m: count, n: filters, k: tilesNow, transposeA: true, lda: channels, accumulate: index > 0,
-        batch: places, strideA: imagePlane, strideB: gradientPlane, strideC: weightPlane, packing,
+        a: images.plus(first * 4), b: gradients, c: products.plus(turn * productBytes), m: count, n: filters, k: tilesNow, transposeA: true, lda: channels,
+        accumulate: index >= owners, batch: places, strideA: imagePlane, strideB: gradientPlane, strideC: weightPlane, packing, ...alone,
       }); // prettier-ignore
       if (index < pieces.length - 1) continue;
       context.emit(
         "winogradKernelGradient",
-        [products, weightPlane, 1, 0, weights.plus(first * filters * 4), kernel, count * filters, channels * filters, side, scratch],
+        [
+          products, weightPlane, owners, productBytes, weights.plus(first * filters * 4), kernel, count * filters, channels * filters, side, scratch,
+        ],
         { work: 10 * count * filters * 4 },
-      );
+      ); // prettier-ignore
     }
   }
 }

@@ -16,7 +16,8 @@ export interface RecordedCall {
       };
   readonly args: readonly (number | PlanAddress)[];
   readonly work: number;
-  readonly serial: boolean;
+  /** The thread that does all of it, or null. */
+  readonly owner: number | null;
   readonly independent: boolean;
 }
 
@@ -57,17 +58,17 @@ export class CallRecorder implements LoweringContext {
       target: { kind: "kernel", name: kernel },
       args: args as readonly (number | PlanAddress)[],
       work: options.work ?? unknownWork,
-      serial: options.serial ?? false,
+      owner: options.owner ?? null,
       independent: options.independent ?? false,
     });
   }
 
   fused(args: readonly PlanAddress[], work: number): void {
-    this.calls.push({ target: { kind: "fused" }, args, work, serial: false, independent: false });
+    this.calls.push({ target: { kind: "fused" }, args, work, owner: null, independent: false });
   }
 
   host(index: number): void {
-    this.calls.push({ target: { kind: "host", index }, args: [], work: unknownWork, serial: true, independent: false });
+    this.calls.push({ target: { kind: "host", index }, args: [], work: unknownWork, owner: 0, independent: false });
   }
 
   gemm(gemm: Gemm): void {
@@ -86,8 +87,8 @@ export class CallRecorder implements LoweringContext {
       args: [],
       // A system BLAS does about three multiply-adds where our kernels do one.
       work: (m * n * k * batch) / 3 + 2000,
-      serial: false,
-      independent: false,
+      owner: gemm.owner ?? null,
+      independent: gemm.independent ?? false,
     });
   }
 }

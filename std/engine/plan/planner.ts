@@ -289,19 +289,26 @@ class Planner {
       const writes = [...unit.outputs.map((output) => this.#storage(output)), ...scratch];
       let before: RecordedCall | null = null;
       for (const recorded of calls) {
-        const serial = this.parts === 1 || recorded.serial || recorded.work < sharedCallWork;
+        const owner = this.#ownerOf(recorded);
+        // A call with an owner begins a run of calls of several owners, unless it says that it goes on with one.
+        const begins = this.parts > 1 && recorded.owner !== null && !recorded.independent;
         const meet =
-          before === null
-            ? since.conflicts(reads, writes, serial)
-            : !recorded.independent && !(serial && (this.parts === 1 || before.serial || before.work < sharedCallWork));
-        if (meet || work > abortWork || (this.parts === 1 && before !== null && work > abortWork / 10)) {
+          begins ||
+          (before === null
+            ? since.conflicts(reads, writes, owner)
+            : !recorded.independent && (owner === null || owner !== this.#ownerOf(before)));
+        if (
+          meet ||
+          (work > abortWork && !(recorded.owner !== null && recorded.independent)) ||
+          (this.parts === 1 && before !== null && work > abortWork / 10)
+        ) {
           const { abortable } = step;
           close();
           step.abortable = abortable;
         }
-        step.calls.push(this.#call(recorded, serial, unit, fused));
-        listing.push(`${meet ? "| " : "  "}${serial ? "1" : String(this.parts)} ${describe(recorded, unit)}`);
-        since.add(reads, writes, serial);
+        step.calls.push(this.#call(recorded, owner, unit, fused));
+        listing.push(`${meet ? "| " : "  "}${owner === null ? String(this.parts) : "1"} ${describe(recorded, unit)}`);
+        since.add(reads, writes, owner);
         work += recorded.work;
         before = recorded;
       }
@@ -320,16 +327,22 @@ class Planner {
     return steps;
   }
 
-  #call(recorded: RecordedCall, serial: boolean, unit: Unit, fused: FusedFunctions): Call {
+  /** Who does a call alone: the first thread, where it is too little to share. */
+  #ownerOf({ owner, work }: RecordedCall): number | null {
+    if (this.parts === 1) return 0;
+    return owner ?? (work < sharedCallWork ? 0 : null);
+  }
+
+  #call(recorded: RecordedCall, owner: number | null, unit: Unit, fused: FusedFunctions): Call {
     const { target, args } = recorded;
-    if (target.kind === "kernel" || target.kind === "host") return { target, args, serial };
+    if (target.kind === "kernel" || target.kind === "host") return { target, args, owner };
     if (target.kind === "product") {
       this.#products.push(target.product);
       this.#productAddresses.push(target.addresses);
-      return { target: { kind: "product", index: this.#products.length - 1 }, args: [], serial };
+      return { target: { kind: "product", index: this.#products.length - 1 }, args: [], owner };
     }
     if (unit.kind !== "fused") throw new Error("only fused units have fused calls");
-    return { target: { kind: "fused", body: fused.function(unit.group, uniformInGroup) }, args, serial };
+    return { target: { kind: "fused", body: fused.function(unit.group, uniformInGroup) }, args, owner };
   }
 }
 
@@ -359,25 +372,30 @@ function describe(call: RecordedCall, unit: Unit): string {
   return `${what}: ${nodes} -> ${shape} [${Math.round(call.work)}] ${unit.nodes[0]?.scope ?? ""}`;
 }
 
+interface Access {
+  readonly storage: Storage;
+  /** The thread that does it alone, or null. */
+  readonly owner: number | null;
+}
+
 /** What was read and written since the last barrier, as storages that know where they are. */
 class Accesses {
-  #reads: { storage: Storage; serial: boolean }[] = [];
-  #writes: { storage: Storage; serial: boolean }[] = [];
+  #reads: Access[] = [];
+  #writes: Access[] = [];
 
   clear(): void {
     this.#reads = [];
     this.#writes = [];
   }
 
-  add(reads: readonly Storage[], writes: readonly Storage[], serial: boolean): void {
-    for (const storage of reads) this.#reads.push({ storage, serial });
-    for (const storage of writes) this.#writes.push({ storage, serial });
+  add(reads: readonly Storage[], writes: readonly Storage[], owner: number | null): void {
+    for (const storage of reads) this.#reads.push({ storage, owner });
+    for (const storage of writes) this.#writes.push({ storage, owner });
   }
 
   /** Whether one thread could touch what another is still at. Calls of one thread follow each other anyway. */
-  conflicts(reads: readonly Storage[], writes: readonly Storage[], serial: boolean): boolean {
-    const meets = (before: { storage: Storage; serial: boolean }, now: Storage): boolean =>
-      !(serial && before.serial) && overlap(before.storage, now);
+  conflicts(reads: readonly Storage[], writes: readonly Storage[], owner: number | null): boolean {
+    const meets = (before: Access, now: Storage): boolean => (owner === null || before.owner !== owner) && overlap(before.storage, now);
     return (
       this.#writes.some(
         (written) => reads.some((storage) => meets(written, storage)) || writes.some((storage) => meets(written, storage)),

@@ -10,8 +10,8 @@ export interface Call {
     | { readonly kind: "product"; readonly index: number }
     | { readonly kind: "host"; readonly index: number };
   readonly args: readonly (number | PlanAddress)[];
-  /** Done by thread 0 alone, in one part. */
-  readonly serial: boolean;
+  /** The thread that does it alone, in one part; null: all have a part. */
+  readonly owner: number | null;
 }
 
 /** Calls without a barrier between them; `checks` afterwards look for numbers that are not finite. */
@@ -22,7 +22,7 @@ export interface Step {
   abortable: boolean;
 }
 
-const op = { ne: 0x47, eq: 0x46, add: 0x6a, sub: 0x6b, ltU: 0x49, geU: 0x4f, eqz: 0x45, return: 0x0f, or: 0x72, and: 0x71 } as const;
+const op = { ne: 0x47, eq: 0x46, add: 0x6a, sub: 0x6b, ltU: 0x49, geU: 0x4f, return: 0x0f, or: 0x72, and: 0x71 } as const;
 const atomic = { notify: 0x00, wait: 0x01, load: 0x10, store: 0x17, add: 0x1e, sub: 0x25 } as const;
 
 /** Iterations before a thread at a barrier goes to sleep: some 20 microseconds. */
@@ -83,12 +83,12 @@ export function writeProgram(module: ModuleBuilder, imports: ProgramImports, ste
     }
   };
   const pushPart = (call: Call): void => {
-    if (call.serial || parts === 1) run.i32(0).i32(1);
+    if (call.owner !== null || parts === 1) run.i32(0).i32(1);
     else run.get(part).i32(parts);
   };
   const emit = (call: Call): void => {
-    const guarded = call.serial && parts > 1;
-    if (guarded) run.get(part).op(op.eqz).if();
+    const guarded = call.owner !== null && parts > 1;
+    if (guarded) run.get(part).i32(call.owner).op(op.eq).if();
     const { target } = call;
     if (target.kind === "host") run.i32(target.index).get(base).call(imports.host);
     else if (target.kind === "product") {

@@ -45,7 +45,7 @@ export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, Typ
       machine.call(
         kernel,
         args.map((arg) => (typeof arg === "number" ? arg : (arg as unknown as { bytes: number }).bytes)),
-        options?.serial === true ? 1 : threads,
+        options?.owner === undefined ? threads : 1,
       );
     },
     gemm: (gemm) => multiply(machine.bytes(0).buffer, gemm),
