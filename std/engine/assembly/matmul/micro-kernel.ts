@@ -145,7 +145,11 @@ export function tileFromColumns(
 export function tileFromStrip(
   a: usize, b: usize, c: usize, ldc: usize, k: i32, rows: i32, columns: i32, accumulate: i32, bias: usize, residual: usize, activation: i32, sums: usize,
 ): void {
-  sumStrip(a, b, k, sums);
+  if (columns == TILE_COLUMNS && rows == TALL_ROWS && !accumulate && !bias && !residual && !activation) {
+    sumStrip(a, b, k, c, ldc);
+    return;
+  }
+  sumStrip(a, b, k, sums, 32);
   for (let row = 0; row < rows; row++) {
     finishRow(c, v128.load(sums), v128.load(sums, 16), columns, accumulate, bias, residual, activation);
     sums += 32;
@@ -154,10 +158,10 @@ export function tileFromStrip(
 }
 
 /**
- * The sums alone, in a function that is exported so that it stays one: inlined into its caller, V8 runs out of registers and the
+ * The sums alone, rows `lead` bytes apart, in a function that is exported so that it stays one: inlined into its caller, V8 runs out of registers and the
  * loop takes more than twice as long.
  */
-export function sumStrip(a: usize, b: usize, k: i32, sums: usize): void {
+export function sumStrip(a: usize, b: usize, k: i32, sums: usize, lead: usize): void {
   let s00 = f32x4.splat(0), s01 = f32x4.splat(0), s10 = f32x4.splat(0), s11 = f32x4.splat(0), s20 = f32x4.splat(0), s21 = f32x4.splat(0);
   let s30 = f32x4.splat(0), s31 = f32x4.splat(0), s40 = f32x4.splat(0), s41 = f32x4.splat(0), s50 = f32x4.splat(0), s51 = f32x4.splat(0);
   while (k > 0) {
@@ -186,14 +190,19 @@ export function sumStrip(a: usize, b: usize, k: i32, sums: usize): void {
   }
   v128.store(sums, s00);
   v128.store(sums, s01, 16);
-  v128.store(sums, s10, 32);
-  v128.store(sums, s11, 48);
-  v128.store(sums, s20, 64);
-  v128.store(sums, s21, 80);
-  v128.store(sums, s30, 96);
-  v128.store(sums, s31, 112);
-  v128.store(sums, s40, 128);
-  v128.store(sums, s41, 144);
-  v128.store(sums, s50, 160);
-  v128.store(sums, s51, 176);
+  sums += lead;
+  v128.store(sums, s10);
+  v128.store(sums, s11, 16);
+  sums += lead;
+  v128.store(sums, s20);
+  v128.store(sums, s21, 16);
+  sums += lead;
+  v128.store(sums, s30);
+  v128.store(sums, s31, 16);
+  sums += lead;
+  v128.store(sums, s40);
+  v128.store(sums, s41, 16);
+  sums += lead;
+  v128.store(sums, s50);
+  v128.store(sums, s51, 16);
 }
