@@ -25,7 +25,8 @@ export const scratchBytes = {
   ): number => {
     const vectors = height * (width + 2 * padWidth + 1) * channels + outHeight * outWidth * filters;
     const taps = kernelHeight * kernelWidth * channels;
-    return (vectors * 16 + Math.ceil(filters / 6) * taps * 24 + taps * 4 + 192 + 64) & ~63;
+    const blocks = Math.ceil(filters / 6);
+    return (vectors * 16 + blocks * taps * 24 + taps * 4 + 96 * (blocks + 2) + 64) & ~63;
   }, // prettier-ignore
   /** A row of an image. */
   maxPool: (width: number, channels: number): number => (width * channels * 4 + 127) & ~63,

@@ -60,6 +60,8 @@ export const cases: readonly Case[] = [
   { name: "conv", inputs: [f32(2, 9, 8, 3), f32(3, 3, 3, 10)], attributes: conv(1, 2) },
   { name: "conv", inputs: [f32(13, 9, 8, 1), f32(5, 5, 1, 6)], attributes: conv(2) },
   { name: "conv", inputs: [f32(12, 7, 9, 8), f32(3, 4, 8, 5)], attributes: conv(1) },
+  { name: "conv", inputs: [f32(12, 3, 4, 8), f32(3, 4, 8, 6)], attributes: conv(5) },
+  { name: "conv", inputs: [f32(12, 3, 4, 2), f32(2, 3, 2, 7)], attributes: conv(4) },
   { name: "convInputGradient", inputs: [f32(14, 10, 11, 16), f32(5, 5, 6, 16)], attributes: { ...conv(0), inputSpatial: [14, 15] } },
   { name: "convInputGradient", inputs: [f32(13, 6, 5, 3), f32(3, 3, 4, 3)], attributes: { ...conv(1), inputSpatial: [6, 5] } },
   { name: "conv", inputs: [f32(2, 6, 6, 8), f32(3, 3, 4, 12)], attributes: conv(2, 1, 2, 2) },

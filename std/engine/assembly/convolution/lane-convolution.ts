@@ -8,7 +8,8 @@ const LANES: i32 = 4;
 const VECTOR: usize = 16;
 /** Two neighbouring results with six filters each are the 12 sums that fit the registers. */
 const MOST_FILTERS: i32 = 6;
-const SUMS: usize = 2 * <usize>MOST_FILTERS * VECTOR;
+/** The sums of one result, as a block of filters leaves them. */
+const SUMS: usize = <usize>MOST_FILTERS * VECTOR;
 
 /** Numbers of a window's row below which all its taps are listed. */
 const SHORT: i32 = 24;
@@ -33,7 +34,8 @@ export function laneConvolutionScratchBytes(
   const image = <usize>(height * pitchOf(width, padWidth) * channels + outHeight * outWidth * filters) * VECTOR;
   const weights = <usize>(blocksOf(filters) * kernelHeight * kernelWidth * channels * MOST_FILTERS) << 2;
   const listed = <usize>(kernelHeight * kernelWidth * channels) << 2;
-  return <i32>(image + weights + listed + SUMS + 64) & ~63;
+  const sums = SUMS * <usize>(blocksOf(filters) + 2);
+  return <i32>(image + weights + listed + sums + 64) & ~63;
 }
 
 /**
@@ -53,12 +55,15 @@ export function laneConvolution(
   const image = scratch, result = image + <usize>height * row;
   const weights = result + <usize>(outHeight * outWidth * filters) * VECTOR;
   const weightRow = (<usize>(kernelWidth * channels * MOST_FILTERS)) << 2, block = weightRow * kernelHeight;
-  const blocks = blocksOf(filters), sums = weights + block * blocks;
-  const across = kernelWidth * channels, short = across < SHORT, offsets = sums + SUMS;
+  const blocks = blocksOf(filters), starts = weights + block * blocks, spare = starts + SUMS * <usize>blocks;
+  const across = kernelWidth * channels, short = across < SHORT, offsets = spare + 2 * SUMS;
   if (short) {
     for (let ky = 0; ky < kernelHeight; ky++) {
       for (let k = 0; k < across; k++) store<usize>(offsets + (<usize>(ky * across + k) << 2), <usize>ky * row + <usize>k * VECTOR);
     }
+  }
+  for (let f = 0; f < blocks * MOST_FILTERS; f++) {
+    v128.store(starts + <usize>f * VECTOR, bias && f < filters ? v128.load32_splat(bias + (<usize>f << 2)) : f32x4.splat(0));
   }
   packWeights(w, weights, kernelHeight, kernelWidth, channels, filters, turned);
   memory.fill(image, 0, result - image);
@@ -74,24 +79,30 @@ export function laneConvolution(
         const corner = top + <usize>(ox + firstColumn) * pixel;
         const from = weights + <usize>firstRow * weightRow + ((<usize>(firstColumn * channels * MOST_FILTERS)) << 2);
         const to = result + <usize>((oy * outWidth + ox) * filters) * VECTOR;
+        const both = ox + 1 < outWidth;
         for (let b = 0; b < blocks; b++) {
-          const f = b * MOST_FILTERS;
-          for (let at: usize = 0; at < SUMS; at += VECTOR) v128.store(sums + at, f32x4.splat(0));
+          const f = b * MOST_FILTERS, made = min(MOST_FILTERS, filters - f);
+          const start = starts + <usize>b * SUMS;
+          // Where a block or a pair is not whole, what is too much of it goes elsewhere.
+          const first = made == MOST_FILTERS ? to + <usize>f * VECTOR : spare;
+          const second = both && made == MOST_FILTERS ? first + <usize>filters * VECTOR : spare + SUMS;
           if (short) {
-            addLanesOfTaps(top + <usize>ox * pixel, pixel, offsets, rows * across, weights + <usize>b * block + <usize>firstRow * weightRow, sums);
+            addLanesOfTaps(top + <usize>ox * pixel, pixel, offsets, rows * across, weights + <usize>b * block + <usize>firstRow * weightRow, start, first, second);
           } else {
-            for (let ky = 0; ky < rows; ky++) {
-              addLanesOfRow(corner + <usize>ky * row, pixel, columns * channels, from + <usize>b * block + <usize>ky * weightRow, sums);
+            addLanesOfRow(corner, pixel, rows > 0 ? columns * channels : 0, from + <usize>b * block, start, start, first, second);
+            for (let ky = 1; ky < rows; ky++) {
+              addLanesOfRow(corner + <usize>ky * row, pixel, columns * channels, from + <usize>b * block + <usize>ky * weightRow, first, second, first, second);
             }
           }
-          const made = min(MOST_FILTERS, filters - f);
-          finishLanes(sums, to + <usize>f * VECTOR, made, bias ? bias + (<usize>f << 2) : 0, activation);
-          if (ox + 1 < outWidth) finishLanes(sums + VECTOR, to + <usize>(filters + f) * VECTOR, made, bias ? bias + (<usize>f << 2) : 0, activation);
+          if (made == MOST_FILTERS) continue;
+          memory.copy(to + <usize>f * VECTOR, first, <usize>made * VECTOR);
+          if (both) memory.copy(to + <usize>(filters + f) * VECTOR, second, <usize>made * VECTOR);
         }
       }
     }
     const numbers = outHeight * outWidth * filters;
-    liftLanes(result, y + (<usize>(n * numbers) << 2), lanes, numbers);
+    if (activation > Activation.relu) activateAll(result, numbers, activation);
+    liftLanes(result, y + (<usize>(n * numbers) << 2), lanes, numbers, f32x4.splat(activation == Activation.relu ? 0 : -Infinity));
   }
 }
 
@@ -141,14 +152,23 @@ function layLanes(x: usize, lanes: i32, height: i32, run: i32, image: usize, to:
   }
 }
 
-/** The reverse: the first `lanes` images of `count` vectors. */
-function liftLanes(from: usize, y: usize, lanes: i32, count: i32): void {
+function activateAll(at: usize, count: i32, activation: i32): void {
+  const end = at + <usize>count * VECTOR;
+  while (at < end) {
+    v128.store(at, activate(v128.load(at), activation));
+    at += VECTOR;
+  }
+}
+
+/** The reverse: the first `lanes` images of `count` vectors, no number below `least`. */
+function liftLanes(from: usize, y: usize, lanes: i32, count: i32, least: v128): void {
   const image = <usize>count << 2;
   // Missing images go where the first one goes, before it is written.
   let y0 = y, y1 = lanes > 1 ? y + image : y, y2 = lanes > 2 ? y + 2 * image : y, y3 = lanes > 3 ? y + 3 * image : y;
   let left = count;
   while (left >= 4) {
-    transpose(v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48), y0, y1, y2, y3);
+    const a = f32x4.max(v128.load(from), least), b = f32x4.max(v128.load(from, 16), least);
+    transpose(a, b, f32x4.max(v128.load(from, 32), least), f32x4.max(v128.load(from, 48), least), y0, y1, y2, y3);
     from += 64;
     y0 += 16;
     y1 += 16;
@@ -157,10 +177,11 @@ function liftLanes(from: usize, y: usize, lanes: i32, count: i32): void {
     left -= 4;
   }
   while (left > 0) {
-    store<f32>(y3, load<f32>(from, 12));
-    store<f32>(y2, load<f32>(from, 8));
-    store<f32>(y1, load<f32>(from, 4));
-    store<f32>(y0, load<f32>(from));
+    const v = f32x4.max(v128.load(from), least);
+    v128.store_lane<f32>(y3, v, 3);
+    v128.store_lane<f32>(y2, v, 2);
+    v128.store_lane<f32>(y1, v, 1);
+    v128.store_lane<f32>(y0, v, 0);
     from += 16;
     y0 += 4;
     y1 += 4;
@@ -181,28 +202,15 @@ function transpose(x0: v128, x1: v128, x2: v128, x3: v128, y0: usize, y1: usize,
   v128.store(y0, v128.shuffle<i64>(low01, low23, 0, 2));
 }
 
-// @ts-ignore: decorator
-@inline
-function finishLanes(sums: usize, to: usize, count: i32, bias: usize, activation: i32): void {
-  for (let f = 0; f < count; f++) {
-    let v = v128.load(sums);
-    if (bias) v = f32x4.add(v, v128.load32_splat(bias + (<usize>f << 2)));
-    if (activation == Activation.relu) v = f32x4.max(v, f32x4.splat(0));
-    else if (activation) v = activate(v, activation);
-    v128.store(to, v);
-    sums += 2 * VECTOR;
-    to += VECTOR;
-  }
-}
-
 /**
- * Adds what one row of two neighbouring windows gives to their sums with six filters. Exported so that it stays a function of
+ * Adds what one row of two neighbouring windows gives to their sums with six filters, taken from one place and put in another. Exported so that it stays a function of
  * its own, with a single loop and its sums declared in the order of their use: else V8 keeps some on the stack, at half the speed.
  */
-export function addLanesOfRow(p: usize, pixel: usize, run: i32, v: usize, sums: usize): void {
-  let s0 = v128.load(sums), t0 = v128.load(sums, 16), s1 = v128.load(sums, 32), t1 = v128.load(sums, 48), s2 = v128.load(sums, 64);
-  let t2 = v128.load(sums, 80), s3 = v128.load(sums, 96), t3 = v128.load(sums, 112), s4 = v128.load(sums, 128), t4 = v128.load(sums, 144);
-  let s5 = v128.load(sums, 160), t5 = v128.load(sums, 176);
+export function addLanesOfRow(
+  p: usize, pixel: usize, run: i32, v: usize, firstFrom: usize, secondFrom: usize, first: usize, second: usize,
+): void {
+  let s0 = v128.load(firstFrom), t0 = v128.load(secondFrom), s1 = v128.load(firstFrom, 16), t1 = v128.load(secondFrom, 16), s2 = v128.load(firstFrom, 32), t2 = v128.load(secondFrom, 32);
+  let s3 = v128.load(firstFrom, 48), t3 = v128.load(secondFrom, 48), s4 = v128.load(firstFrom, 64), t4 = v128.load(secondFrom, 64), s5 = v128.load(firstFrom, 80), t5 = v128.load(secondFrom, 80);
   let q = p + pixel;
   while (run > 0) {
     const a = v128.load(p), b = v128.load(q);
@@ -229,25 +237,24 @@ export function addLanesOfRow(p: usize, pixel: usize, run: i32, v: usize, sums: 
     v += 24;
     run--;
   }
-  v128.store(sums, s0);
-  v128.store(sums, t0, 16);
-  v128.store(sums, s1, 32);
-  v128.store(sums, t1, 48);
-  v128.store(sums, s2, 64);
-  v128.store(sums, t2, 80);
-  v128.store(sums, s3, 96);
-  v128.store(sums, t3, 112);
-  v128.store(sums, s4, 128);
-  v128.store(sums, t4, 144);
-  v128.store(sums, s5, 160);
-  v128.store(sums, t5, 176);
+  v128.store(first, s0);
+  v128.store(second, t0);
+  v128.store(first, s1, 16);
+  v128.store(second, t1, 16);
+  v128.store(first, s2, 32);
+  v128.store(second, t2, 32);
+  v128.store(first, s3, 48);
+  v128.store(second, t3, 48);
+  v128.store(first, s4, 64);
+  v128.store(second, t4, 64);
+  v128.store(first, s5, 80);
+  v128.store(second, t5, 80);
 }
 
-/** The same for `count` taps at the distances from x that `offsets` lists: where rows are too short to be worth a call each. */
-export function addLanesOfTaps(x: usize, pixel: usize, offsets: usize, count: i32, v: usize, sums: usize): void {
-  let s0 = v128.load(sums), t0 = v128.load(sums, 16), s1 = v128.load(sums, 32), t1 = v128.load(sums, 48), s2 = v128.load(sums, 64);
-  let t2 = v128.load(sums, 80), s3 = v128.load(sums, 96), t3 = v128.load(sums, 112), s4 = v128.load(sums, 128), t4 = v128.load(sums, 144);
-  let s5 = v128.load(sums, 160), t5 = v128.load(sums, 176);
+/** The same from one start of both sums, for `count` taps at the distances from x that `offsets` lists: where rows are too short to be worth a call each. */
+export function addLanesOfTaps(x: usize, pixel: usize, offsets: usize, count: i32, v: usize, start: usize, first: usize, second: usize): void {
+  let s0 = v128.load(start), t0 = v128.load(start), s1 = v128.load(start, 16), t1 = v128.load(start, 16), s2 = v128.load(start, 32), t2 = v128.load(start, 32);
+  let s3 = v128.load(start, 48), t3 = v128.load(start, 48), s4 = v128.load(start, 64), t4 = v128.load(start, 64), s5 = v128.load(start, 80), t5 = v128.load(start, 80);
   while (count > 0) {
     const p = x + load<usize>(offsets);
     const a = v128.load(p), b = v128.load(p + pixel);
@@ -273,16 +280,16 @@ export function addLanesOfTaps(x: usize, pixel: usize, offsets: usize, count: i3
     v += 24;
     count--;
   }
-  v128.store(sums, s0);
-  v128.store(sums, t0, 16);
-  v128.store(sums, s1, 32);
-  v128.store(sums, t1, 48);
-  v128.store(sums, s2, 64);
-  v128.store(sums, t2, 80);
-  v128.store(sums, s3, 96);
-  v128.store(sums, t3, 112);
-  v128.store(sums, s4, 128);
-  v128.store(sums, t4, 144);
-  v128.store(sums, s5, 160);
-  v128.store(sums, t5, 176);
+  v128.store(first, s0);
+  v128.store(second, t0);
+  v128.store(first, s1, 16);
+  v128.store(second, t1, 16);
+  v128.store(first, s2, 32);
+  v128.store(second, t2, 32);
+  v128.store(first, s3, 48);
+  v128.store(second, t3, 48);
+  v128.store(first, s4, 64);
+  v128.store(second, t4, 64);
+  v128.store(first, s5, 80);
+  v128.store(second, t5, 80);
 }
