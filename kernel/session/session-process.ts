@@ -87,7 +87,7 @@ export class SessionProcess {
       return "the session ran out of JavaScript memory (give it more with NODE_OPTIONS=--max-old-space-size=8192, in MB)";
     }
     if (signal === "SIGKILL") return "the session process was killed (by `kill -9`, or by the system when its memory was used up)";
-    if (signal === "SIGSEGV" || signal === "SIGBUS" || signal === "SIGILL" || signal === "SIGFPE") {
+    if (signal !== null && ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP"].includes(signal)) {
       return `native code crashed the session process (${signal})`;
     }
     if (signal !== null) return `the session process was ended by ${signal}`;
