@@ -91,6 +91,8 @@ export class SessionProcess {
       return `native code crashed the session process (${signal})`;
     }
     if (signal !== null) return `the session process was ended by ${signal}`;
+    // Windows has no signals: faults are exit codes such as 0xC0000005.
+    if (code !== null && code >= 0xc0000000) return `native code crashed the session process (0x${code.toString(16).toUpperCase()})`;
     return `the session process ended with exit code ${code}`;
   }
 
