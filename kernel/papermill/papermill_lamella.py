@@ -1,17 +1,10 @@
 """Parameters for notebooks in TypeScript: papermill has no translator for the language."""
 
-import json
-import math
-import re
-
+from lamella_parameters import declarations, is_name, literal
 from papermill.engines import NBClientEngine
+from papermill.exceptions import PapermillException
 from papermill.models import Parameter
 from papermill.translators import Translator, papermill_translators
-
-# `let lr = 0.1;`, `const units: number[] = [8]; // how wide`
-DECLARATION = re.compile(
-    r"^\s*(?:let|const|var)\s+(?P<name>[^\W\d][\w$]*)\s*(?::\s*(?P<type>[^=]+?))?\s*=\s*(?P<value>.*?);?\s*(?://\s*(?P<help>.*))?$"
-)
 
 
 class TypeScriptTranslator(Translator):
@@ -19,20 +12,7 @@ class TypeScriptTranslator(Translator):
 
     @classmethod
     def translate(cls, value):
-        if isinstance(value, float) and not math.isfinite(value):
-            return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-        if isinstance(value, dict):
-            items = ", ".join(f"{cls.text(key)}: {cls.translate(item)}" for key, item in value.items())
-            return f"{{{items}}}"
-        if isinstance(value, (list, tuple)):
-            return f"[{', '.join(cls.translate(item) for item in value)}]"
-        if value is None or isinstance(value, (bool, int, float)):
-            return json.dumps(value)
-        return cls.text(value)
-
-    @staticmethod
-    def text(value):
-        return json.dumps(str(value), ensure_ascii=False)
+        return literal(value)
 
     @classmethod
     def comment(cls, cmt_str):
@@ -40,21 +20,16 @@ class TypeScriptTranslator(Translator):
 
     @classmethod
     def assign(cls, name, str_val):
+        if not is_name(name):
+            raise PapermillException(f'the parameter "{name}" has no name that a variable can have')
         return f"let {name} = {str_val};"
 
     @classmethod
     def inspect(cls, parameters_cell):
         """What the cell tagged `parameters` declares, for `papermill --help-notebook` and the check of names."""
-        found = [DECLARATION.match(line) for line in parameters_cell["source"].splitlines()]
         return [
-            Parameter(
-                name=match["name"],
-                inferred_type_name=(match["type"] or "None").strip(),
-                default=match["value"],
-                help=match["help"] or "",
-            )
-            for match in found
-            if match
+            Parameter(name=found.name, inferred_type_name=found.type or "None", default=found.value, help=found.help)
+            for found in declarations(parameters_cell["source"])
         ]
 
 

@@ -34,7 +34,7 @@ export function withParameters(notebook: Notebook, parameters: readonly Paramete
   const injected: NotebookCell = {
     type: "code",
     id: freeId(notebook, "injected-parameters"),
-    source: ["// Parameters", ...parameters.map(({ name, value }) => `let ${name} = ${JSON.stringify(value)};`)].join("\n"),
+    source: ["// Parameters", ...parameters.map(({ name, value }) => `let ${name} = ${literalOf(value)};`)].join("\n"),
     metadata: { tags: ["injected-parameters"] },
     outputs: [],
     executionCount: null,
@@ -49,9 +49,28 @@ export function undeclared(notebook: Notebook, parameters: readonly Parameter[])
   const declaring = notebook.cells.find((cell) => tagsOf(cell).includes("parameters"));
   if (declaring === undefined) return [];
   const names = new Set(
-    [...declaring.source.matchAll(/\b(?:let|const|var)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu)].map((match) => match[1]),
+    // `let a` and the `b` of `let a = 1, b = 2`.
+    [
+      ...declaring.source.matchAll(
+        /\b(?:let|const|var)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)|,\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*(?::[^=;\n]*)?=(?![=>])/gu,
+      ),
+    ].map((match) => match[1] ?? match[2]),
   );
   return parameters.map(({ name }) => name).filter((name) => !names.has(name));
+}
+
+/** A value of JSON as a literal of TypeScript, where JSON differs from it. */
+function literalOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(literalOf).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    // Written plainly, the key __proto__ would set the object's prototype.
+    const keyOf = (key: string): string => (key === "__proto__" ? '["__proto__"]' : literalOf(key));
+    return `{${Object.entries(value)
+      .map(([key, item]) => `${keyOf(key)}:${literalOf(item)}`)
+      .join(",")}}`;
+  }
+  // Line ends to TypeScript, though not to JSON.
+  return JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }
 
 function freeId(notebook: Notebook, wanted: string): string {

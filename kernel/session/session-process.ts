@@ -87,10 +87,12 @@ export class SessionProcess {
       return "the session ran out of JavaScript memory (give it more with NODE_OPTIONS=--max-old-space-size=8192, in MB)";
     }
     if (signal === "SIGKILL") return "the session process was killed (by `kill -9`, or by the system when its memory was used up)";
-    if (signal === "SIGSEGV" || signal === "SIGBUS" || signal === "SIGILL" || signal === "SIGFPE") {
+    if (signal !== null && ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP"].includes(signal)) {
       return `native code crashed the session process (${signal})`;
     }
     if (signal !== null) return `the session process was ended by ${signal}`;
+    // Windows has no signals: faults are exit codes such as 0xC0000005.
+    if (code !== null && code >= 0xc0000000) return `native code crashed the session process (0x${code.toString(16).toUpperCase()})`;
     return `the session process ended with exit code ${code}`;
   }
 

@@ -22,6 +22,9 @@ export function divide(size: number, split: Split | undefined, seed: number, epo
       `split ${train}, ${validation}: percentages must be at least 0 and no more than 100 together, and something must train`,
     );
   }
+  if (train < 1) {
+    throw new LamellaError(`split ${train}: a split is in percent; write split ${Math.round(train * 100)} for ${train} of the examples`);
+  }
   const order = randomStream(seed, "split", reshuffle === "epoch" ? epoch : 0).permutation(size);
   const cut = Math.round((size * train) / 100);
   const end = Math.min(size, cut + Math.round((size * validation) / 100));

@@ -1,5 +1,6 @@
 import type { MimeBundle } from "./bundle.js";
-import { verticalRange } from "./chart/line-chart.js";
+import { chartAxes } from "./chart/line-chart.js";
+import type { Axis } from "./chart/ticks.js";
 import type { Panel } from "./training-curve.js";
 import { jsonForScript } from "./escape.js";
 import { roundTo } from "./numbers.js";
@@ -20,7 +21,7 @@ const grey = "#8a8a8a";
 export function plotlyFigure(panels: readonly Panel[]): PlotlyFigure {
   const layout: Record<string, unknown> = {
     height: 340,
-    margin: { l: 50, r: 20, t: 40, b: 80 },
+    margin: { l: 50, r: 20, t: 40, b: 74 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: grey },
@@ -31,19 +32,20 @@ export function plotlyFigure(panels: readonly Panel[]): PlotlyFigure {
   layout["showlegend"] = named.size > 1;
   const titles: object[] = [];
   const data = panels.flatMap((panel, index) => {
+    // The axes of the picture that this figure takes the place of: nothing jumps when it does.
+    const { horizontal, vertical } = chartAxes(panel.series, panel.options);
     const suffix = index === 0 ? "" : String(index + 1);
     layout[`xaxis${suffix}`] = {
-      title: { text: panel.options.xLabel ?? "" },
-      range: panel.options.xRange?.map((value) => roundTo(value)),
-      gridcolor: "#88888833",
-      zerolinecolor: "#88888855",
+      ...axis(horizontal),
+      title: { text: panel.options.xLabel ?? "", font: { size: 12 }, standoff: 4 },
+      showgrid: false,
+      zeroline: false,
+      showline: true,
+      linecolor: grey,
+      ticks: "outside",
+      tickcolor: grey,
     };
-    layout[`yaxis${suffix}`] = {
-      gridcolor: "#88888833",
-      zerolinecolor: "#88888855",
-      // As in the picture that this figure takes the place of: nothing jumps when it does.
-      range: verticalRange(panel.series, panel.options).map((value) => roundTo(value)),
-    };
+    layout[`yaxis${suffix}`] = { ...axis(vertical), gridcolor: "#88888833", zerolinecolor: "#88888855" };
     titles.push({
       text: `<b>${plotlyText(panel.options.title ?? "")}</b>`,
       showarrow: false,
@@ -61,6 +63,8 @@ export function plotlyFigure(panels: readonly Panel[]): PlotlyFigure {
       y: line.y.map((value) => (Number.isFinite(value) ? roundTo(value) : null)),
       line: { color: line.colour, width: line.faint === true ? 1 : 2, dash: line.dashed === true ? "dash" : "solid" },
       opacity: line.faint === true ? 0.35 : 1,
+      // The marker of the last epoch lies on the panel's edge.
+      cliponaxis: line.dots !== true,
       xaxis: `x${suffix}`,
       yaxis: `y${suffix}`,
       legendgroup: plotlyText(line.name),
@@ -69,6 +73,11 @@ export function plotlyFigure(panels: readonly Panel[]): PlotlyFigure {
   });
   layout["annotations"] = titles;
   return { data, layout };
+}
+
+/** The same range and ticks, until one zooms. */
+function axis({ minimum, maximum, ticks }: Axis): object {
+  return { range: [roundTo(minimum), roundTo(maximum)], nticks: Math.max(2, ticks.length), tickfont: { size: 11 } };
 }
 
 /** plotly reads a few tags and entities in its texts. */

@@ -127,6 +127,10 @@ const hostile = [
   `tensor([[1, 2], [3, 4]]).reshape([${quoted} as never])`,
   `net Small(x: 4) { dense 3 | softmax }\nshow Small, title="${forged}"`,
   `display(${quoted}).update(${quoted})`,
+  // The name of a run, of its network and of a metric: labels, titles and captions of the curves, live and still.
+  `show({ [${quoted}]: { run: { network: ${quoted}, epochs: 1, stepsPerEpoch: 1, parameterCount: 1, seed: 1, examples: 1, validation: 0 },
+    steps: [{ step: 1, epoch: 1, loss: 1, learningRate: 1 }], epochs: [{ epoch: 1, metrics: { [${quoted}]: 1, loss: 1 } }], stopped: "finished" } },
+    { interactive: true })`,
   `Symbol(${quoted})`,
   // What the author did write runs, in a page that is trusted: the flag of the others would be seen.
   `html("<script>window.written = 1</script>" + ${JSON.stringify(attack.replaceAll("<", "&lt;"))})`,

@@ -13,6 +13,11 @@ describe("a session that dies is an error in its cell, and the next cell runs in
   it.each([
     ["process.exit", "console.log('last words'); process.exit(3)", "the code called process.exit(3)"],
     ["abort", "process.abort()", "the session process was ended by SIGABRT"],
+    [
+      "a fault in native code",
+      "process.kill(process.pid, 'SIGSEGV'); while (true) {}",
+      "native code crashed the session process (SIGSEGV)",
+    ],
     ["kill -9", "process.kill(process.pid, 'SIGKILL'); while (true) {}", "the session process was killed"],
     [
       "out of memory",
@@ -33,6 +38,17 @@ describe("a session that dies is an error in its cell, and the next cell runs in
     },
     60_000,
   );
+
+  it("interrupted while the fresh session starts, the cell ends and the next one runs", async () => {
+    for (const delay of [0, 100, 200, 300, 400]) {
+      await kernel.execute("process.exit(1)");
+      const { done } = await kernel.begin("await new Promise(() => {})");
+      await sleep(delay);
+      await kernel.request("interrupt_request", {}, "control");
+      expect((await done).reply, `after ${delay} ms`).toMatchObject({ status: "error", ename: "KeyboardInterrupt" });
+      expect((await kernel.execute("1 + 1")).outputs.at(-1)?.content["data"], `after ${delay} ms`).toEqual({ "text/plain": "2" });
+    }
+  }, 120_000);
 
   it("a session killed while idle is replaced", async () => {
     const { outputs } = await kernel.execute("process.pid");

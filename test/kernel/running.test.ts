@@ -255,6 +255,18 @@ describe("interrupts", () => {
     expect(await value("Learner.initialize(1); Learner.weightsHash()")).not.toBe(trained);
   });
 
+  it("what is left of interrupted cells may be collected as garbage", async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const { done } = await kernel.begin("while (true) { try { await new Promise((resolve) => setTimeout(resolve, 5)); } catch {} }");
+      await sleep(100);
+      await kernel.request("interrupt_request", {}, "control");
+      expect((await done).reply).toMatchObject({ status: "error", ename: "KeyboardInterrupt" });
+      const garbage = "for (let i = 0, kept = []; i < 300; i++) kept[i % 3] = new Array(100_000).fill({});";
+      expect((await kernel.execute(garbage)).reply).toMatchObject({ status: "ok" });
+    }
+    expect(await value("kept")).toBe("'as it was'");
+  });
+
   it("without a running cell it does nothing", async () => {
     await kernel.request("interrupt_request", {}, "control");
     expect(await value("kept")).toBe("'as it was'");

@@ -146,11 +146,19 @@ describe("parameters", () => {
     expect(withParameters(once, parameters)).toEqual(once);
   });
 
+  test("what JSON and TypeScript read differently is written for TypeScript", () => {
+    const parameter = parseParameter('odd={"__proto__":[1,"two\u2028lines"],"b":null}');
+    const { cells } = withParameters(parseNotebook(file([code("1")]), "a.ipynb"), [parameter]);
+    expect(cells[0]?.source).toBe('// Parameters\nlet odd = {["__proto__"]:[1,"two\\u2028lines"],"b":null};');
+  });
+
   test("without a tagged cell it stands first", () => {
     expect(withParameters(parseNotebook(file([code("1")]), "a.ipynb"), [parseParameter("a=1")]).cells[0]?.id).toBe("injected-parameters");
   });
 
   test("a name the tagged cell does not declare is told", () => {
+    const together = code("let a = 1, b: number[] = [2]", { metadata: { tags: ["parameters"] } });
+    expect(undeclared(parseNotebook(file([together]), "a.ipynb"), ["a=1", "b=2", "c=3"].map(parseParameter))).toEqual(["c"]);
     expect(undeclared(parseNotebook(tagged, "a.ipynb"), ["lr=1", "width=2", "rl=1"].map(parseParameter))).toEqual(["rl"]);
   });
 });

@@ -325,6 +325,11 @@ describe("messages before training starts", () => {
       message: "split 80, 30: percentages must be at least 0 and no more than 100 together, and something must train",
     },
     {
+      title: "a split as a fraction",
+      options: { split: 0.8 },
+      message: "split 0.8: a split is in percent; write split 80 for 0.8 of the examples",
+    },
+    {
       title: "an unknown optimiser",
       options: { optimizer: "adamm" as never },
       message: "there is no optimiser `adamm`; there are sgd, adam, adamw, rmsprop, adagrad",

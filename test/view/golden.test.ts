@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import { bundleOf, compareHistories, confusionMatrix, imageGrid, networkTable } from "../../std/view/index.js";
 import { tensor } from "../../std/tensor/tensor.js";
 import { drawPanels, panelsOf } from "../../std/view/training-curve.js";
+import { chartAxes } from "../../std/view/chart/line-chart.js";
+import { plotlyFigure } from "../../std/view/plotly.js";
 import { svgDocument } from "../../std/view/picture.js";
 import { htmlOf } from "../../std/view/views.js";
 import * as examples from "./examples.js";
@@ -31,6 +33,20 @@ describe("golden outputs", () => {
     const bundle = bundleOf(history);
     await expect(bundle["text/plain"] + "\n").toMatchFileSnapshot(golden("training-curve.txt"));
     expect(Object.keys(bundle)).toEqual(["text/plain", "text/html", "application/vnd.plotly.v1+json"]);
+  });
+
+  test("the live figure has the axes of the still curve, and no marker of it is cut at the edge", () => {
+    const panels = panelsOf(history);
+    const { data, layout } = plotlyFigure(panels) as { data: { mode: string; cliponaxis: boolean }[]; layout: Record<string, unknown> };
+    for (const [index, { series, options }] of panels.entries()) {
+      const { horizontal, vertical } = chartAxes(series, options);
+      const suffix = index === 0 ? "" : String(index + 1);
+      expect(layout[`xaxis${suffix}`]).toMatchObject({ range: [horizontal.minimum, horizontal.maximum], nticks: horizontal.ticks.length });
+      expect(layout[`yaxis${suffix}`]).toMatchObject({ range: [vertical.minimum, vertical.maximum], nticks: vertical.ticks.length });
+    }
+    const marked = data.filter(({ mode }) => mode === "lines+markers");
+    expect(marked.length).toBeGreaterThan(0);
+    expect(marked.every(({ cliponaxis }) => !cliponaxis)).toBe(true);
   });
 
   test("histories compared", async () => {

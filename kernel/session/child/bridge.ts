@@ -12,8 +12,8 @@ export type ToHelper =
 export type ToMain =
   | Exclude<ToSession, { type: "interrupt" }>
   | { readonly type: "interrupt"; readonly request: number }
-  /** The main thread did not answer and its JavaScript was terminated. */
-  | { readonly type: "terminated" };
+  /** The main thread did not answer and its JavaScript was terminated, while the cell of this id was to run. */
+  | { readonly type: "terminated"; readonly id: number };
 
 /** Words in memory shared by the two threads. */
 export const shared = {
@@ -25,7 +25,9 @@ export const shared = {
   answers: 2,
   /** Grows when everything sent before a "flush" has been written. */
   flushed: 3,
-  words: 4,
+  /** 1 once cells can run: what a session does before, no interrupt may end. */
+  loaded: 4,
+  words: 5,
 } as const;
 
 export interface HelperData {

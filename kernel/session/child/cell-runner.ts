@@ -25,6 +25,8 @@ export class CellRunner {
   #stop: ((error: InterruptError) => void) | undefined;
   /** The id of the running cell. */
   #current: number | undefined;
+  /** The id of the last cell that began, or that was given up before it did; ids grow. */
+  #latest = -1;
 
   constructor(globals: SessionGlobals, show: (output: CellOutput) => void, done: (id: number, result: CellResult) => void) {
     this.#globals = globals;
@@ -34,6 +36,8 @@ export class CellRunner {
   }
 
   async run(request: RunRequest): Promise<void> {
+    if (request.script.id <= this.#latest) return;
+    this.#latest = request.script.id;
     this.interrupted = false;
     this.#current = request.script.id;
     resetGuards();
@@ -56,7 +60,7 @@ export class CellRunner {
     }
     this.#stop = undefined;
     if (this.interrupted) {
-      parkGuards();
+      this.#park();
       // What waits for its interrupt now gets it, and stops at its next `await`, before the next cell starts.
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     }
@@ -77,13 +81,24 @@ export class CellRunner {
     if (id === undefined) return;
     setTimeout(() => {
       if (this.#current !== id) return;
-      parkGuards();
+      this.#park();
       this.#finish(id, this.#failed(new InterruptError(), {}));
     }, milliseconds);
   }
 
-  /** The cell's JavaScript was terminated by force. */
-  terminated(): void {
+  /** What is left of the cell never goes on. */
+  #park(): void {
+    this.#evaluator.abandon();
+    parkGuards();
+  }
+
+  /** The cell's JavaScript was terminated by force; or ours, just when it was about to begin the cell. */
+  terminated(id: number): void {
+    this.#evaluator.abandon();
+    if (id > this.#latest) {
+      this.#latest = id;
+      this.#current = id;
+    }
     this.interrupted = true;
     this.#stop?.(new InterruptError());
     this.#finishBy(100);

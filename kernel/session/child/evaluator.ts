@@ -9,11 +9,18 @@ import { rememberScript, scriptUrl } from "./tracebacks.js";
  * inspector's evaluate does what `vm` cannot: `await` at the top level without wrapping the script in a function.)
  */
 export class Evaluator {
-  readonly #inspector = new InspectorSession();
+  #inspector = connect();
+  #unsettled = 0;
   #thrown: unknown;
 
-  constructor() {
-    this.#inspector.connect();
+  /**
+   * Forgets the scripts that have not ended and may never. To be called before what is left of them can be collected as garbage: V8
+   * would then call back in the middle of the collection and abort the process ("Invoke in DisallowJavascriptExecutionScope").
+   */
+  abandon(): void {
+    if (this.#unsettled === 0) return;
+    this.#inspector.disconnect();
+    this.#inspector = connect();
   }
 
   /** Called from inside the inspector with what a script threw. */
@@ -27,11 +34,13 @@ export class Evaluator {
     const expression = `${script.code}\n;void 0\n//# sourceURL=${scriptUrl(script)}`;
     return new Promise((resolve, reject) => {
       // Node's types do not know `replMode`.
+      this.#unsettled += 1;
       const parameters = { expression, replMode: true, awaitPromise: true, silent: true, objectGroup: "cell" };
       this.#inspector.post(
         "Runtime.evaluate",
         parameters as Runtime.EvaluateParameterType,
         (error: Error | null, answer?: Runtime.EvaluateReturnType) => {
+          this.#unsettled -= 1;
           if (error !== null || answer === undefined) {
             reject(new InterruptError());
             return;
@@ -59,6 +68,12 @@ export class Evaluator {
     this.#inspector.post("Runtime.releaseObjectGroup", { objectGroup: "cell" });
     return this.#thrown;
   }
+}
+
+function connect(): InspectorSession {
+  const inspector = new InspectorSession();
+  inspector.connect();
+  return inspector;
 }
 
 /** "NaN", "-0", "Infinity", "12n": what JSON has no word for. */

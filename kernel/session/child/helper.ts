@@ -28,7 +28,7 @@ const debuggerOfMain = new InspectorSession();
 debuggerOfMain.connectToMainThread();
 
 let running = false;
-/** Counts the cells: an interrupt is for the cell that ran when it came. */
+/** The id of the last cell: an interrupt is for the cell that ran when it came. */
 let cell = 0;
 let request = 0;
 let acknowledged = 0;
@@ -44,7 +44,7 @@ channel.on(
     // From here on an interrupt is for this cell, also when the main thread has not got to it yet.
     if (message.type === "run") {
       running = true;
-      cell += 1;
+      cell = message.script.id;
     }
     if (message.type === "interrupt") void interrupt();
     else if (message.type === "answer" && words[shared.asking] === 1) answerBlocked(message.text);
@@ -137,9 +137,9 @@ async function interrupt(): Promise<void> {
     const limit = (words[shared.interruptible] ?? 0) > 0 ? patienceWithTraining : hasAnswered ? patienceOnceAnswered : patience;
     const answer = await answered(mine, limit, still);
     hasAnswered ||= answer;
-    if (!answer && still()) {
+    if (!answer && still() && words[shared.loaded] === 1) {
       await terminate();
-      main.postMessage({ type: "terminated" } satisfies ToMain);
+      main.postMessage({ type: "terminated", id: interrupted } satisfies ToMain);
     }
     // The cell may catch the interrupt and loop on: look again.
     await sleep(attempt < 10 ? 100 : 1_000);

@@ -115,6 +115,7 @@ const runner = new CellRunner(runtime, show, (id, result) => send({ type: "done"
 let loaded = false;
 const loading = runtime.loaded.catch(report).finally(() => {
   loaded = true;
+  Atomics.store(words, shared.loaded, 1);
 });
 
 helper.on("message", (message: ToMain) => {
@@ -132,7 +133,7 @@ helper.on("message", (message: ToMain) => {
       interrupt();
       return;
     case "terminated":
-      runner.terminated();
+      runner.terminated(message.id);
       return;
     case "answer":
       answerQuestion?.(message.text);

@@ -173,10 +173,9 @@ function verticalAxis(series: readonly Series[], options: LineChartOptions): Axi
   return linearAxis(minimum > 0 && minimum < maximum * 0.6 ? 0 : minimum, maximum);
 }
 
-/** The y range of the chart: for another drawing of the same lines that is to be seen beside it. */
-export function verticalRange(series: readonly Series[], options: LineChartOptions): readonly [number, number] {
-  const { minimum, maximum } = verticalAxis(series, options);
-  return [minimum, maximum];
+/** The axes of the chart: for another drawing of the same lines that is to be seen in its place. */
+export function chartAxes(series: readonly Series[], options: LineChartOptions): { readonly horizontal: Axis; readonly vertical: Axis } {
+  return { horizontal: horizontalAxis(series, options, options.width ?? 420), vertical: verticalAxis(series, options) };
 }
 
 function drawLine(line: Series & { colour: string }, xAt: (value: number) => number, yAt: (value: number) => number): string {
