@@ -19,6 +19,7 @@ export { interpolateAxis, interpolateAxisGradient, repeatAxis } from "./layout/u
 export { batchNorm, batchNormGradient } from "./normalisation/batch-norm";
 export { addLayerNormParts, layerNorm, layerNormGradient, layerNormScratchBytes } from "./normalisation/layer-norm";
 export { lrn, lrnGradient, lrnScratchBytes } from "./normalisation/lrn";
+export { normalFromUniform, spreadUniform } from "./random/distributions";
 export { randomUniform } from "./random/philox";
 export { gru, gruGradient, gruScratchBytes } from "./recurrent/gru";
 export { lstm, lstmGradient, lstmScratchBytes } from "./recurrent/lstm";

@@ -17,6 +17,8 @@ const slackBytes = 0x1000;
 export class EngineMemory {
   readonly memory: WebAssembly.Memory;
   readonly heap: Heap;
+  /** Every buffer that views were made of: growing gives another, and the views of the old one stay good. */
+  readonly #buffers = new WeakSet<ArrayBufferLike>();
   readonly #variables = new FinalizationRegistry<{ address: number; bytes: number }>(({ address, bytes }) =>
     this.heap.free(address, bytes),
   );
@@ -55,6 +57,7 @@ export class EngineMemory {
   /** The numbers at an address, shared: what is written here is what the kernels read. */
   view(dtype: DType, address: number, length: number): TypedArray {
     const { buffer } = this.memory;
+    this.#buffers.add(buffer);
     switch (dtype) {
       case "f32":
         return new Float32Array(buffer, address, length);
@@ -68,9 +71,14 @@ export class EngineMemory {
     }
   }
 
+  /** Whether the numbers lie in this memory: their address is then the `byteOffset`. */
+  owns(numbers: TypedArray): boolean {
+    return this.#buffers.has(numbers.buffer);
+  }
+
   /**
-   * The address of a variable's numbers. On first use they move into engine memory, where they stay until the variable is
-   * collected; `storage` becomes a view of them.
+   * The address of a variable's numbers. On first use they move into engine memory (or begin there, where nobody has asked
+   * for them yet), and stay until the variable is collected; `storage` becomes a view of them.
    */
   addressOf(variable: Variable): number | null {
     const location = variable.location as { memory: EngineMemory; address: number } | null;
@@ -79,10 +87,7 @@ export class EngineMemory {
     const bytes = padded(length * bytesPerElement[variable.dtype]);
     const address = this.allocate(bytes);
     if (address === null) return null;
-    const view = this.view(variable.dtype, address, length);
-    view.set(variable.storage);
-    variable.storage = view;
-    variable.location = { memory: this, address };
+    variable.moveTo(this.view(variable.dtype, address, length), { memory: this, address });
     this.#variables.register(variable, { address, bytes });
     return address;
   }
