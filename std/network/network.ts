@@ -40,6 +40,11 @@ export interface ForwardOptions {
   readonly training: boolean;
   /** The step counter as a scalar i32 tensor, for dropout; default a constant 0. */
   readonly step?: Tensor;
+  /**
+   * Where these examples stand in their batch, when it goes through the net in pieces: the first one's place (a scalar i32
+   * tensor), and how many they are. Dropout then gives each example what it would get in the whole batch.
+   */
+  readonly piece?: { readonly position: Tensor; readonly size: number };
   /** Names of taps (or layer paths) whose values are wanted. */
   readonly taps?: readonly string[];
 }

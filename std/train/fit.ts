@@ -2,7 +2,7 @@ import type { Dataset } from "../data/dataset.js";
 import { randomStream } from "../data/random-stream.js";
 import { LamellaError } from "../errors.js";
 import type { Network } from "../network/network.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { Tensor } from "../tensor/tensor.js";
 import { AdversarialProgram } from "./adversarial.js";
 import { divide, inBatches, shuffled } from "./batches.js";
 import { CheckpointWriter } from "./checkpoint.js";
@@ -64,6 +64,13 @@ export async function* fit(
 export async function prepared(dataset: Dataset): Promise<Dataset> {
   if ("prepare" in dataset && typeof dataset.prepare === "function") await (dataset.prepare as () => Promise<void>).call(dataset);
   return "train" in dataset ? (dataset.train as Dataset) : dataset;
+}
+
+/** Some examples of a column of a batch. */
+function rowsOf(column: Tensor, first: number, count: number): Tensor {
+  const [all = 1, ...rest] = column.shape;
+  const size = column.size / all;
+  return new Tensor({ shape: [count, ...rest], dtype: column.dtype }, column.data.subarray(first * size, (first + count) * size));
 }
 
 class Run {
@@ -185,11 +192,11 @@ class Run {
       const learningRate = this.#learningRate(step);
       const results = await this.#group(this.#runner, group, step, epoch, learningRate);
       let loss = 0;
-      for (const { batch, columns, values } of results) {
-        const share = batch.length / group.reduce((sum, { length }) => sum + length, 0);
+      for (const { size, columns, values } of results) {
+        const share = size / group.reduce((sum, { length }) => sum + length, 0);
         const lossValues = this.#program.lossNames.map((_, index) => (values[index] as Tensor).item());
         loss += share * lossValues.reduce((sum, value) => sum + value, 0);
-        collector.add(batch.length, lossValues, values.slice(lossValues.length), columns);
+        collector.add(size, lossValues, values.slice(lossValues.length), columns);
       }
       step += 1;
       if (!Number.isFinite(loss)) throw await this.#diverged(step, epoch, loss, learningRate);
@@ -199,11 +206,11 @@ class Run {
     }
   }
 
-  /** The examples of each update of an epoch, in the pieces that go through the net at once. */
+  /** The examples of each update of an epoch, in batches. */
   *#groups(epoch: number): Generator<Int32Array[]> {
     const { training } = divide(this.#data.size, this.#options.split, this.#seed, epoch - 1);
     for (const update of inBatches(shuffled(training, this.#seed, epoch), this.#batch * this.#accumulate)) {
-      yield [...inBatches(update, this.#batch)].flatMap((batch) => [...inBatches(batch, this.#piece)]);
+      yield [...inBatches(update, this.#batch)];
     }
   }
 
@@ -214,24 +221,25 @@ class Run {
     epoch: number,
     learningRate: number,
     checkNumbers = false,
-  ): Promise<{ batch: Int32Array; columns: Tensor[]; values: Tensor[] }[]> {
+  ): Promise<{ size: number; columns: Tensor[]; values: Tensor[] }[]> {
     const examples = group.reduce((sum, { length }) => sum + length, 0);
-    const results: { batch: Int32Array; columns: Tensor[]; values: Tensor[] }[] = [];
+    const { signal } = this.#options;
+    const results: { size: number; columns: Tensor[]; values: Tensor[] }[] = [];
     for (const [index, batch] of group.entries()) {
-      const columns = this.#feed.batch(batch, randomStream(this.#seed, "augment", epoch, step, index));
-      const numbers = {
-        // Batches of one update draw different random numbers.
-        step: step * this.#accumulate * Math.ceil(this.#batch / this.#piece) + index,
-        scalars: this.#program.scalars(step + 1, learningRate, batch.length / examples),
-      };
-      const variant = index < group.length - 1 ? "accumulate" : "apply";
-      const signal = this.#options.signal;
-      const values = await runner.run(batch.length, columns, numbers, {
-        variant,
-        checkNumbers,
-        ...(signal === undefined ? {} : { signal }),
-      });
-      results.push({ batch, columns, values });
+      const whole = this.#feed.batch(batch, randomStream(this.#seed, "augment", epoch, step, index));
+      for (let position = 0; position < batch.length; position += this.#piece) {
+        const size = Math.min(this.#piece, batch.length - position);
+        const columns = size === batch.length ? whole : whole.map((column) => rowsOf(column, position, size));
+        const numbers = {
+          // Batches of one update draw different random numbers; pieces of one batch draw what the whole batch would.
+          step: step * this.#accumulate + index,
+          position,
+          scalars: this.#program.scalars(step + 1, learningRate, size / examples),
+        };
+        const last = index === group.length - 1 && position + size === batch.length;
+        const options = { variant: last ? "apply" : "accumulate", checkNumbers, ...(signal === undefined ? {} : { signal }) };
+        results.push({ size, columns, values: await runner.run(size, columns, numbers, options) });
+      }
     }
     return results;
   }
