@@ -113,7 +113,7 @@ class Run {
     const whole = this.#batch;
     const planned = planWithinMemory(networks, whole, options, (pieces) => {
       const made = program(pieces);
-      const runner = new StepRunner(made, executor);
+      const runner = new StepRunner(made, executor, new Snapshots(made.variables).possible ? 0 : made.lossNames.length);
       runner.prepare(Math.ceil(whole / pieces), "apply");
       return { program: made, runner };
     });
@@ -238,7 +238,22 @@ class Run {
         };
         const last = index === group.length - 1 && position + size === batch.length;
         const options = { variant: last ? "apply" : "accumulate", checkNumbers, ...(signal === undefined ? {} : { signal }) };
-        results.push({ size, columns, values: await runner.run(size, columns, numbers, options) });
+        try {
+          results.push({ size, columns, values: await runner.run(size, columns, numbers, options) });
+        } catch (error) {
+          if (runner === this.#checker || !(error instanceof LamellaError) || error.code !== "E900") throw error;
+          // A guarded step has changed nothing: the same one can be looked at operation by operation.
+          const again = (): Promise<unknown> => this.#checker.run(size, columns, numbers, { ...options, checkNumbers: true });
+          const origin = this.#inData(group) ?? (await this.#origin(again));
+          throw this.#divergence(
+            `the loss or a gradient of ${this.#info.network} is no number`,
+            step + 1,
+            epoch,
+            learningRate,
+            origin,
+            step,
+          );
+        }
       }
     }
     return results;
@@ -270,6 +285,11 @@ class Run {
     const good = this.#snapshots.restore();
     const origin = good === null || step - good > longestReplay ? this.#inData(this.#groupOf(step - 1)) : await this.#replay(good, step);
     const back = good === null ? null : this.#snapshots.restore();
+    return this.#divergence(`the loss of ${this.#info.network} became ${loss}`, step, epoch, learningRate, origin, back);
+  }
+
+  /** @param back the step whose weights there are again; null when they are lost */
+  #divergence(what: string, step: number, epoch: number, learningRate: number, origin: Origin | null, back: number | null): LamellaError {
     const kept =
       back === null
         ? "The weights are no numbers any more: load a checkpoint, or train anew"
@@ -277,7 +297,7 @@ class Run {
           ? "The weights are those before the run"
           : `The weights are those after step ${back}, the last good ones kept`;
     const error = new LamellaError(
-      `the loss of ${this.#info.network} became ${loss} at step ${step} (epoch ${epoch})${origin === null ? "" : `: ${origin.text}`}. ` +
+      `${what} at step ${step} (epoch ${epoch})${origin === null ? "" : `: ${origin.text}`}. ` +
         `${adviceFor(origin?.text ?? null, learningRate)}. ${kept}`,
       { code: "E100" },
     );
@@ -300,17 +320,24 @@ class Run {
 
   /** Runs the steps after the last good copy again with every number checked. */
   async #replay(good: number, end: number): Promise<Origin | null> {
+    for (let step = good; step < end; step++) {
+      const group = this.#groupOf(step);
+      const epoch = Math.floor(step / this.#info.stepsPerEpoch) + 1;
+      const found =
+        this.#inData(group) ?? (await this.#origin(() => this.#group(this.#checker, group, step, epoch, this.#learningRate(step), true)));
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** What the first bad number came from, by a run that checks every number. */
+  async #origin(run: () => Promise<unknown>): Promise<Origin | null> {
     try {
-      for (let step = good; step < end; step++) {
-        const group = this.#groupOf(step);
-        const inData = this.#inData(group);
-        if (inData !== null) return inData;
-        const epoch = Math.floor(step / this.#info.stepsPerEpoch) + 1;
-        await this.#group(this.#checker, group, step, epoch, this.#learningRate(step), true);
-      }
+      await run();
     } catch (error) {
       // Its advice is ours too, and told once.
       if (!(error instanceof LamellaError)) throw error;
+      if (error.code === "E901") return null; // no room to look at every number
       const { message } = error;
       // "log in stage[0]/log of N gave a number that is not finite": the place stands inside.
       const [, place] = / in (\S.*? of .+?) gave a number/u.exec(message) ?? [];

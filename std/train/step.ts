@@ -28,11 +28,14 @@ export interface StepProgram {
 export class StepRunner {
   readonly #program: StepProgram;
   readonly #executor: Executor;
+  readonly #guardedOutputs: number;
   readonly #plans = new Map<string, Executable>();
 
-  constructor(program: StepProgram, executor: Executor) {
+  /** @param guardedOutputs how many losses must be finite before a step changes anything; see `PrepareOptions` */
+  constructor(program: StepProgram, executor: Executor, guardedOutputs = 0) {
     this.#program = program;
     this.#executor = executor;
+    this.#guardedOutputs = guardedOutputs;
   }
 
   /** Plans for a batch of this size now. @throws LamellaError with code E901 when it does not fit into memory. */
@@ -65,7 +68,11 @@ export class StepRunner {
         },
         [...columns, { shape: [], dtype: "i32" }, { shape: [], dtype: "i32" }, ...numbers],
       );
-      plan = this.#executor.prepare(graph, { name: this.#program.name, checkNumbers });
+      plan = this.#executor.prepare(graph, {
+        name: this.#program.name,
+        checkNumbers,
+        guardedOutputs: checkNumbers ? 0 : this.#guardedOutputs,
+      });
       this.#plans.set(key, plan);
     }
     return plan;

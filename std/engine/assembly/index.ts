@@ -29,6 +29,7 @@ export { imageWindows } from "./convolution/image-windows";
 export { addWindows, scatteredGradientScratchBytes, scatteredInputGradient } from "./convolution/scattered-gradient";
 export { depthwiseWeightGradient } from "./convolution/depthwise";
 export { planeGradientScratchBytes, planeWeightGradient } from "./convolution/plane-gradient";
+export { notFinite } from "./rows/not-finite";
 export { sort, sortScratchBytes } from "./rows/sort";
 export { scan } from "./rows/scan";
 export { product, productOfOthers } from "./rows/product";
