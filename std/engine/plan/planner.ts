@@ -61,8 +61,8 @@ export interface Plan {
 const sharedPlanWork = 400_000;
 /** Calls below this much work are done by one thread while the others wait at the next barrier. */
 const sharedCallWork = 12_000;
-/** A barrier at least after this much work, so that a run can be stopped there. */
-const abortWork = 50_000_000;
+/** A barrier at least after this much work of each part, so that a run can be stopped there; a barrier of one is a mere look. */
+const abortWork = (parts: number): number => (parts === 1 ? 1_000_000 : 5_000_000 * parts);
 
 /** Signals that variables or constants do not fit. */
 export class NoRoom extends Error {
@@ -304,7 +304,7 @@ class Planner {
           before === null
             ? since.conflicts(reads, writes, serial)
             : !recorded.independent && !(serial && (this.parts === 1 || before.serial || before.work < sharedCallWork));
-        if (meet || work > abortWork || (this.parts === 1 && before !== null && work > abortWork / 10)) {
+        if (meet || work > abortWork(this.parts)) {
           const { abortable } = step;
           close();
           step.abortable = abortable;
