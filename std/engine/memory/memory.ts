@@ -1,12 +1,15 @@
 import type { Variable } from "../../tensor/graph.js";
 import { bytesPerElement, sizeOf, type DType, type TypedArray } from "../../tensor/shape.js";
 import { Heap, padded } from "./heap.js";
+import { askForHugePages, hugePageBytes } from "./huge-pages.js";
 
 const pageBytes = 65_536;
 const maximumPages = 65_536; // 4 GiB, all that 32-bit addresses reach
 
 /** Below this lie the kernels' static data (see `lowering/contract.ts`). */
 const heapAddress = 0x80000;
+/** Memory that has grown beyond this belongs to large nets: huge pages are asked for there. */
+const largeBytes = 0x4000000;
 /** Left free at the top, so that a last SIMD read past a buffer stays inside. */
 const slackBytes = 0x1000;
 
@@ -19,6 +22,7 @@ export class EngineMemory {
   readonly heap: Heap;
   /** Every buffer that views were made of: growing gives another, and the views of the old one stay good. */
   readonly #buffers = new WeakSet<ArrayBufferLike>();
+  #huge = false;
   readonly #variables = new FinalizationRegistry<{ address: number; bytes: number }>(({ address, bytes }) =>
     this.heap.free(address, bytes),
   );
@@ -30,6 +34,7 @@ export class EngineMemory {
 
   /** The address of a new block, or null when memory is exhausted. */
   allocate(bytes: number): number | null {
+    const before = Math.ceil(this.heap.end / hugePageBytes) * hugePageBytes;
     const address = this.heap.allocate(bytes);
     if (address === null) return null;
     const missing = this.heap.end + slackBytes - this.memory.buffer.byteLength;
@@ -46,6 +51,10 @@ export class EngineMemory {
           return null;
         }
       }
+    }
+    if (!this.#huge && this.heap.end > largeBytes && before < this.memory.buffer.byteLength) {
+      askForHugePages(this.memory, before, maximumPages * pageBytes);
+      this.#huge = true;
     }
     return address;
   }
