@@ -71,6 +71,8 @@ export interface Network {
   readonly parameters: ReadonlyMap<string, Variable>;
   /** Draws all parameters anew. The same seed gives the same weights on every machine. */
   initialize(seed: number): void;
+  /** Another seed for what is random while the net runs (dropout); the weights stay. */
+  reseed(seed: number): void;
   /** Parameters that `freeze` holds still, by path prefix or tap. */
   pathsOf(tap: string): readonly string[];
   /** The body on tensors with a leading batch axis; for use inside trace, grad, compile and the training step. */

@@ -41,6 +41,12 @@ export class ParameterStore {
     }
   }
 
+  /** Another seed for what is random while the network runs; every parameter stays, or begins, as the seed before had it. */
+  reseed(seed: number): void {
+    this.all();
+    this.#seed = seed;
+  }
+
   get seed(): number {
     return this.#seed;
   }

@@ -271,7 +271,7 @@ test.each([1, 2])("a guarded plan whose new value would be no number changes not
   expect(() => plan.run([new Tensor({ shape: [large], dtype: "f32" }, bad)])).toThrow(
     /step of Net: cumsum gave a number that is not finite/,
   );
-  expect(state.storage).toEqual(after);
+  expect(state.storage.every((value, at) => value === after[at])).toBe(true);
   bad[large - 1] = Infinity; // in the output
   expect(() => plan.run([new Tensor({ shape: [large], dtype: "f32" }, bad)])).toThrow(/step of Net: sum gave/);
   configureEngine({});
