@@ -92,6 +92,7 @@ export class Engine implements Executor {
       threads: this.settings.threads,
       blas: this.blas !== null,
       checkNumbers: options.checkNumbers ?? false,
+      guardedOutputs: options.guardedOutputs ?? 0,
       measured: process.env["LAMELLA_PROFILE"] === "1",
       residence: {
         variable: (variable) => this.memory.addressOf(variable),

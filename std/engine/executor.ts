@@ -13,6 +13,11 @@ export interface PrepareOptions {
   readonly name?: string;
   /** Check every result for NaN and infinity and name the first operation that made one. */
   readonly checkNumbers?: boolean;
+  /**
+   * How many of the first outputs (the losses) must be finite, with everything that the variables' new values are made of:
+   * otherwise the run ends with an error (E900) before a variable has changed. Default 0: nothing is looked at.
+   */
+  readonly guardedOutputs?: number;
 }
 
 /** A planned graph. Inputs must have the traced types. */

@@ -1,3 +1,4 @@
+import "./drawer.js";
 import "./eager.js";
 
 export { trace } from "../tensor/graph.js";

@@ -16,7 +16,9 @@ import {
   type Initializer,
 } from "./initializers.js";
 import { LayerError } from "./layer-error.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { InitialNumbers } from "../tensor/graph.js";
+import { allocate, sizeOf } from "../tensor/shape.js";
+import { Tensor } from "../tensor/tensor.js";
 
 /** An initialiser by its name in the layer language: `init=he`, `init=normal(0, 0.01)`. */
 export interface InitializerDefinition {
@@ -118,7 +120,7 @@ export function createInitializer(
 export function toInitializer(value: unknown): Initializer {
   if (typeof value === "number") return value === 0 ? zeros : constant(value);
   if (typeof value === "string") return createInitializer(value);
-  if (typeof value === "object" && value !== null && typeof (value as Initializer).create === "function") return value as Initializer;
+  if (typeof value === "object" && value !== null && typeof (value as Initializer).fill === "function") return value as Initializer;
   throw new LayerError("an initialiser is a name such as he, a call such as normal(0, 0.01), or a number", { code: "E021" });
 }
 
@@ -136,5 +138,13 @@ export function fansOf(spec: Pick<ParameterSpec, "shape" | "fans">): Fans {
 
 /** The first value of a parameter. `key` is its stream: seed and path. The same key gives the same numbers on every machine. */
 export function initialValue(spec: ParameterSpec, key: readonly [number, number]): Tensor {
-  return spec.init.create(spec.shape, fansOf(spec), key);
+  const initial = initialNumbers(spec, key);
+  const values = allocate(initial.dtype, sizeOf(initial.shape));
+  initial.fill(values);
+  return new Tensor(initial, values);
+}
+
+/** The first value of a parameter as numbers that are drawn once they are needed, to where they are to be. */
+export function initialNumbers({ shape, init, ...spec }: ParameterSpec, key: readonly [number, number]): InitialNumbers {
+  return { shape, dtype: "f32", fill: (numbers) => init.fill(numbers as Float32Array, shape, fansOf({ shape, ...spec }), key) };
 }

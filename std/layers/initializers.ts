@@ -1,5 +1,4 @@
-import { normalNumbers, uniformNumbers, type RandomKey } from "../tensor/random.js";
-import { Tensor } from "../tensor/tensor.js";
+import { fillNormal, fillUniform, normalNumbers, type RandomKey } from "../tensor/random.js";
 
 /** How many numbers a number of the output is made of, and how many numbers of the output one of the input goes into. */
 export interface Fans {
@@ -10,29 +9,30 @@ export interface Fans {
 /** How a parameter starts: a name for docs and records, and the values for a shape, drawn from a stream of its own. */
 export interface Initializer {
   readonly name: string;
-  /** `key` is the stream (seed and the parameter's path); the same key gives the same values on every machine. */
-  create(shape: readonly number[], fans: Fans, key: RandomKey): Tensor;
+  /**
+   * Writes the values, every one of them, row by row. `key` is the stream (seed and the parameter's path); the same key gives
+   * the same values on every machine.
+   */
+  fill(values: Float32Array, shape: readonly number[], fans: Fans, key: RandomKey): void;
 }
 
 export type Distribution = "uniform" | "normal";
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
-const full = (shape: readonly number[], value: number): Tensor =>
-  new Tensor({ shape, dtype: "f32" }, new Float32Array(sizeOf(shape)).fill(value));
 
-export const zeros: Initializer = { name: "zeros", create: (shape) => full(shape, 0) };
-export const ones: Initializer = { name: "ones", create: (shape) => full(shape, 1) };
+export const zeros: Initializer = { name: "zeros", fill: (values) => void values.fill(0) };
+export const ones: Initializer = { name: "ones", fill: (values) => void values.fill(1) };
 
 export function constant(value: number): Initializer {
-  return { name: `constant(${value})`, create: (shape) => full(shape, value) };
+  return { name: `constant(${value})`, fill: (values) => void values.fill(value) };
 }
 
 export function uniform(from: number, to: number): Initializer {
-  return { name: `uniform(${from}, ${to})`, create: (shape, _, key) => drawUniform(shape, from, to, key) };
+  return { name: `uniform(${from}, ${to})`, fill: (values, _shape, _fans, key) => fillUniform(values, key, from, to) };
 }
 
 export function normal(mean: number, std: number): Initializer {
-  return { name: `normal(${mean}, ${std})`, create: (shape, _, key) => drawNormal(shape, mean, std, key) };
+  return { name: `normal(${mean}, ${std})`, fill: (values, _shape, _fans, key) => fillNormal(values, key, mean, std) };
 }
 
 /** Variance 2 / (fan in + fan out). */
@@ -54,9 +54,10 @@ export function lecun(distribution: Distribution = "normal"): Initializer {
 function scaled(name: string, distribution: Distribution, variance: (fans: Fans) => number): Initializer {
   return {
     name: `${name}(${distribution})`,
-    create(shape, fans, key) {
+    fill(values, _shape, fans, key) {
       const limit = Math.sqrt((distribution === "uniform" ? 3 : 1) * variance(fans));
-      return distribution === "uniform" ? drawUniform(shape, -limit, limit, key) : drawNormal(shape, 0, limit, key);
+      if (distribution === "uniform") fillUniform(values, key, -limit, limit);
+      else fillNormal(values, key, 0, limit);
     },
   };
 }
@@ -69,14 +70,13 @@ function scaled(name: string, distribution: Distribution, variance: (fans: Fans)
 export function orthogonal(gain = 1, blocks = 1): Initializer {
   return {
     name: gain === 1 ? "orthogonal" : `orthogonal(${gain})`,
-    create(shape, _, key) {
+    fill(values, shape, _fans, key) {
       const columns = shape.at(-1) ?? 1;
       const rows = sizeOf(shape) / columns;
       const width = columns / blocks;
       const count = Math.min(rows, width);
       const length = Math.max(rows, width);
       const random = normalNumbers(key, rows * columns);
-      const values = new Float32Array(rows * columns);
       for (let block = 0; block < blocks; block++) {
         const vectors = orthonormal(random.subarray(block * rows * width, (block + 1) * rows * width), count, length);
         for (let row = 0; row < rows; row++) {
@@ -86,7 +86,6 @@ export function orthogonal(gain = 1, blocks = 1): Initializer {
           }
         }
       }
-      return new Tensor({ shape, dtype: "f32" }, values);
     },
   };
 }
@@ -105,16 +104,4 @@ function orthonormal(random: Float32Array, count: number, length: number): Float
     vectors.push(vector.map((value) => value / norm));
   }
   return vectors;
-}
-
-function drawUniform(shape: readonly number[], from: number, to: number, key: RandomKey): Tensor {
-  const values = uniformNumbers(key, sizeOf(shape));
-  for (let index = 0; index < values.length; index++) values[index] = from + (to - from) * (values[index] as number);
-  return new Tensor({ shape, dtype: "f32" }, values);
-}
-
-function drawNormal(shape: readonly number[], mean: number, std: number, key: RandomKey): Tensor {
-  const values = normalNumbers(key, sizeOf(shape));
-  for (let index = 0; index < values.length; index++) values[index] = mean + std * (values[index] as number);
-  return new Tensor({ shape, dtype: "f32" }, values);
 }

@@ -172,6 +172,11 @@ export class BuiltNetwork extends Callable implements Network {
     this.#store.initialize(seed);
   }
 
+  reseed(seed: number): void {
+    void this.built;
+    this.#store.reseed(seed);
+  }
+
   /** Another network of the same body with other hyperparameters. @throws LayerError for one it does not have. */
   with(hyperparameters: Readonly<Record<string, unknown>>): BuiltNetwork {
     const names = Object.keys(this.hyperparameters);

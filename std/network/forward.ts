@@ -124,7 +124,7 @@ function contextOf({ use }: LayerStep, store: ParameterStore, options: ForwardOp
     update(name, value) {
       store.get(`${use.parameterPath}/${name}`).assign(value);
     },
-    uniform: (shape, draw = 0) => uniformNumbers(shape, store.seed, stream, draw, options.step),
+    uniform: (shape, draw = 0) => uniformNumbers(shape, store.seed, stream, draw, options),
     ...(use.tied === null ? {} : { tied: named(use.tied) }),
   };
 }

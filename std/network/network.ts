@@ -40,6 +40,11 @@ export interface ForwardOptions {
   readonly training: boolean;
   /** The step counter as a scalar i32 tensor, for dropout; default a constant 0. */
   readonly step?: Tensor;
+  /**
+   * Where these examples stand in their batch, when it goes through the net in pieces: the first one's place (a scalar i32
+   * tensor), and how many they are. Dropout then gives each example what it would get in the whole batch.
+   */
+  readonly piece?: { readonly position: Tensor; readonly size: number };
   /** Names of taps (or layer paths) whose values are wanted. */
   readonly taps?: readonly string[];
 }
@@ -66,6 +71,8 @@ export interface Network {
   readonly parameters: ReadonlyMap<string, Variable>;
   /** Draws all parameters anew. The same seed gives the same weights on every machine. */
   initialize(seed: number): void;
+  /** Another seed for what is random while the net runs (dropout); the weights stay. */
+  reseed(seed: number): void;
   /** Parameters that `freeze` holds still, by path prefix or tap. */
   pathsOf(tap: string): readonly string[];
   /** The body on tensors with a leading batch axis; for use inside trace, grad, compile and the training step. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { initialValue } from "../layers/initializer-registry.js";
+import { initialNumbers } from "../layers/initializer-registry.js";
 import { Variable } from "../tensor/graph.js";
 import type { ParameterEntry } from "./builder.js";
 
@@ -22,7 +22,7 @@ export class ParameterStore {
     if (entry === undefined) throw new Error(`no parameter at ${path}`);
     const variable =
       this.#borrowed(entry) ??
-      new Variable(path, initialValue(entry.spec, [this.#seed, streamOf(path)]), { trainable: entry.spec.trainable !== false });
+      new Variable(path, initialNumbers(entry.spec, [this.#seed, streamOf(path)]), { trainable: entry.spec.trainable !== false });
     this.#variables.set(path, variable);
     return variable;
   }
@@ -37,8 +37,14 @@ export class ParameterStore {
     this.#seed = seed;
     for (const [path, variable] of this.#variables) {
       const entry = this.#entries.get(path) as ParameterEntry;
-      if (entry.owner === null) variable.assign(initialValue(entry.spec, [seed, streamOf(path)]));
+      if (entry.owner === null) variable.reset(initialNumbers(entry.spec, [seed, streamOf(path)]));
     }
+  }
+
+  /** Another seed for what is random while the network runs; every parameter stays, or begins, as the seed before had it. */
+  reseed(seed: number): void {
+    this.all();
+    this.#seed = seed;
   }
 
   get seed(): number {

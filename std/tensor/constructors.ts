@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { symbolicScalar } from "./operations/operand.js";
 import { broadcastTo } from "./operations/reshaping.js";
-import { normalNumbers, uniformNumbers } from "./random.js";
+import { fillNormal, fillUniform } from "./random.js";
 import { allocate, sizeOf, type DType, type Shape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
@@ -69,15 +69,16 @@ export interface RandomOptions {
 
 /** Numbers of a normal distribution. @param options.mean default 0 @param options.deviation default 1 */
 export function randomNormal(shape: Shape, options: RandomOptions & { readonly mean?: number; readonly deviation?: number } = {}): Tensor {
-  const numbers = normalNumbers([options.seed ?? 0, options.stream ?? 0], sizeOf(shape));
-  const { mean = 0, deviation = 1 } = options;
-  if (mean === 0 && deviation === 1) return new Tensor({ shape: [...shape], dtype: "f32" }, numbers);
-  return filled(shape, "f32", (index) => mean + deviation * (numbers[index] as number));
+  const { mean = 0, deviation = 1, seed = 0, stream = 0 } = options;
+  const numbers = new Float32Array(sizeOf(shape));
+  fillNormal(numbers, [seed, stream], mean, deviation);
+  return new Tensor({ shape: [...shape], dtype: "f32" }, numbers);
 }
 
 /** Numbers spread evenly over [low, high). @param options.low default 0 @param options.high default 1 */
 export function randomUniform(shape: Shape, options: RandomOptions & { readonly low?: number; readonly high?: number } = {}): Tensor {
-  const numbers = uniformNumbers([options.seed ?? 0, options.stream ?? 0], sizeOf(shape));
-  const { low = 0, high = 1 } = options;
-  return filled(shape, "f32", (index) => low + (high - low) * (numbers[index] as number));
+  const { low = 0, high = 1, seed = 0, stream = 0 } = options;
+  const numbers = new Float32Array(sizeOf(shape));
+  fillUniform(numbers, [seed, stream], low, high);
+  return new Tensor({ shape: [...shape], dtype: "f32" }, numbers);
 }

@@ -29,6 +29,11 @@ export interface Graph {
   readonly nodes: readonly Node[];
 }
 
+/** How a variable begins: its type, and who writes its first numbers, every one of them, to where they are to be. */
+export interface InitialNumbers extends TensorType {
+  fill(numbers: TypedArray): void;
+}
+
 /**
  * Mutable state that outlives a step: a parameter, an optimiser's moment, a running mean. Its storage may lie in the
  * engine's memory, so that a training step changes it in place.
@@ -38,17 +43,51 @@ export class Variable implements TensorType {
   readonly shape: readonly number[];
   readonly dtype: TensorType["dtype"];
   readonly trainable: boolean;
-  /** Where the numbers are now. The engine replaces this by a view of its own memory when a plan first uses it. */
-  storage: TypedArray;
-  /** Owned by the engine: whatever it needs to find the storage again (an address). */
-  location: unknown = null;
+  #storage: TypedArray | null = null;
+  /** What writes the first numbers, as long as nobody has asked for them. */
+  #initial: InitialNumbers | null = null;
+  #location: unknown = null;
 
-  constructor(name: string, value: Tensor, options: { trainable?: boolean } = {}) {
+  /** @param value the first value: a tensor, which is copied, or numbers that are written once they are needed. */
+  constructor(name: string, value: Tensor | InitialNumbers, options: { trainable?: boolean } = {}) {
     this.name = name;
     this.shape = value.shape;
     this.dtype = value.dtype;
     this.trainable = options.trainable ?? true;
-    this.storage = value.data.slice();
+    if (value instanceof Tensor) this.#storage = value.data.slice();
+    else this.#initial = value;
+  }
+
+  /** Where the numbers are now: a view of the engine's memory once a plan has used them. */
+  get storage(): TypedArray {
+    if (this.#storage === null) {
+      this.#storage = allocate(this.dtype, sizeOf(this.shape));
+      this.#initial?.fill(this.#storage);
+      this.#initial = null;
+    }
+    return this.#storage;
+  }
+
+  /** Owned by the engine: whatever it needs to find the storage again (an address). */
+  get location(): unknown {
+    return this.#location;
+  }
+
+  /** The engine moves the numbers to memory of its own, of any content. */
+  moveTo(storage: TypedArray, location: unknown): void {
+    if (this.#storage === null) this.#initial?.fill(storage);
+    else storage.set(this.#storage);
+    this.#initial = null;
+    this.#storage = storage;
+    this.#location = location;
+  }
+
+  /** Begins anew: in place where the engine has the numbers, else when they are next needed. */
+  reset(initial: InitialNumbers): void {
+    if (this.#location === null) {
+      this.#storage = null;
+      this.#initial = initial;
+    } else initial.fill(this.storage);
   }
 
   /** The value: a copy of the numbers now, or inside a trace the symbolic value at the start of the step (or what was assigned since). */
@@ -73,7 +112,11 @@ export class Variable implements TensorType {
     }
     const trace = currentTrace();
     if (trace !== null) trace.assign(this, value);
-    else this.storage.set(value.data);
+    else if (this.#initial === null) this.storage.set(value.data);
+    else {
+      this.#initial = null;
+      this.#storage = value.data.slice();
+    }
   }
 }
 

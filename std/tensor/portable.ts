@@ -2,7 +2,7 @@ import { LamellaError, ShapeError } from "../errors.js";
 import type { Executable, Executor, PrepareOptions } from "../engine/executor.js";
 import type { Graph, Node } from "./graph.js";
 import { setDefaultEagerRunner, type EagerRunner, type OperandArray } from "./operation.js";
-import { allocate, bytesPerElement, formatShape, sameShape, sizeOf } from "./shape.js";
+import { allocate, bytesPerElement, formatShape, sameShape, sizeOf, type TypedArray } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
 /** Runs one operation on plain arrays. */
@@ -28,6 +28,7 @@ class PortableExecutable implements Executable {
   readonly #graph: Graph;
   readonly #name: string;
   readonly #checkNumbers: boolean;
+  readonly #guardedOutputs: number;
   /** The nodes that an output or an assignment depends on. */
   readonly #needed: readonly Node[];
   /** How many uses of each node's outputs are to come. */
@@ -37,6 +38,7 @@ class PortableExecutable implements Executable {
     this.#graph = graph;
     this.#name = options.name ?? "this graph";
     this.#checkNumbers = options.checkNumbers ?? false;
+    this.#guardedOutputs = options.guardedOutputs ?? 0;
     const needed = new Set<Node>();
     const stack = [...graph.outputs, ...graph.assignments.map(({ value }) => value)].map((tensor) => tensor.node as Node);
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
@@ -99,6 +101,11 @@ class PortableExecutable implements Executable {
       return new Tensor({ shape, dtype }, (tensor.node as Node).kind === "variable" ? data.slice() : data);
     });
     const assigned = this.#graph.assignments.map(({ variable, value }) => ({ variable, data: valueOf(value).data.slice() }));
+    if (this.#guardedOutputs > 0)
+      this.#checkResults(
+        assigned.map(({ data }) => data),
+        outputs,
+      );
     for (const { variable, data } of assigned) variable.storage.set(data);
     return outputs;
   }
@@ -116,6 +123,15 @@ class PortableExecutable implements Executable {
     }
     if (this.#checkNumbers) checkFinite(node, operands, outputs, this.#name);
     return outputs;
+  }
+
+  /** Before variables change: a step whose loss or new values are no numbers changes nothing. */
+  #checkResults(assigned: readonly TypedArray[], outputs: readonly Tensor[]): void {
+    const results = [...outputs.slice(0, this.#guardedOutputs).map(({ data }) => data), ...assigned];
+    if (results.some((data) => data instanceof Float32Array && data.some((value) => !Number.isFinite(value))))
+      throw new LamellaError(`${this.#name} gave a number that is not finite (NaN or infinity); the variables keep their values`, {
+        code: "E900",
+      });
   }
 
   #checkInputs(inputs: readonly Tensor[]): void {

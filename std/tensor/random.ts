@@ -1,3 +1,6 @@
+import { normalPair, pair } from "./normal-pair.js";
+import type { TypedArray } from "./shape.js";
+
 /**
  * Philox-4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): a block of four 32-bit numbers as
  * a function of a counter and a key, with no state to carry. The same key and counter give the same numbers on every
@@ -13,15 +16,14 @@ const weyl0 = 0x9e3779b9;
 const weyl1 = 0xbb67ae85;
 const rounds = 10;
 
-/** The upper 32 bits of the product of two unsigned 32-bit numbers. */
-function multiplyHigh(a: number, b: number): number {
-  const aLow = a & 0xffff;
-  const aHigh = a >>> 16;
+/** The upper 32 bits of the product of two unsigned 32-bit numbers, as a signed number. */
+function multiplyHigh(aHigh: number, aLow: number, b: number): number {
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const carry = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0;
+  const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16);
+  const carry = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
+  // Sums of 33 bits: a division keeps the bit that a shift would lose.
+  return (Math.imul(aHigh, bHigh) + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) | 0;
 }
 
 /** Writes the four numbers of one block into `out`, from `at` on. */
@@ -29,9 +31,9 @@ export function philox(counter: readonly [number, number, number, number], key: 
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
   for (let round = 0; round < rounds; round++) {
-    const high0 = multiplyHigh(multiplier0, c0 >>> 0);
+    const high0 = multiplyHigh(multiplier0 >>> 16, multiplier0 & 0xffff, c0);
     const low0 = Math.imul(multiplier0, c0);
-    const high1 = multiplyHigh(multiplier1, c2 >>> 0);
+    const high1 = multiplyHigh(multiplier1 >>> 16, multiplier1 & 0xffff, c2);
     const low1 = Math.imul(multiplier1, c2);
     c0 = high1 ^ c1 ^ k0;
     c1 = low1;
@@ -46,34 +48,75 @@ export function philox(counter: readonly [number, number, number, number], key: 
   out[at + 3] = c3;
 }
 
+const block = new Uint32Array(4);
+const unit = 1 / 0x1000000;
+
 /**
- * `count` uniform numbers in [0, 1) with 24 bits each. Number `i` is word `i mod 4` of the block with counter
- * `(floor(i / 4), 0, counter, 0)`, its upper 24 bits over 2^24; the kernels draw the same numbers.
- * @param counter tells draws of one stream apart, such as the step of a training run; default 0
+ * Writes uniform numbers in [0, 1) with 24 bits each. Number `i` is word `i mod 4` of the block with counter
+ * `(floor(i / 4), floor(i / 2^34), counter, 0)`, its upper 24 bits over 2^24; the kernels draw the same numbers.
  */
-export function uniformNumbers(key: RandomKey, count: number, counter = 0): Float32Array {
-  const result = new Float32Array(count);
-  const block = new Uint32Array(4);
-  for (let i = 0; i < count; i += 4) {
-    philox([i / 4, 0, counter, 0], key, block);
-    const end = Math.min(4, count - i);
-    for (let word = 0; word < end; word++) result[i + word] = ((block[word] as number) >>> 8) / 0x1000000;
+function writeUniform(numbers: TypedArray, from: number, key: RandomKey, counter: number, first: number): void {
+  for (let at = from; at < numbers.length;) {
+    const number = first + at;
+    philox([Math.floor(number / 4) >>> 0, Math.floor(number / 0x400000000), counter, 0], key, block);
+    for (let word = number % 4; word < 4 && at < numbers.length; word++, at++) numbers[at] = ((block[word] as number) >>> 8) * unit;
   }
+}
+
+/**
+ * `count` uniform numbers in [0, 1) with 24 bits each.
+ * @param counter tells draws of one stream apart, such as the step of a training run; default 0
+ * @param first which number of the stream is the first; default 0
+ */
+export function uniformNumbers(key: RandomKey, count: number, counter = 0, first = 0): Float32Array {
+  const result = new Float32Array(count);
+  writeUniform(result, 0, key, counter, first);
   return result;
 }
 
 /** `count` numbers of the standard normal distribution, two from each pair of uniform ones (Box & Muller 1958). */
-export function normalNumbers(key: RandomKey, count: number, counter = 0): Float32Array {
+export function normalNumbers(key: RandomKey, count: number): Float32Array {
   const result = new Float32Array(count);
-  const uniform = uniformNumbers(key, count + (count % 2), counter);
-  for (let i = 0; i < count; i += 2) {
-    // 1 - u lies in (0, 1], so that the logarithm is finite.
-    const radius = Math.sqrt(-2 * Math.log(1 - (uniform[i] as number)));
-    const angle = 2 * Math.PI * (uniform[i + 1] as number);
-    result[i] = radius * Math.cos(angle);
-    if (i + 1 < count) result[i + 1] = radius * Math.sin(angle);
-  }
+  fillNormal(result, key, 0, 1);
   return result;
+}
+
+/**
+ * Draws many numbers faster, by WebAssembly: fills `numbers` from the front as `fillUniform` or `fillNormal` would, bit for
+ * bit, and gives how many it wrote, a multiple of 4.
+ */
+export type NumberDrawer = (
+  distribution: "uniform" | "normal",
+  numbers: Float32Array,
+  key: RandomKey,
+  parameters: readonly [number, number],
+) => number;
+
+let draw: NumberDrawer = () => 0;
+
+/** The engine offers its kernels. */
+export function setNumberDrawer(drawer: NumberDrawer): void {
+  draw = drawer;
+}
+
+/** Fills `numbers` with uniform numbers in [low, high): the stream's numbers from the first on. */
+export function fillUniform(numbers: Float32Array, key: RandomKey, low: number, high: number): void {
+  const done = draw("uniform", numbers, key, [low, high - low]);
+  writeUniform(numbers, done, key, 0, 0);
+  for (let at = done; at < numbers.length; at++) numbers[at] = low + (high - low) * (numbers[at] as number);
+}
+
+/** Fills `numbers` with normally distributed numbers, two from each pair of the stream's uniform ones (Box & Muller 1958). */
+export function fillNormal(numbers: Float32Array, key: RandomKey, mean: number, std: number): void {
+  const done = draw("normal", numbers, key, [mean, std]);
+  for (let at = done; at < numbers.length; at += 4) {
+    philox([at / 4, 0, 0, 0], key, block);
+    for (let word = 0; word < 4 && at + word < numbers.length; word += 2) {
+      normalPair((block[word] as number) >>> 8, (block[word + 1] as number) >>> 8);
+      numbers[at + word] = mean + std * (pair[0] as number);
+      if (at + word + 1 < numbers.length) numbers[at + word + 1] = mean + std * (pair[1] as number);
+    }
+  }
 }
 
 /** A key from a seed and a name ("conv1/weight"): FNV-1a over the name's UTF-16 units, so that other names give other streams. */

@@ -2,7 +2,7 @@ import type { Dataset } from "../data/dataset.js";
 import { randomStream } from "../data/random-stream.js";
 import { LamellaError } from "../errors.js";
 import type { Network } from "../network/network.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { Tensor } from "../tensor/tensor.js";
 import { AdversarialProgram } from "./adversarial.js";
 import { divide, inBatches, shuffled } from "./batches.js";
 import { CheckpointWriter } from "./checkpoint.js";
@@ -66,6 +66,13 @@ export async function prepared(dataset: Dataset): Promise<Dataset> {
   return "train" in dataset ? (dataset.train as Dataset) : dataset;
 }
 
+/** Some examples of a column of a batch. */
+function rowsOf(column: Tensor, first: number, count: number): Tensor {
+  const [all = 1, ...rest] = column.shape;
+  const size = column.size / all;
+  return new Tensor({ shape: [count, ...rest], dtype: column.dtype }, column.data.subarray(first * size, (first + count) * size));
+}
+
 class Run {
   readonly #networks: readonly Network[];
   readonly #data: Dataset;
@@ -106,7 +113,7 @@ class Run {
     const whole = this.#batch;
     const planned = planWithinMemory(networks, whole, options, (pieces) => {
       const made = program(pieces);
-      const runner = new StepRunner(made, executor);
+      const runner = new StepRunner(made, executor, new Snapshots(made.variables).possible ? 0 : made.lossNames.length);
       runner.prepare(Math.ceil(whole / pieces), "apply");
       return { program: made, runner };
     });
@@ -185,11 +192,11 @@ class Run {
       const learningRate = this.#learningRate(step);
       const results = await this.#group(this.#runner, group, step, epoch, learningRate);
       let loss = 0;
-      for (const { batch, columns, values } of results) {
-        const share = batch.length / group.reduce((sum, { length }) => sum + length, 0);
+      for (const { size, columns, values } of results) {
+        const share = size / group.reduce((sum, { length }) => sum + length, 0);
         const lossValues = this.#program.lossNames.map((_, index) => (values[index] as Tensor).item());
         loss += share * lossValues.reduce((sum, value) => sum + value, 0);
-        collector.add(batch.length, lossValues, values.slice(lossValues.length), columns);
+        collector.add(size, lossValues, values.slice(lossValues.length), columns);
       }
       step += 1;
       if (!Number.isFinite(loss)) throw await this.#diverged(step, epoch, loss, learningRate);
@@ -199,11 +206,11 @@ class Run {
     }
   }
 
-  /** The examples of each update of an epoch, in the pieces that go through the net at once. */
+  /** The examples of each update of an epoch, in batches. */
   *#groups(epoch: number): Generator<Int32Array[]> {
     const { training } = divide(this.#data.size, this.#options.split, this.#seed, epoch - 1);
     for (const update of inBatches(shuffled(training, this.#seed, epoch), this.#batch * this.#accumulate)) {
-      yield [...inBatches(update, this.#batch)].flatMap((batch) => [...inBatches(batch, this.#piece)]);
+      yield [...inBatches(update, this.#batch)];
     }
   }
 
@@ -214,24 +221,40 @@ class Run {
     epoch: number,
     learningRate: number,
     checkNumbers = false,
-  ): Promise<{ batch: Int32Array; columns: Tensor[]; values: Tensor[] }[]> {
+  ): Promise<{ size: number; columns: Tensor[]; values: Tensor[] }[]> {
     const examples = group.reduce((sum, { length }) => sum + length, 0);
-    const results: { batch: Int32Array; columns: Tensor[]; values: Tensor[] }[] = [];
+    const { signal } = this.#options;
+    const results: { size: number; columns: Tensor[]; values: Tensor[] }[] = [];
     for (const [index, batch] of group.entries()) {
-      const columns = this.#feed.batch(batch, randomStream(this.#seed, "augment", epoch, step, index));
-      const numbers = {
-        // Batches of one update draw different random numbers.
-        step: step * this.#accumulate * Math.ceil(this.#batch / this.#piece) + index,
-        scalars: this.#program.scalars(step + 1, learningRate, batch.length / examples),
-      };
-      const variant = index < group.length - 1 ? "accumulate" : "apply";
-      const signal = this.#options.signal;
-      const values = await runner.run(batch.length, columns, numbers, {
-        variant,
-        checkNumbers,
-        ...(signal === undefined ? {} : { signal }),
-      });
-      results.push({ batch, columns, values });
+      const whole = this.#feed.batch(batch, randomStream(this.#seed, "augment", epoch, step, index));
+      for (let position = 0; position < batch.length; position += this.#piece) {
+        const size = Math.min(this.#piece, batch.length - position);
+        const columns = size === batch.length ? whole : whole.map((column) => rowsOf(column, position, size));
+        const numbers = {
+          // Batches of one update draw different random numbers; pieces of one batch draw what the whole batch would.
+          step: step * this.#accumulate + index,
+          position,
+          scalars: this.#program.scalars(step + 1, learningRate, size / examples),
+        };
+        const last = index === group.length - 1 && position + size === batch.length;
+        const options = { variant: last ? "apply" : "accumulate", checkNumbers, ...(signal === undefined ? {} : { signal }) };
+        try {
+          results.push({ size, columns, values: await runner.run(size, columns, numbers, options) });
+        } catch (error) {
+          if (runner === this.#checker || !(error instanceof LamellaError) || error.code !== "E900") throw error;
+          // A guarded step has changed nothing: the same one can be looked at operation by operation.
+          const again = (): Promise<unknown> => this.#checker.run(size, columns, numbers, { ...options, checkNumbers: true });
+          const origin = this.#inData(group) ?? (await this.#origin(again));
+          throw this.#divergence(
+            `the loss or a gradient of ${this.#info.network} is no number`,
+            step + 1,
+            epoch,
+            learningRate,
+            origin,
+            step,
+          );
+        }
+      }
     }
     return results;
   }
@@ -262,6 +285,11 @@ class Run {
     const good = this.#snapshots.restore();
     const origin = good === null || step - good > longestReplay ? this.#inData(this.#groupOf(step - 1)) : await this.#replay(good, step);
     const back = good === null ? null : this.#snapshots.restore();
+    return this.#divergence(`the loss of ${this.#info.network} became ${loss}`, step, epoch, learningRate, origin, back);
+  }
+
+  /** @param back the step whose weights there are again; null when they are lost */
+  #divergence(what: string, step: number, epoch: number, learningRate: number, origin: Origin | null, back: number | null): LamellaError {
     const kept =
       back === null
         ? "The weights are no numbers any more: load a checkpoint, or train anew"
@@ -269,7 +297,7 @@ class Run {
           ? "The weights are those before the run"
           : `The weights are those after step ${back}, the last good ones kept`;
     const error = new LamellaError(
-      `the loss of ${this.#info.network} became ${loss} at step ${step} (epoch ${epoch})${origin === null ? "" : `: ${origin.text}`}. ` +
+      `${what} at step ${step} (epoch ${epoch})${origin === null ? "" : `: ${origin.text}`}. ` +
         `${adviceFor(origin?.text ?? null, learningRate)}. ${kept}`,
       { code: "E100" },
     );
@@ -292,17 +320,24 @@ class Run {
 
   /** Runs the steps after the last good copy again with every number checked. */
   async #replay(good: number, end: number): Promise<Origin | null> {
+    for (let step = good; step < end; step++) {
+      const group = this.#groupOf(step);
+      const epoch = Math.floor(step / this.#info.stepsPerEpoch) + 1;
+      const found =
+        this.#inData(group) ?? (await this.#origin(() => this.#group(this.#checker, group, step, epoch, this.#learningRate(step), true)));
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** What the first bad number came from, by a run that checks every number. */
+  async #origin(run: () => Promise<unknown>): Promise<Origin | null> {
     try {
-      for (let step = good; step < end; step++) {
-        const group = this.#groupOf(step);
-        const inData = this.#inData(group);
-        if (inData !== null) return inData;
-        const epoch = Math.floor(step / this.#info.stepsPerEpoch) + 1;
-        await this.#group(this.#checker, group, step, epoch, this.#learningRate(step), true);
-      }
+      await run();
     } catch (error) {
       // Its advice is ours too, and told once.
       if (!(error instanceof LamellaError)) throw error;
+      if (error.code === "E901") return null; // no room to look at every number
       const { message } = error;
       // "log in stage[0]/log of N gave a number that is not finite": the place stands inside.
       const [, place] = / in (\S.*? of .+?) gave a number/u.exec(message) ?? [];

@@ -20,7 +20,5 @@ export function initializeRest(network: Network, seed: number): void {
     network.initialize(seed);
     return;
   }
-  const values = [...network.parameters.values()].map((variable) => ({ variable, value: variable.value }));
-  network.initialize(seed);
-  for (const { variable, value } of values) variable.assign(value);
+  network.reseed(seed);
 }

@@ -1,8 +1,8 @@
 import type { Variable } from "../tensor/graph.js";
 import { allocate, bytesPerElement, sizeOf, type TypedArray } from "../tensor/shape.js";
 
-/** Nets with more than this are not copied while they train; their checkpoints serve. */
-const greatestBytes = 256 * 1024 * 1024;
+/** What is greater than this is not copied while it trains: its steps are guarded, so that a bad one changes nothing. */
+export const copied = { greatestBytes: 256 * 1024 * 1024 };
 /** At most this share of the time goes into copying. */
 const share = 0.02;
 
@@ -17,7 +17,8 @@ interface Copy {
  */
 export class Snapshots {
   readonly #variables: readonly Variable[];
-  readonly #possible: boolean;
+  /** Whether these are few enough to be copied. */
+  readonly possible: boolean;
   #good: Copy | null = null;
   #candidate: Copy | null = null;
   /** The arrays of a copy that is no longer needed. */
@@ -28,14 +29,14 @@ export class Snapshots {
   constructor(variables: readonly Variable[]) {
     this.#variables = variables;
     const bytes = variables.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * bytesPerElement[dtype], 0);
-    this.#possible = bytes <= greatestBytes;
+    this.possible = bytes <= copied.greatestBytes;
     this.#started = performance.now();
   }
 
   /** Called before a step; copies when it is time to. @param step the steps made so far */
   before(step: number): void {
     const now = performance.now();
-    if (!this.#possible || this.#candidate !== null || this.#spent > share * (now - this.#started)) return;
+    if (!this.possible || this.#candidate !== null || this.#spent > share * (now - this.#started)) return;
     const values = this.#spare ?? this.#variables.map(({ dtype, shape }) => allocate(dtype, sizeOf(shape)));
     this.#spare = null;
     for (const [index, { storage }] of this.#variables.entries()) (values[index] as TypedArray).set(storage);

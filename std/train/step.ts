@@ -8,6 +8,8 @@ export interface StepInputs {
   readonly columns: readonly Tensor[];
   /** Counts the steps of the run from 0, for the random numbers of dropout. */
   readonly step: Tensor;
+  /** The place of the first example in its batch, which may be fed in pieces. */
+  readonly position: Tensor;
   /** The optimiser's numbers and, where gradients are accumulated, the batch's share of the update. */
   readonly scalars: readonly Tensor[];
 }
@@ -26,11 +28,14 @@ export interface StepProgram {
 export class StepRunner {
   readonly #program: StepProgram;
   readonly #executor: Executor;
+  readonly #guardedOutputs: number;
   readonly #plans = new Map<string, Executable>();
 
-  constructor(program: StepProgram, executor: Executor) {
+  /** @param guardedOutputs how many losses must be finite before a step changes anything; see `PrepareOptions` */
+  constructor(program: StepProgram, executor: Executor, guardedOutputs = 0) {
     this.#program = program;
     this.#executor = executor;
+    this.#guardedOutputs = guardedOutputs;
   }
 
   /** Plans for a batch of this size now. @throws LamellaError with code E901 when it does not fit into memory. */
@@ -41,11 +46,12 @@ export class StepRunner {
   async run(
     size: number,
     columns: readonly Tensor[],
-    numbers: { readonly step: number; readonly scalars: readonly number[] },
+    numbers: { readonly step: number; readonly position?: number; readonly scalars: readonly number[] },
     options: { readonly variant?: string; readonly signal?: AbortSignal; readonly checkNumbers?: boolean } = {},
   ): Promise<Tensor[]> {
     const plan = this.#plan(size, options.variant ?? "", options.checkNumbers ?? false);
-    const inputs = [...columns, scalarTensor(numbers.step, "i32"), ...numbers.scalars.map((value) => scalarTensor(value, "f32"))];
+    const counts = [numbers.step, numbers.position ?? 0].map((value) => scalarTensor(value, "i32"));
+    const inputs = [...columns, ...counts, ...numbers.scalars.map((value) => scalarTensor(value, "f32"))];
     return plan.runAsync(inputs, options.signal === undefined ? {} : { signal: options.signal });
   }
 
@@ -57,12 +63,16 @@ export class StepRunner {
       const numbers = Array.from({ length: this.#program.scalarCount }, (): TensorType => ({ shape: [], dtype: "f32" }));
       const graph = trace(
         (...inputs) => {
-          const [step, ...scalars] = inputs.slice(columns.length) as [Tensor, ...Tensor[]];
-          return this.#program.body({ columns: inputs.slice(0, columns.length), step, scalars }, variant);
+          const [step, position, ...scalars] = inputs.slice(columns.length) as [Tensor, Tensor, ...Tensor[]];
+          return this.#program.body({ columns: inputs.slice(0, columns.length), step, position, scalars }, variant);
         },
-        [...columns, { shape: [], dtype: "i32" }, ...numbers],
+        [...columns, { shape: [], dtype: "i32" }, { shape: [], dtype: "i32" }, ...numbers],
       );
-      plan = this.#executor.prepare(graph, { name: this.#program.name, checkNumbers });
+      plan = this.#executor.prepare(graph, {
+        name: this.#program.name,
+        checkNumbers,
+        guardedOutputs: checkNumbers ? 0 : this.#guardedOutputs,
+      });
       this.#plans.set(key, plan);
     }
     return plan;

@@ -59,9 +59,13 @@ export class SupervisedProgram implements TrainingProgram {
     return this.#loss.givesLogits(output);
   }
 
-  body({ columns, step, scalars }: StepInputs, variant: string): readonly Tensor[] {
+  body({ columns, step, position, scalars }: StepInputs, variant: string): readonly Tensor[] {
     const inputs = this.feed.binding.inputs.map((name) => columns[this.feed.columns.indexOf(name)] as Tensor);
-    const result = this.#network.forward(inputs, { training: true, step });
+    const result = this.#network.forward(inputs, {
+      training: true,
+      step,
+      piece: { position, size: (inputs[0] as Tensor).shape[0] as number },
+    });
     const loss = this.#loss.of(result, columns);
     const share = this.#accumulates ? (scalars.at(-1) as Tensor) : null;
     this.#trained.minimise(loss, scalars, { apply: variant !== "accumulate", share });

@@ -7,8 +7,7 @@ import { symbolicScalar } from "../tensor/operations/operand.js";
 import { sum } from "../tensor/operations/reductions.js";
 import { broadcastTo } from "../tensor/operations/reshaping.js";
 import { gradients } from "../tensor/gradients.js";
-import { allocate, sizeOf } from "../tensor/shape.js";
-import { Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import type { TrainOptions } from "./options.js";
 import type { Optimizer } from "./optimizers.js";
 
@@ -84,6 +83,6 @@ export class TrainedParameters {
 }
 
 function zeroLike(parameter: Variable, what: string): Variable {
-  const value = new Tensor(parameter, allocate(parameter.dtype, sizeOf(parameter.shape)));
-  return new Variable(`${parameter.name}/${what}`, value, { trainable: false });
+  const { name, shape, dtype } = parameter;
+  return new Variable(`${name}/${what}`, { shape, dtype, fill: (numbers) => void numbers.fill(0) }, { trainable: false });
 }

@@ -40,6 +40,23 @@ async function measure(sizes) {
   return [ours.ms ?? NaN, fastest === Infinity ? NaN : fastest];
 }
 
+/** What stays the same while the other grows. */
+const fixed = { batch: "128 wide, 1 hidden layer", width: "batch 64, 1 hidden layer", depth: "batch 64, 128 wide" };
+
+/** Logarithmic axes: doublings are equally far apart, and time in proportion is a line of slope 1. */
+const doublings = (values) => ({
+  minimum: Math.log2(values[0]),
+  maximum: Math.log2(values.at(-1)),
+  ticks: values.map((value) => ({ value: Math.log2(value), label: String(value) })),
+});
+function decades(values) {
+  const marks = [-2, -1, 0, 1, 2, 3, 4].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
+  const below = marks.findLastIndex((mark) => mark <= Math.min(...values));
+  const above = marks.findIndex((mark) => mark >= Math.max(...values));
+  return doublings(marks.slice(below, above + 1).map((mark) => Number(mark.toPrecision(1))));
+}
+
+const measured = {};
 const drawings = [];
 const { lineChart, sideBySide } = await import(pathToFileURL(path.join(dist, "std/view/chart/line-chart.js")).href);
 const { svgDocument } = await import(pathToFileURL(path.join(dist, "std/view/picture.js")).href);
@@ -55,12 +72,15 @@ for (const [what, points] of Object.entries(sweeps)) {
       `${what.padEnd(6)}  ${String(value).padStart(5)}  ${a.toFixed(3).padStart(8)}  ${b.toFixed(3).padStart(11)}  ${(b / a).toFixed(2).padStart(6)}\n`,
     );
   }
-  const x = points.map(([value]) => value);
-  const series = [
-    { name: "Lamella", x, y: ours, dots: true },
-    ...(theirs.some(Number.isNaN) ? [] : [{ name: "PyTorch", x, y: theirs, dots: true, dashed: true }]),
-  ];
-  drawings.push(lineChart(series, { xLabel: what, yLabel: "ms a step" }));
+  measured[what] = { x: points.map(([value]) => value), ours, theirs };
+}
+const everyTime = Object.values(measured).flatMap(({ ours, theirs }) => [...ours, ...theirs].filter(Number.isFinite));
+for (const [what, { x, ours, theirs }] of Object.entries(measured)) {
+  const line = (name, times, style) => ({ name, x: x.map(Math.log2), y: times.map(Math.log2), dots: true, ...style });
+  const series = [line("Lamella", ours), ...(theirs.some(Number.isNaN) ? [] : [line("PyTorch", theirs, { dashed: true })])];
+  // One vertical axis for all three, so that they can be compared.
+  const axes = { xAxis: doublings(x), yAxis: decades(everyTime) };
+  drawings.push(lineChart(series, { width: 310, height: 260, xLabel: `${what} (${fixed[what]})`, yLabel: "ms a step", ...axes }));
 }
 const out = process.argv[2];
-if (out !== undefined) writeFileSync(out, svgDocument(sideBySide(drawings)));
+if (out !== undefined) writeFileSync(out, svgDocument(sideBySide(drawings, { maximum: 980 })));

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const load = (file) => import(pathToFileURL(path.join(process.env.LAMELLA_DIST ?? path.join(root, "dist"), file)).href);
 const t = await load("std/tensor/index.js");
+const { fillUniform } = await load("std/tensor/random.js");
 const { adam, sgd } = await load("std/train/optimizers.js");
 export const engine = await load("std/engine/index.js");
 
@@ -18,6 +19,8 @@ function numbers(count, seed, scale) {
 }
 
 const sizeOf = (shape) => shape.reduce((product, extent) => product * extent, 1);
+/** A variable that is written to where it stays, as those of the library are. */
+const variable = (name, shape, fill) => new t.Variable(name, { shape, dtype: "f32", fill });
 const random = (shape, seed, scale = 1) => new t.Tensor({ shape, dtype: "f32" }, numbers(sizeOf(shape), seed, scale));
 const wholes = (shape, classes, seed) =>
   new t.Tensor(
@@ -39,11 +42,9 @@ class Model {
   parameter(shape, scale = Math.sqrt(3 / Math.max(1, sizeOf(shape.slice(0, -1)))), constant = null) {
     const at = this.#next++;
     if (this.parameters[at] === undefined) {
-      const value =
-        constant === null
-          ? random(shape, 100 + at, scale)
-          : new t.Tensor({ shape, dtype: "f32" }, new Float32Array(sizeOf(shape)).fill(constant));
-      this.parameters[at] = new t.Variable(`p${at}`, value);
+      this.parameters[at] = variable(`p${at}`, shape, (values) =>
+        constant === null ? fillUniform(values, [100 + at, 0], -scale, scale) : values.fill(constant),
+      );
     }
     return this.parameters[at].value;
   }
@@ -91,10 +92,7 @@ function training(optimizer, inputs, loss) {
       );
       for (const [index, parameter] of targets.entries()) {
         states[index] ??= Object.fromEntries(
-          optimizer.state.map((name) => [
-            name,
-            new t.Variable(`${parameter.name}.${name}`, new t.Tensor(parameter, new Float32Array(parameter.storage.length))),
-          ]),
+          optimizer.state.map((name) => [name, variable(`${parameter.name}.${name}`, parameter.shape, (values) => values.fill(0))]),
         );
         parameter.assign(optimizer.update(parameter.value, slopes[index], states[index], all.slice(inputs.length)));
       }

@@ -4,6 +4,7 @@ import { compile, configureEngine, engineInfo, executor } from "../../std/engine
 import { currentEngine, type Engine } from "../../std/engine/engine.js";
 import {
   add,
+  cumsum,
   div,
   gradients,
   matmul,
@@ -246,6 +247,34 @@ test("compile traces once per types and frees its plans", () => {
   f.dispose();
   expect(f(tensor([1])).toArray()).toEqual([2]);
   expect(traced).toBe(3);
+});
+
+test.each([1, 2])("a guarded plan whose new value would be no number changes nothing, with %i threads", (threads) => {
+  configureEngine({ threads });
+  const large = 1 << 20;
+  const state = new Variable("state", new Tensor({ shape: [large], dtype: "f32" }, new Float32Array(large).fill(1)));
+  const graph = trace(
+    (x) => {
+      const slope = cumsum(div(1, x)); // a kernel: not part of what writes the variable
+      state.assign(add(state.value, mul(slope, state.value)));
+      return sum(x);
+    },
+    [{ shape: [large], dtype: "f32" }],
+  );
+  const plan = executor().prepare(graph, { name: "step of Net", guardedOutputs: 1 });
+  const good = new Float32Array(large).fill(2);
+  plan.run([new Tensor({ shape: [large], dtype: "f32" }, good)]);
+  expect(state.storage[0]).toBe(1.5);
+  const after = state.storage.slice();
+  const bad = good.slice();
+  bad[large - 1] = 0; // in the last part
+  expect(() => plan.run([new Tensor({ shape: [large], dtype: "f32" }, bad)])).toThrow(
+    /step of Net: cumsum gave a number that is not finite/,
+  );
+  expect(state.storage.every((value, at) => value === after[at])).toBe(true);
+  bad[large - 1] = Infinity; // in the output
+  expect(() => plan.run([new Tensor({ shape: [large], dtype: "f32" }, bad)])).toThrow(/step of Net: sum gave/);
+  configureEngine({});
 });
 
 test("checkNumbers names the first operation that gives NaN, and its row, and changes nothing", () => {

@@ -1,4 +1,6 @@
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { EngineMemory } from "../../std/engine/memory/memory.js";
 import { Heap } from "../../std/engine/memory/heap.js";
 import { layOut, Storage } from "../../std/engine/plan/storage.js";
 import { numbers } from "./networks.js";
@@ -89,4 +91,23 @@ describe("laying out a workspace", () => {
     // Best fit by size is not optimal; on such mixtures it stays within a quarter of the bound.
     expect(bytes).toBeLessThanOrEqual(need * 1.25);
   });
+});
+
+const setting = "/sys/kernel/mm/transparent_hugepage/enabled";
+/** Where every program gets huge pages, or none, ours shows nothing. */
+const offered = existsSync(setting) && readFileSync(setting, "utf8").includes("[madvise]");
+
+/** The MiB of this process that lie in huge pages. */
+const hugeMiB = (): number => Number(/AnonHugePages:\s+(\d+)/.exec(readFileSync("/proc/self/smaps_rollup", "utf8"))?.[1]) / 1024;
+
+test.runIf(offered)("memory of large nets lies in huge pages, that of small ones does not", () => {
+  const memory = new EngineMemory();
+  const touched = (mebibytes: number): number => {
+    const before = hugeMiB();
+    const address = memory.allocate(mebibytes * 2 ** 20) as number;
+    memory.view("u8", address, mebibytes * 2 ** 20).fill(1);
+    return hugeMiB() - before;
+  };
+  expect(touched(16)).toBe(0);
+  expect(touched(96)).toBeGreaterThan(0);
 });

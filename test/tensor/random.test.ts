@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as t from "../../std/tensor/index.js";
 import { Generator, keyOf, normalNumbers, uniformAt, uniformNumbers } from "../../std/tensor/index.js";
+import { normalPair, pair } from "../../std/tensor/normal-pair.js";
 import { philox } from "../../std/tensor/random.js";
 
 describe("Philox-4x32-10", () => {
@@ -37,6 +38,13 @@ describe("uniform numbers", () => {
     expect([...uniformNumbers([1, 2], 5, 3)]).toEqual([...uniformNumbers([1, 2], 100, 3).subarray(0, 5)]);
   });
 
+  test("can begin anywhere in the stream, also past its first 2^34", () => {
+    expect([...uniformNumbers([1, 2], 9, 3, 6)]).toEqual([...uniformNumbers([1, 2], 15, 3).subarray(6)]);
+    const out = new Uint32Array(4);
+    philox([1, 5, 3, 0], [1, 2], out);
+    expect([...uniformNumbers([1, 2], 2, 3, 5 * 2 ** 34 + 5)]).toEqual([...out.subarray(1, 3)].map((word) => (word >>> 8) / 2 ** 24));
+  });
+
   test("are spread evenly: mean 1/2 and variance 1/12 within five standard errors", () => {
     const n = 100_000;
     const numbers = uniformNumbers([7, 0], n);
@@ -65,6 +73,31 @@ test("normal numbers have mean 0, variance 1 and the tails of the normal distrib
   expect(Math.abs(mean)).toBeLessThan(5 / Math.sqrt(n));
   expect(Math.abs(variance - 1)).toBeLessThan(5 * Math.sqrt(2 / n));
   expect(Math.abs(beyondTwo - 0.0455)).toBeLessThan(5 * Math.sqrt(0.0455 / n));
+});
+
+test("normal numbers are what the formula of Box and Muller gives, to the last bit but rarely", () => {
+  const uniform = uniformNumbers([3, 4], 60_000);
+  const expected = uniform.map((_, at) => {
+    const [first, second] = [uniform[at & ~1] as number, uniform[at | 1] as number];
+    const angle = 2 * Math.PI * second;
+    return Math.sqrt(-2 * Math.log(1 - first)) * (at % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
+  });
+  const drawn = normalNumbers([3, 4], 60_000);
+  expect(drawn.filter((value, at) => value !== expected[at]).length).toBeLessThan(3);
+  expect(Math.max(...drawn.map((value, at) => Math.abs(value - (expected[at] as number))))).toBeLessThan(1e-6);
+});
+
+test("the ends of what the formula is given are numbers", () => {
+  const pairs = [0, 1, 0x3fffff, 0x400000, 0x5fffff, 0x600000, 0x800000, 0xc00000, 0xffffff];
+  for (const first of pairs) {
+    for (const second of pairs) {
+      normalPair(first, second);
+      const radius = Math.sqrt(-2 * Math.log(1 - first / 2 ** 24));
+      const angle = (2 * Math.PI * second) / 2 ** 24;
+      expect(pair[0]).toBeCloseTo(radius * Math.cos(angle), 5);
+      expect(pair[1]).toBeCloseTo(radius * Math.sin(angle), 5);
+    }
+  }
 });
 
 test("keys of other names are other streams", () => {

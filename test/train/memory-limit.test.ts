@@ -27,9 +27,17 @@ const classifier = (normalised = false): Net =>
     normalised ? point.to(dense(8), bn(), tanh(), dense(3), softmax()) : point.to(dense(8), tanh(), dense(3), softmax()),
   );
 
-async function trained(batchLimit: number): Promise<{ weights: Float32Array; engine: string; losses: number[] }> {
+/** Its masks have 7 numbers for each example: pieces begin in the middle of a block of random numbers. */
+const dropping = (): Net =>
+  net("Dropping", { point: shape(2) }, ({ point }, { dense, dropout, tanh, softmax }) =>
+    point.to(dense(7), tanh(), dropout(0.5), dense(3), softmax()),
+  );
+
+async function trained(
+  batchLimit: number,
+  small: Net = classifier(),
+): Promise<{ weights: Float32Array; engine: string; losses: number[] }> {
   limit.batch = batchLimit;
-  const small = classifier();
   const { run, steps } = await train(small, blobs, {
     optimizer: sgd({ lr: 0.1, momentum: 0.9 }),
     batch: 64,
@@ -47,6 +55,13 @@ describe("a batch that does not fit into memory", () => {
     const pieces = await trained(20);
     expect([whole.engine, pieces.engine]).toEqual(["portable", "portable, each batch in 4 pieces"]);
     expect(pieces.losses.length).toBe(7);
+    expectClose(pieces.losses, whole.losses, 1e-5, "loss");
+    expectClose(pieces.weights, [...whole.weights], 1e-5, "weight");
+  });
+
+  it.each([40, 20, 3])("of more than %i drops the same numbers as the whole batch", async (most) => {
+    const whole = await trained(1000, dropping());
+    const pieces = await trained(most, dropping());
     expectClose(pieces.losses, whole.losses, 1e-5, "loss");
     expectClose(pieces.weights, [...whole.weights], 1e-5, "weight");
   });

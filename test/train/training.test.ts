@@ -119,6 +119,9 @@ describe("train", () => {
     await train(small, blobs, { epochs: 5, seed: 1, optimizer: adam({ lr: 0.02 }), ...quiet });
     const history = await train(small, blobs, { epochs: 1, seed: 1, optimizer: adam({ lr: 0.001 }), ...quiet });
     expect(history.steps[0]?.loss).toBeLessThan(0.5);
+    const reached = small.weightsHash();
+    small.reseed(99);
+    expect(small.weightsHash()).toBe(reached);
   });
 
   it("weights loaded into a net are those a net that uses it starts from, and trains on", async () => {

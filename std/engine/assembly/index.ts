@@ -19,6 +19,7 @@ export { interpolateAxis, interpolateAxisGradient, repeatAxis } from "./layout/u
 export { batchNorm, batchNormGradient } from "./normalisation/batch-norm";
 export { addLayerNormParts, layerNorm, layerNormGradient, layerNormScratchBytes } from "./normalisation/layer-norm";
 export { lrn, lrnGradient, lrnScratchBytes } from "./normalisation/lrn";
+export { normalFromUniform, spreadUniform } from "./random/distributions";
 export { randomUniform } from "./random/philox";
 export { gru, gruGradient, gruScratchBytes } from "./recurrent/gru";
 export { lstm, lstmGradient, lstmScratchBytes } from "./recurrent/lstm";
@@ -31,6 +32,7 @@ export { planeGradientScratchBytes, planeWeightGradient } from "./convolution/pl
 export {
   addNarrowRoutes, addWideRoutes, pooledGradientScratchBytes, pooledInputGradient, pooledWeightGradient, spreadWideRoutes,
 } from "./convolution/pooled-gradient";
+export { notFinite } from "./rows/not-finite";
 export { sort, sortScratchBytes } from "./rows/sort";
 export { scan } from "./rows/scan";
 export { product, productOfOthers } from "./rows/product";

@@ -1,12 +1,15 @@
 import type { Variable } from "../../tensor/graph.js";
 import { bytesPerElement, sizeOf, type DType, type TypedArray } from "../../tensor/shape.js";
 import { Heap, padded } from "./heap.js";
+import { askForHugePages, hugePageBytes } from "./huge-pages.js";
 
 const pageBytes = 65_536;
 const maximumPages = 65_536; // 4 GiB, all that 32-bit addresses reach
 
 /** Below this lie the kernels' static data (see `lowering/contract.ts`). */
 const heapAddress = 0x80000;
+/** Memory that has grown beyond this belongs to large nets: huge pages are asked for there. */
+const largeBytes = 0x4000000;
 /** Left free at the top, so that a last SIMD read past a buffer stays inside. */
 const slackBytes = 0x1000;
 
@@ -17,6 +20,9 @@ const slackBytes = 0x1000;
 export class EngineMemory {
   readonly memory: WebAssembly.Memory;
   readonly heap: Heap;
+  /** Every buffer that views were made of: growing gives another, and the views of the old one stay good. */
+  readonly #buffers = new WeakSet<ArrayBufferLike>();
+  #huge = false;
   readonly #variables = new FinalizationRegistry<{ address: number; bytes: number }>(({ address, bytes }) =>
     this.heap.free(address, bytes),
   );
@@ -28,6 +34,7 @@ export class EngineMemory {
 
   /** The address of a new block, or null when memory is exhausted. */
   allocate(bytes: number): number | null {
+    const before = Math.ceil(this.heap.end / hugePageBytes) * hugePageBytes;
     const address = this.heap.allocate(bytes);
     if (address === null) return null;
     const missing = this.heap.end + slackBytes - this.memory.buffer.byteLength;
@@ -45,6 +52,10 @@ export class EngineMemory {
         }
       }
     }
+    if (!this.#huge && this.heap.end > largeBytes && before < this.memory.buffer.byteLength) {
+      askForHugePages(this.memory, before, maximumPages * pageBytes);
+      this.#huge = true;
+    }
     return address;
   }
 
@@ -55,6 +66,7 @@ export class EngineMemory {
   /** The numbers at an address, shared: what is written here is what the kernels read. */
   view(dtype: DType, address: number, length: number): TypedArray {
     const { buffer } = this.memory;
+    this.#buffers.add(buffer);
     switch (dtype) {
       case "f32":
         return new Float32Array(buffer, address, length);
@@ -68,9 +80,14 @@ export class EngineMemory {
     }
   }
 
+  /** Whether the numbers lie in this memory: their address is then the `byteOffset`. */
+  owns(numbers: TypedArray): boolean {
+    return this.#buffers.has(numbers.buffer);
+  }
+
   /**
-   * The address of a variable's numbers. On first use they move into engine memory, where they stay until the variable is
-   * collected; `storage` becomes a view of them.
+   * The address of a variable's numbers. On first use they move into engine memory (or begin there, where nobody has asked
+   * for them yet), and stay until the variable is collected; `storage` becomes a view of them.
    */
   addressOf(variable: Variable): number | null {
     const location = variable.location as { memory: EngineMemory; address: number } | null;
@@ -79,10 +96,7 @@ export class EngineMemory {
     const bytes = padded(length * bytesPerElement[variable.dtype]);
     const address = this.allocate(bytes);
     if (address === null) return null;
-    const view = this.view(variable.dtype, address, length);
-    view.set(variable.storage);
-    variable.storage = view;
-    variable.location = { memory: this, address };
+    variable.moveTo(this.view(variable.dtype, address, length), { memory: this, address });
     this.#variables.register(variable, { address, bytes });
     return address;
   }

@@ -5,6 +5,7 @@ import type { Product } from "../threads/protocol.js";
 import { ModuleBuilder, type Signature } from "../wasm/encoder.js";
 import { costOf, FusedFunctions } from "./fused-loop.js";
 import { CallRecorder, type RecordedCall } from "./calls.js";
+import { Guard } from "./guard.js";
 import { order, rootOf, type Order } from "./order.js";
 import { importsFor, writeProgram, type Call, type Step } from "./program.js";
 import { simplify, uniformValue, type SimpleGraph } from "./simplify.js";
@@ -24,6 +25,8 @@ export interface PlanRequest {
   readonly threads: number;
   readonly blas: boolean;
   readonly checkNumbers: boolean;
+  /** How many outputs must be finite before variables change. */
+  readonly guardedOutputs: number;
   /** Time is taken after every call, on one thread. */
   readonly measured: boolean;
 }
@@ -58,8 +61,8 @@ export interface Plan {
 const sharedPlanWork = 400_000;
 /** Calls below this much work are done by one thread while the others wait at the next barrier. */
 const sharedCallWork = 12_000;
-/** A barrier at least after this much work, so that a run can be stopped there. */
-const abortWork = 50_000_000;
+/** A barrier at least after this much work of each part, so that a run can be stopped there; a barrier of one is a mere look. */
+const abortWork = (parts: number): number => (parts === 1 ? 1_000_000 : 5_000_000 * parts);
 
 /** Signals that variables or constants do not fit. */
 export class NoRoom extends Error {
@@ -86,6 +89,7 @@ class Planner {
   readonly #products: Omit<Product, "a" | "b" | "c" | "relativeA" | "relativeB" | "relativeC">[] = [];
   readonly #productAddresses: (readonly PlanAddress[])[] = [];
   readonly #host: HostOperation[] = [];
+  readonly #guard: Guard;
 
   constructor(
     readonly graph: SimpleGraph,
@@ -96,6 +100,8 @@ class Planner {
     this.#assign();
     let work = 0;
     for (const [position, unit] of ordered.units.entries()) work += this.#record(unit, position);
+    this.#guard = new Guard(ordered, request.guardedOutputs, parts);
+    this.#workspace.push(...this.#guard.storages(ordered.commit));
     this.work = work;
   }
 
@@ -234,6 +240,7 @@ class Planner {
     const workspaceBytes = layOut(this.#workspace.filter((storage) => storage.last >= storage.first));
     const kernels = new Set<string>();
     for (const { calls } of this.#recorded) for (const { target } of calls) if (target.kind === "kernel") kernels.add(target.name);
+    if (this.#guard.tensors.length > 0) kernels.add("notFinite");
     const imports = importsFor(this.#module, kernels, this.request.signatures, this.request.measured);
     const fused = new FusedFunctions(this.#module);
     const checked: Node[] = [];
@@ -278,13 +285,16 @@ class Planner {
       since.clear();
       work = 0;
     };
+    const commit = (): void => {
+      close();
+      steps.push(...this.#guard.steps((tensor) => this.address(tensor), sharedCallWork, checked.length));
+      checked.push(...this.#guard.tensors.map(({ node }) => node as Node));
+      step.abortable = false;
+    };
     for (const [position, { unit, calls, scratch }] of this.#recorded.entries()) {
       if (calls.length === 0) continue;
       // A run that may change variables is not stopped any more, and one that may be stopped has changed none.
-      if (position >= this.ordered.commit && step.abortable) {
-        close();
-        step.abortable = false;
-      }
+      if (position >= this.ordered.commit && step.abortable) commit();
       const reads = unit.inputs.filter((input) => !isUniform(unit, input)).map((input) => this.#storage(input));
       const writes = [...unit.outputs.map((output) => this.#storage(output)), ...scratch];
       let before: RecordedCall | null = null;
@@ -297,11 +307,7 @@ class Planner {
           (before === null
             ? since.conflicts(reads, writes, owner)
             : !recorded.independent && (owner === null || owner !== this.#ownerOf(before)));
-        if (
-          meet ||
-          (work > abortWork && !(recorded.owner !== null && recorded.independent)) ||
-          (this.parts === 1 && before !== null && work > abortWork / 10)
-        ) {
+        if (meet || (work > abortWork(this.parts) && !(recorded.owner !== null && recorded.independent))) {
           const { abortable } = step;
           close();
           step.abortable = abortable;
@@ -323,7 +329,8 @@ class Planner {
         step.abortable = abortable;
       }
     }
-    close();
+    if (step.abortable) commit();
+    else close();
     return steps;
   }
 

@@ -92,6 +92,8 @@ export class WorkerPool {
           blas: this.blas,
         },
         execArgv: [],
+        // It keeps little more than the plans' programs: a small limit lets V8 set less aside for each worker.
+        resourceLimits: { maxOldGenerationSizeMb: 64 },
       });
       worker.on("message", (message: MessageFromWorker) => this.#receive(message));
       worker.on("error", (error: Error) => this.#died(worker, `a worker thread failed: ${error.message}`));

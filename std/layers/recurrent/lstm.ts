@@ -1,5 +1,4 @@
 import * as operations from "../../tensor/index.js";
-import { Tensor } from "../../tensor/tensor.js";
 import type { LayerDefinition } from "../definition.js";
 import type { Initializer } from "../initializers.js";
 import { recurrent } from "./recurrent.js";
@@ -49,9 +48,9 @@ export const lstm: LayerDefinition = recurrent({
 function forgetGateBias(value: number): Initializer {
   return {
     name: value === 0 ? "zeros" : `zeros, forget gate ${value}`,
-    create(shape) {
-      const width = (shape[0] as number) / 4;
-      return new Tensor({ shape, dtype: "f32" }, new Float32Array(4 * width).fill(value, width, 2 * width));
+    fill(values) {
+      const width = values.length / 4;
+      values.fill(0).fill(value, width, 2 * width);
     },
   };
 }

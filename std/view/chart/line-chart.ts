@@ -25,6 +25,9 @@ export interface LineChartOptions {
   /** The x axis runs over this range even where no value has arrived yet. */
   readonly xRange?: readonly [number, number];
   readonly yRange?: readonly [number, number];
+  /** Axes made elsewhere, such as logarithmic ones, for values that are given on their scale. */
+  readonly xAxis?: Axis;
+  readonly yAxis?: Axis;
   /** Ticks of the x axis at whole numbers only. */
   readonly integerX?: boolean;
   /** Printed in the panel when there is nothing to draw. */
@@ -45,8 +48,8 @@ export function lineChart(series: readonly Series[], options: LineChartOptions =
   const named = coloured.filter((line) => line.faint !== true && line.y.some(Number.isFinite));
   const labels = named.map((line) => clip(line.name, 22));
   const right = named.length === 0 ? 14 : Math.min(width * 0.4, 18 + Math.max(...labels.map((label) => estimateWidth(label, labelSize))));
-  const horizontal = horizontalAxis(coloured, options, width);
-  const vertical = verticalAxis(coloured, options);
+  const horizontal = options.xAxis ?? horizontalAxis(coloured, options, width);
+  const vertical = options.yAxis ?? verticalAxis(coloured, options);
   const left =
     20 + Math.max(...vertical.ticks.map((tick) => estimateWidth(tick.label, tickSize)), 8) + (options.yLabel === undefined ? 0 : 4);
   const top = options.title === undefined && options.yLabel === undefined ? 12 : 30;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { operations } from "../../../std/tensor/operations/table.js";
 import { sizeOf, type Shape } from "../../../std/tensor/shape.js";
-import { Tensor } from "../../../std/tensor/tensor.js";
+import { Tensor, tensor } from "../../../std/tensor/tensor.js";
 import { at, builds, error, noise, supported } from "./kernels.js";
 import { bothWays, nodeOf } from "./lowered.js";
 
@@ -260,7 +260,12 @@ export const cases: readonly Case[] = [
   { name: "upsampleNearest", inputs: [f32(2, 3, 4, 5)], attributes: { factors: [2, 3] } },
   { name: "upsampleBilinear", inputs: [f32(2, 3, 4, 5)], attributes: { factors: [2, 3] } },
   { name: "upsampleBilinearGradient", inputs: [f32(2, 6, 12, 5)], attributes: { factors: [2, 3] } },
-  { name: "randomUniform", inputs: [i32(1000)], attributes: { key: [123, 0xfedcba98], shape: [7, 11] }, tolerance: 1e-12 },
+  ...[[0, 0], [3, 16], [5, 7], [1, 2], [2 ** 31 - 1, 2 ** 20]].map(([position = 0, stride = 0]) => ({
+    name: "randomUniform" as const,
+    inputs: [i32(1000), tensor(position, { dtype: "i32" })],
+    attributes: { key: [123, 0xfedcba98], shape: [7, 11], stride },
+    tolerance: 1e-12,
+  })), // prettier-ignore
 ];
 
 const describeInputs = (inputs: readonly Tensor[]): string => inputs.map(({ shape }: { shape: Shape }) => shape.join("x")).join(", ");
