@@ -23,7 +23,7 @@ export type Net<
   Inputs extends string[] = string[],
   // A net of any labels may have any outputs; one that is written out has one where nothing else is said.
   Outputs extends string = string extends Names ? string : "output",
-> = Omit<BuiltNetwork, "taps" | "predict" | "predictAll" | "with"> & {
+> = Omit<BuiltNetwork, "taps" | "predict" | "predictAll" | "with" | OfBuilding> & {
   readonly taps: Taps<Names>;
   /** Inference: gives the first output. */
   predict(...inputs: Tensors<Inputs>): Tensor;
@@ -33,6 +33,10 @@ export type Net<
   with(hyperparameters: Readonly<Record<string, unknown>>): Net<Names, Inputs, Outputs>;
 } & Omit<Taps<Names>, keyof BuiltNetwork> &
   NetCall<Names, Inputs, Outputs>;
+
+/** Members for networks that are made of others and for what draws and trains them: not what an editor offers of a net. */
+type OfBuilding =
+  "built" | "called" | "entryAt" | "failed" | "inputValues" | "outputValues" | "rowText" | "uses" | "valueOfTap" | "variableAt";
 
 /** One tensor for each name. */
 type Tensors<Inputs extends string[]> = { [Place in keyof Inputs]: Tensor };
