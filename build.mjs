@@ -1,7 +1,7 @@
 // Builds dist/: the WebAssembly kernels, the grammar, the TypeScript, and the files tsc leaves alone.
 // Plain Node on every platform, no shell: `npm ci` on a new machine needs nothing else.
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -43,6 +43,10 @@ const entryPoints = [
   "kernel/session/child/typescript-loader",
 ];
 
+const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+/** Packages of many small modules that every session needs. */
+const inBundles = ["ohm-js", "fflate"];
+
 /**
  * Puts the modules behind each entry point into one file and a few shared ones, in the place of what tsc wrote: Node spends more time
  * on finding and reading hundreds of small modules than on running them. Nothing is renamed or shortened.
@@ -64,7 +68,7 @@ async function bundle() {
     format: "esm",
     platform: "node",
     target: "node20",
-    packages: "external",
+    external: Object.keys(dependencies).filter((name) => !inBundles.includes(name)),
     logLevel: "warning",
   });
   console.log(`build: bundles (${((performance.now() - began) / 1000).toFixed(1)} s)`);
