@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { excerpt } from "../../dsl/diagnostics/excerpt.js";
 import type { CellError } from "../session/outputs.js";
 import type { TypeProblem } from "../tslab-converter.js";
+import { layerCallProblem } from "./layer-call-problems.js";
 import { magicMistake } from "./magics.js";
 
 /**
@@ -82,6 +83,8 @@ const noOverloadMatches = 2769;
  * last. The checker lists all, one after the other.
  */
 function ofUsualCall(problem: TypeProblem): TypeProblem {
+  const ofLayer = layerCallProblem(problem.message);
+  if (ofLayer !== undefined) return { ...problem, message: ofLayer };
   const last =
     problem.code === noOverloadMatches
       ? problem.message.split(/^ *Overload \d+ of \d+, .* gave the following error\.\n/m).at(-1)
