@@ -41,12 +41,17 @@ type OfBuilding =
 /** One tensor for each name. */
 type Tensors<Inputs extends string[]> = { [Place in keyof Inputs]: Tensor };
 
-/** Taps by the names of labels; `stage[].pool` is a label inside a repeated one. */
+/** Taps by the names of labels; `stage[].pool` is a label inside a repeated one, `enc.state` what a layer gives beside. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Taps<Names extends string> = string extends Names ? any : { readonly [Label in Outer<Names>]: TapAt<Names, Label> };
 
-type Outer<Name extends string> = Name extends `${infer Label}[]${string}` ? Label : Name;
-type TapAt<Names extends string, Label extends string> = Label extends Names ? Tap : Repeated<Inner<Names, Label>>;
+type Outer<Name extends string> = Name extends `${infer Label}[]${string}` ? Label : Name extends `${infer Label}.${string}` ? Label : Name;
+type TapAt<Names extends string, Label extends string> = Label extends Names
+  ? WithExtras<ExtraOf<Names, Label>>
+  : Repeated<Inner<Names, Label>>;
+/** What a row's layers give beside their output: `enc.state`. */
+type ExtraOf<Names extends string, Label extends string> = Names extends `${Label}.${infer Extra}` ? Extra : never;
+type WithExtras<Extra extends string> = [Extra] extends [never] ? Tap : Tap & { readonly [Name in Extra]: Tap };
 type Inner<Names extends string, Label extends string> = Names extends `${Label}[].${infer Rest}` ? Rest : never;
 
 /** A network is called with tensors, with flows of a net being built, or with other hyperparameters: `Same(a, b)`, `ResNet({ classes: 10 })`. */
