@@ -4,6 +4,7 @@
  */
 import type * as TypeScript from "@tslab/typescript-for-tslab";
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { bareNames, describeSymbol, withoutLinks, type SymbolDescription } from "./cells/symbol-description.js";
 import { requireCompiled } from "./compiled-script.js";
 import { preparedFiles, type Prepared } from "./declarations/prepared.js";
@@ -98,6 +99,11 @@ const requireFromTslab = createRequire(tslabPackage);
 
 /** tslab's TypeScript. */
 export const ts: typeof TypeScript = requireCompiled(requireFromTslab.resolve("@tslab/typescript-for-tslab")) as typeof TypeScript;
+
+/** The folder of its package. */
+export function typescriptFolder(): string {
+  return dirname(requireFromTslab.resolve("@tslab/typescript-for-tslab/package.json"));
+}
 
 /** What TypeScript 5.0.4 exports without declaring it. */
 const internals = ts as unknown as Internals;

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { compiledFile, packageRoot } from "../package-root.js";
+import { typescriptFolder } from "../tslab-converter.js";
 import { slashes } from "../tslab-files.js";
 
 /** What the build writes. Files are named by their package and their path in it: "@types/node/fs.d.ts". */
@@ -44,7 +45,7 @@ export function declarationPackages(): Map<string, string> {
     folders.set(name, found);
     return found;
   };
-  folderOf("@tslab/typescript-for-tslab", createRequire(from.resolve("tslab/package.json")));
+  folders.set("@tslab/typescript-for-tslab", typescriptFolder());
   folderOf("undici-types", createRequire(join(folderOf("@types/node", from), "package.json")));
   return folders;
 }
