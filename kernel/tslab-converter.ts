@@ -4,7 +4,10 @@
  */
 import type * as TypeScript from "@tslab/typescript-for-tslab";
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { bareNames, describeSymbol, withoutLinks, type SymbolDescription } from "./cells/symbol-description.js";
+import { requireCompiled } from "./compiled-script.js";
+import { preparedFiles, type Prepared } from "./declarations/prepared.js";
 import { patchSystem, slashes } from "./tslab-files.js";
 
 export type { TypeScript };
@@ -94,8 +97,13 @@ const require = createRequire(import.meta.url);
 const tslabPackage = require.resolve("tslab/package.json");
 const requireFromTslab = createRequire(tslabPackage);
 
-/** tslab's TypeScript. Loading it takes about 0.2 s. */
-export const ts: typeof TypeScript = requireFromTslab("@tslab/typescript-for-tslab") as typeof TypeScript;
+/** tslab's TypeScript. */
+export const ts: typeof TypeScript = requireCompiled(requireFromTslab.resolve("@tslab/typescript-for-tslab")) as typeof TypeScript;
+
+/** The folder of its package. */
+export function typescriptFolder(): string {
+  return dirname(requireFromTslab.resolve("@tslab/typescript-for-tslab/package.json"));
+}
 
 /** What TypeScript 5.0.4 exports without declaring it. */
 const internals = ts as unknown as Internals;
@@ -131,13 +139,14 @@ const unpatched = { ...ts.sys };
  */
 export function createTypeChecker(directory: string, given: ReadonlyMap<string, string> = new Map()): TypeChecker {
   const inMemory = new Map([...given].map(([path, text]) => [slashes(path), text]));
-  const files = patchSystem(ts, unpatched, { directory, tslabPackage, inMemory });
+  const prepared = preparedFiles();
+  const files = patchSystem(ts, unpatched, { directory, tslabPackage, inMemory, prepared });
   const asked: Asked = {};
-  const converter = loadTslab([...inMemory.keys()], asked).createConverter();
+  const converter = loadTslab([...inMemory.keys()], asked, programsWith(prepared)).createConverter();
   const describe = (symbol: TypeScript.Symbol | undefined): SymbolDescription => {
     const { checker, at } = asked;
     if (symbol === undefined || checker === undefined || at === undefined) return { kind: undefined, signature: "", documentation: "" };
-    return describeSymbol(symbol, { ts, checker, at, read: files.read });
+    return describeSymbol(symbol, { ts, checker, at, commentBefore: files.commentBefore });
   };
   return {
     check(declarations, source) {
@@ -219,7 +228,7 @@ function isCommon(entry: TslabEntry | undefined): boolean {
  * find the local files a cell imports. The links of a message's chain stay one message (tslab would give those of local files to the
  * cell). And what is asked of a place is kept in `asked`, with the symbols that tslab leaves out.
  */
-function loadTslab(declarationFiles: readonly string[], asked: Asked): TslabModule {
+function loadTslab(declarationFiles: readonly string[], asked: Asked, createProgram: CreateProgram): TslabModule {
   const path = requireFromTslab.resolve("@tslab/typescript-for-tslab");
   const loaded = requireFromTslab.cache[path];
   if (loaded === undefined) throw new Error("tslab's TypeScript is not in the module cache of Node");
@@ -231,7 +240,7 @@ function loadTslab(declarationFiles: readonly string[], asked: Asked): TslabModu
       [...declarationFiles, ...files],
       compilerOptions,
       system,
-      plainProgram,
+      createProgram,
       ...reporters,
     );
   };
@@ -275,7 +284,7 @@ function loadTslab(declarationFiles: readonly string[], asked: Asked): TslabModu
  * Modules are found as bundlers find them, which is closest to what the session does: `exports` of package.json counts (packages that
  * are ES modules only), and a local file may be imported with its ending or without.
  */
-const moduleOptions: TypeScript.CompilerOptions = {
+export const moduleOptions: TypeScript.CompilerOptions = {
   moduleResolution: ts.ModuleResolutionKind.Bundler,
   allowImportingTsExtensions: true,
   customConditions: ["node"],
@@ -290,16 +299,55 @@ type CreateWatchHost = (
   ...reporters: unknown[]
 ) => TypeScript.WatchCompilerHostOfFilesAndCompilerOptions<TypeScript.BuilderProgram>;
 
-/** What tslab uses of a builder, without what it would keep. Bound at once: tslab reads the names a cell declares before it checks. */
-const plainProgram: CreateProgram = (rootNames, options, host, old, ...rest) => {
-  const builder = ts.createAbstractBuilder(rootNames, options, host, old, ...rest);
-  for (const name of rootNames ?? []) {
-    const file = builder.getSourceFile(name);
-    if (file !== undefined) internals.bindSourceFile(file, builder.getCompilerOptions());
-  }
-  builder.getAllDependencies = (file) => localDependencies(builder, file);
-  return builder;
-};
+/**
+ * What tslab uses of a builder, without what it would keep. Bound at once: tslab reads the names a cell declares before it checks.
+ * Prepared files are neither read nor watched, and their imports not looked for.
+ */
+function programsWith(prepared: Prepared): CreateProgram {
+  const hosts = new WeakSet<TypeScript.CompilerHost>();
+  return (rootNames, options, host, old, ...rest) => {
+    if (host !== undefined && !hosts.has(host)) {
+      hosts.add(host);
+      takePrepared(host, prepared);
+    }
+    const builder = ts.createAbstractBuilder(rootNames, options, host, old, ...rest);
+    for (const name of rootNames ?? []) {
+      const file = builder.getSourceFile(name);
+      if (file !== undefined) internals.bindSourceFile(file, builder.getCompilerOptions());
+    }
+    builder.getAllDependencies = (file) => localDependencies(builder, file);
+    return builder;
+  };
+}
+
+/** Parsed, and bound by the first program that has them. */
+const parsed = new Map<string, TypeScript.SourceFile>();
+
+function takePrepared(host: TypeScript.CompilerHost, prepared: Prepared): void {
+  const getSourceFile = host.getSourceFile.bind(host);
+  const getSourceFileByPath = host.getSourceFileByPath?.bind(host);
+  const resolveModuleNameLiterals = host.resolveModuleNameLiterals?.bind(host);
+  const take = (path: string, options: TypeScript.ScriptTarget | TypeScript.CreateSourceFileOptions): TypeScript.SourceFile | undefined => {
+    const text = prepared.get(path)?.text;
+    if (text === undefined) return undefined;
+    const file = parsed.get(path) ?? ts.createSourceFile(path, text, options);
+    parsed.set(path, file);
+    return file;
+  };
+  host.getSourceFile = (path, options, ...rest) => take(path, options) ?? getSourceFile(path, options, ...rest);
+  host.getSourceFileByPath = (name, path, options, ...rest) => take(name, options) ?? getSourceFileByPath?.(name, path, options, ...rest);
+  host.resolveModuleNameLiterals = (literals, containing, ...rest) => {
+    const file = prepared.get(containing);
+    if (file === undefined) return resolveModuleNameLiterals?.(literals, containing, ...rest) ?? [];
+    // What was not found when they were prepared are modules of Node, declared by name.
+    return literals.map(({ text }) => ({ resolvedModule: resolvedModule(file.resolve(text)) }));
+  };
+}
+
+function resolvedModule(resolvedFileName: string | undefined): TypeScript.ResolvedModuleFull | undefined {
+  if (resolvedFileName === undefined) return undefined;
+  return { resolvedFileName, extension: ts.Extension.Dts, isExternalLibraryImport: resolvedFileName.includes("/node_modules/") };
+}
 
 /** The file and the local sources it imports, directly or through others; not the declaration files, which nothing is made of. */
 function localDependencies(program: TypeScript.BuilderProgram, file: TypeScript.SourceFile): string[] {

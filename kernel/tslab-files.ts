@@ -1,6 +1,7 @@
 /** What tslab's TypeScript sees of the file system. */
 import { createRequire } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
+import { preparedDocumentation, type Prepared } from "./declarations/prepared.js";
 import { packageRoot } from "./package-root.js";
 import type { TypeScript } from "./tslab-converter.js";
 
@@ -9,18 +10,25 @@ type System = typeof TypeScript.sys;
 export interface SeenFiles {
   /** Tells the compiler which local files have been edited since it was told last. */
   readonly announceEdits: () => void;
-  /** The text of a file, with the documentation that the compiler is not given. */
-  readonly read: (path: string) => string | undefined;
+  /** The doc comment before a node, which the compiler is not given. */
+  readonly commentBefore: (node: TypeScript.Node) => string | undefined;
+}
+
+interface SeenSources {
+  readonly directory: string;
+  /** The path of tslab's package.json. */
+  readonly tslabPackage: string;
+  readonly inMemory: ReadonlyMap<string, string>;
+  readonly prepared: Prepared;
 }
 
 /**
- * Patches the system of a thread's TypeScript for a notebook in `directory`. `unpatched` is what it was at first; `tslabPackage` is
- * the path of tslab's package.json.
+ * Patches the system of a thread's TypeScript for a notebook in `directory`. `unpatched` is what it was at first.
  */
 export function patchSystem(
   ts: typeof TypeScript,
   unpatched: System,
-  { directory, tslabPackage, inMemory }: { directory: string; tslabPackage: string; inMemory: ReadonlyMap<string, string> },
+  { directory, tslabPackage, inMemory, prepared }: SeenSources,
 ): SeenFiles {
   const { watchFile, announceEdits } = watchedFiles(ts, directory);
   const redirect = redirectPaths(ts.sys, unpatched, directory, tslabPackage);
@@ -32,8 +40,15 @@ export function patchSystem(
     const text = inMemory.get(path) ?? read(path, encoding);
     return text !== undefined && path.endsWith(".d.ts") ? withoutDocumentation(text) : text;
   };
-  sys.fileExists = (path) => inMemory.has(path) || unpatched.fileExists(redirect(path));
-  return { announceEdits, read };
+  sys.fileExists = (path) => inMemory.has(path) || prepared.has(path) || unpatched.fileExists(redirect(path));
+  const commentBefore = (node: TypeScript.Node): string | undefined => {
+    const file = node.getSourceFile();
+    if (prepared.has(file.fileName)) return preparedDocumentation(file.fileName, node.getStart(file));
+    const text = read(file.fileName) ?? file.text;
+    const comments = ts.getLeadingCommentRanges(text, node.pos) ?? [];
+    return comments.map(({ pos, end }) => text.slice(pos, end)).findLast((comment) => comment.startsWith("/**"));
+  };
+  return { announceEdits, commentBefore };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Diagnostic } from "./diagnostic.js";
+import { excerpt } from "./excerpt.js";
 import { lineText, positionOf } from "./position.js";
 
 /**
@@ -20,7 +21,7 @@ export function renderDiagnostic(
   const shownCode = options.codes === true ? ` [${code}]` : "";
   const lines = [`${file}line ${line}, column ${column}: ${kind}${message}${shownCode}`];
   const row = lineText(source, line);
-  if (row.trim() !== "") lines.push(`  ${row}`, `  ${carets(row, column, span[1] - span[0])}`);
+  if (row.trim() !== "") lines.push(...excerpt(row, column, span[1] - span[0]).map((text) => `  ${text}`));
   if (hint !== "") lines.push(`  ${hint}`);
   if (chain !== "") lines.push(`  ${chain}`);
   for (const other of related) lines.push(`  line ${positionOf(source, other.span[0]).line}: ${other.message}`);
@@ -31,13 +32,6 @@ export interface RenderOptions {
   readonly file?: string;
   /** Show the stable code behind the message. */
   readonly codes?: boolean;
-}
-
-/** Carets under `length` characters from `column` on, as far as the row goes; tabs stay tabs. */
-function carets(row: string, column: number, length: number): string {
-  const before = row.slice(0, column - 1).replace(/[^\t]/gu, " ");
-  const width = Math.max(1, Math.min(length, row.trimEnd().length - column + 1));
-  return before + "^".repeat(width);
 }
 
 export function renderDiagnostics(source: string, diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {

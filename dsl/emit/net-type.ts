@@ -19,6 +19,13 @@ function union(names: readonly string[]): string {
   return names.length === 0 ? "never" : names.map((name) => JSON.stringify(name)).join(" | ");
 }
 
+/** The names of what a layer gives beside its output. */
+function extrasOf(item: Pipe["items"][number], scope: Scope): string[] {
+  const name = item.kind === "call" ? item.callee.text : item.kind === "name" ? item.text : undefined;
+  if (name === undefined || scope.lookupCallee(name) !== null) return [];
+  return Object.keys(scope.registry.layers.get(name)?.gives ?? {});
+}
+
 class Labels {
   readonly found = new Set<string>();
   /** Whether something is applied whose body is not in this cell. */
@@ -60,6 +67,7 @@ class Labels {
     const last = pipe.items.at(-1);
     if (last?.kind !== "repeat") {
       this.found.add(prefix + label);
+      for (const item of pipe.items) for (const extra of extrasOf(item, scope)) this.found.add(`${prefix}${label}.${extra}`);
       return;
     }
     const count = this.found.size;

@@ -1,5 +1,6 @@
 import { isLayerCell } from "../../dsl/detect.js";
 import { CellTypes } from "./cell-types.js";
+import { completeImport } from "./import-paths.js";
 import { isCompleteTypeScript } from "./is-complete.js";
 import type { LayerCells } from "./layer-cells.js";
 import { completeMagic, readMagics } from "./magics.js";
@@ -56,6 +57,8 @@ export class CellCompiler implements CompilerCalls {
     const magic = completeMagic(request.source, request.offset);
     if (magic !== undefined) return magic;
     if (isLayerCell(request.source)) return this.#loadedLayers.complete(request);
+    const path = completeImport(request.source, request.offset, this.#directory);
+    if (path !== undefined) return path;
     const source = this.#sourceForEditing(request.source);
     const { start, end, entries } = this.#types.checker.complete(this.#types.declarations, source, request.offset);
     const matches = entries

@@ -6,7 +6,7 @@ import type { CellTypes } from "./cell-types.js";
 import { declaredNames } from "./declared-names.js";
 import { diagnosticsError } from "./diagnostics-error.js";
 import { nextIndent } from "./is-complete.js";
-import type { CompiledCell, Completeness, Completion, EditorRequest, InspectionBundle } from "./messages.js";
+import type { CompiledCell, Completeness, Completion, EditorRequest, InspectionBundle, Subject } from "./messages.js";
 import { transpile } from "./transpile.js";
 
 /** The cells of a notebook that are in the layer language. */
@@ -47,7 +47,8 @@ export class LayerCells {
   compile(source: string, title: string, timed: boolean): CompiledCell {
     const { checker } = this.#types;
     const { declarations } = this.#types;
-    const compiled = compileCell(source, { registry: layerLanguage, names: this.#namesForLayers() });
+    const names = this.#namesForLayers();
+    const compiled = compileCell(source, { registry: layerLanguage, names });
     if (!compiled.ok) return { kind: "failed", error: diagnosticsError(source, compiled.diagnostics, title) };
     let checked = checker.check(declarations, compiled.typescript);
     if (checked.problems.length > 0) {
@@ -73,6 +74,7 @@ export class LayerCells {
       timed,
       layers: compiled.map,
       emitted: { networks, typescript: compiled.typescript },
+      subjects: subjectsOf(source).filter(({ name }) => names[name] === "network" && !networks.includes(name)),
       notices,
     };
   }
@@ -90,6 +92,15 @@ export class LayerCells {
       if (!layerLanguage.layers.has(name)) names[name] = type === "any" ? (this.#names[name] ?? kind) : kind;
     return names;
   }
+}
+
+/** What statements of a cell are about. */
+function subjectsOf(source: string): Subject[] {
+  return [...source.matchAll(/^([ \t]*(?:show|train|save|load)[ \t]+)([\p{L}_][\p{L}\p{N}_]*)/gmu)].map((found) => {
+    const [, before = "", name = ""] = found;
+    const start = found.index + before.length;
+    return { name, span: [start, start + name.length] };
+  });
 }
 
 /** Front ends that do not draw Markdown in a tooltip show the plain text. */

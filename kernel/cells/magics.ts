@@ -1,3 +1,4 @@
+import { literalLines } from "./literal-lines.js";
 import type { Completion } from "./messages.js";
 import { startClockCall } from "./runtime-name.js";
 
@@ -48,7 +49,8 @@ export function completeMagic(source: string, offset: number): Completion | unde
 
 /**
  * Reads `%%name` on the first line of a cell, and the lines `%time`, `%env`, `%help` and, where the kernel allows it, `!command`.
- * A line that continues an expression with `%` is left alone: magics have no space after the sign.
+ * A line that continues an expression with `%` is left alone: magics have no space after the sign. So is one inside a template
+ * string or a comment.
  */
 export function readMagics(cell: string, allowShell: boolean): ReadCell {
   const first = /^\s*%%([A-Za-z]+)[ \t]*([^\r\n]*)(\r?\n|$)/.exec(cell);
@@ -87,11 +89,16 @@ export function magicMistake(line: string): string | undefined {
     : undefined;
 }
 
+const lineMagic = /^(\s*)%([A-Za-z]+)\b[ \t]?(.*?)(\r?)$/;
+const shellLine = /^!(.*?)(\r?)$/;
+
 function readLines(cell: string, allowShell: boolean, language: "layers" | undefined, timed: boolean): ReadCell {
   if (!/^[ \t]*[%!]/m.test(cell)) return { kind: "code", source: cell, language, timed };
   const lines = cell.split("\n");
+  const literal = literalLines(lines, (line) => lineMagic.test(line) || (allowShell && shellLine.test(line)));
   const written = lines.map((line, index) => {
-    const magic = /^(\s*)%([A-Za-z]+)\b[ \t]?(.*?)(\r?)$/.exec(line);
+    if (literal[index] === true) return line;
+    const magic = lineMagic.exec(line);
     if (magic !== null) {
       const [, indent = "", name, rest = "", end = ""] = magic;
       const last = lines.slice(index + 1).every((later) => later.trim() === "");
@@ -101,7 +108,7 @@ function readLines(cell: string, allowShell: boolean, language: "layers" | undef
       if (name === "help") return `${indent}__lamella__.help();${end}`;
       return line;
     }
-    const shell = allowShell ? /^!(.*?)(\r?)$/.exec(line) : null;
+    const shell = allowShell ? shellLine.exec(line) : null;
     return shell === null ? line : `await __lamella__.shell(${JSON.stringify(shell[1])});${shell[2]}`;
   });
   return { kind: "code", source: written.join("\n"), language, timed };

@@ -1,4 +1,4 @@
-import type { PositionMap } from "../../dsl/index.js";
+import type { PositionMap, Span } from "../../dsl/index.js";
 import type { CellError } from "../session/outputs.js";
 import type { MimeBundle } from "../../std/view/bundle.js";
 
@@ -14,11 +14,19 @@ export type CompiledCell =
       readonly layers?: PositionMap;
       /** Networks that the cell declares, and the TypeScript it became: for `show N, as=typescript`. */
       readonly emitted?: { readonly networks: readonly string[]; readonly typescript: string };
+      /** Networks of other cells that it shows, trains, saves or loads, and where it says so. */
+      readonly subjects?: readonly Subject[];
       /** Warnings, for stderr; empty when there are none. */
       readonly notices: string;
     }
   | { readonly kind: "show"; readonly data: MimeBundle }
   | { readonly kind: "failed"; readonly error: CellError };
+
+/** A name and its place in the source. */
+export interface Subject {
+  readonly name: string;
+  readonly span: Span;
+}
 
 export interface Completion {
   /** UTF-16 offsets of the text that a match replaces. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { readPreparation } from "../declarations/prepared.js";
 import { compiledFile } from "../package-root.js";
 import { ts } from "../tslab-converter.js";
 
@@ -11,13 +12,17 @@ export interface Prelude {
   readonly declarations: string;
 }
 
+/** The modules whose names every cell sees. */
+export const preludeModules = ["kernel/lamella", "kernel/notebook/index"] as const;
+
 export function prelude(): Prelude {
   let exported = "";
   let declarations = "";
   const taken = new Set<string>();
-  for (const module of ["kernel/lamella", "kernel/notebook/index"]) {
+  for (const module of preludeModules) {
     const file = compiledFile(module).replace(/\.js$/, "");
-    const names = [...exportedNames(file + ".d.ts")].filter((name) => name !== "default" && !taken.has(name));
+    const exports = readPreparation()?.exports[module] ?? [...exportedNames(file + ".d.ts")];
+    const names = exports.filter((name) => name !== "default" && !taken.has(name));
     for (const name of names) taken.add(name);
     const from = `from ${JSON.stringify(file.replaceAll("\\", "/"))};\n`;
     if (names.length > 0) exported += `export { ${names.join(", ")} } ${from}`;

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { excerpt } from "../../dsl/diagnostics/excerpt.js";
 import type { CellError } from "../session/outputs.js";
 import type { TypeProblem } from "../tslab-converter.js";
+import { layerCallProblem } from "./layer-call-problems.js";
 import { magicMistake } from "./magics.js";
 
 /**
@@ -17,11 +19,7 @@ export function problemsError(problems: readonly TypeProblem[], source: string, 
   const mistake = first === undefined || first.fileName !== undefined ? undefined : magicMistake(lines[first.line] ?? "");
   if (first !== undefined && mistake !== undefined) {
     const line = lines[first.line] ?? "";
-    const traceback = [
-      `${title}, line ${first.line + 1}: ${mistake}`,
-      `    ${line}`,
-      "    " + " ".repeat(/\S/.exec(line)?.index ?? 0) + "^",
-    ];
+    const traceback = [`${title}, line ${first.line + 1}: ${mistake}`, ...pointAt(line, /\S/.exec(line)?.index ?? 0, 1)];
     return { name: "SyntaxError", message: mistake, traceback };
   }
   const seen = new Set<string>();
@@ -52,12 +50,8 @@ function withinCell(problem: TypeProblem, lines: readonly string[]): TypeProblem
   return { ...problem, line: last, character: end, end: problem.start + 1 };
 }
 
-/** The line and carets under the place; a long line (data, minified code) is cut around it. */
-function pointAt(line: string, column: number, length: number): string[] {
-  const start = column > 100 ? column - 60 : 0;
-  const shown = line.replaceAll("\t", " ").slice(start, start + 140);
-  const width = Math.max(1, Math.min(length, start + shown.length - column));
-  return ["    " + shown, "    " + " ".repeat(column - start) + "^".repeat(width)];
+function pointAt(line: string, character: number, length: number): string[] {
+  return excerpt(line, character + 1, length).map((text) => `    ${text}`);
 }
 
 /** What to do about a module that is not there. */
@@ -89,6 +83,8 @@ const noOverloadMatches = 2769;
  * last. The checker lists all, one after the other.
  */
 function ofUsualCall(problem: TypeProblem): TypeProblem {
+  const ofLayer = layerCallProblem(problem.message);
+  if (ofLayer !== undefined) return { ...problem, message: ofLayer };
   const last =
     problem.code === noOverloadMatches
       ? problem.message.split(/^ *Overload \d+ of \d+, .* gave the following error\.\n/m).at(-1)

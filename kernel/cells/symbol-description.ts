@@ -15,8 +15,8 @@ interface Surroundings {
   readonly checker: TypeScript.TypeChecker;
   /** Where the name stands: types may be narrowed there. */
   readonly at: TypeScript.Node;
-  /** The text of a file with its comments, which the program may have been given without. */
-  readonly read: (path: string) => string | undefined;
+  /** The doc comment before a node as it stands in its file, which the program may have been given without comments. */
+  readonly commentBefore: (node: TypeScript.Node) => string | undefined;
 }
 
 /** The type and the documentation of what a name stands for. */
@@ -54,16 +54,12 @@ function signatureOf(symbol: TypeScript.Symbol, { ts, checker, at }: Surrounding
   return bareNames(checker.signatureToString(first, at)) + (more.length === 0 ? "" : ` (+${more.length})`);
 }
 
-/** The comment before the declaration, as it stands in its file. */
-export function documentationOf(symbol: TypeScript.Symbol, { ts, read }: Pick<Surroundings, "ts" | "read">): string {
+function documentationOf(symbol: TypeScript.Symbol, { ts, commentBefore }: Surroundings): string {
   for (const declaration of symbol.declarations ?? []) {
-    const file = declaration.getSourceFile();
-    const text = read(file.fileName) ?? file.text;
     // `const x = …`: the comment stands before the statement.
     const owner = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
-    const comments = ts.getLeadingCommentRanges(text, owner.pos) ?? [];
-    const doc = comments.map(({ pos, end }) => text.slice(pos, end)).findLast((comment) => comment.startsWith("/**"));
-    if (doc !== undefined) return plainText(doc);
+    const comment = commentBefore(owner);
+    if (comment !== undefined) return plainText(comment);
   }
   return "";
 }

@@ -1,6 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { LamellaError } from "../../std/errors.js";
+import { hasCompiled } from "../compiled-script.js";
+import { compiledFile } from "../package-root.js";
 import type { Place } from "../install/index.js";
 import { installKernelspec, uninstallKernelspec } from "../install/index.js";
 
@@ -19,6 +22,8 @@ export async function installCommand(args: readonly string[]): Promise<number> {
     name: values.name ?? "lamella",
     allowShell: values["allow-shell"] ?? false,
   });
+  // The build has done it for its own Node; a package from npm may meet any.
+  if (!hasCompiled()) spawnSync(process.execPath, [compiledFile("kernel/compile-ahead")], { stdio: "ignore" });
   console.log(`Lamella is known to Jupyter: ${folder}`);
   console.log("Start `jupyter lab` or `jupyter notebook` and choose the kernel Lamella.");
   return 0;

@@ -1,4 +1,5 @@
 import type { PositionMap } from "../../dsl/index.js";
+import type { Subject } from "../cells/messages.js";
 import type { CellOutput, CellResult } from "./outputs.js";
 
 /** A cell that is ready to run. */
@@ -16,6 +17,8 @@ export interface Script {
   readonly layers?: PositionMap;
   /** Networks that the cell declares, and the TypeScript it became: for `show N, as=typescript`. */
   readonly emitted?: { readonly networks: readonly string[]; readonly typescript: string };
+  /** Networks of other cells that it shows, trains, saves or loads. */
+  readonly subjects?: readonly Subject[];
 }
 
 /** A comm message, either way. Buffers travel as base64. */

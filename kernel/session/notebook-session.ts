@@ -123,7 +123,7 @@ export class NotebookSession implements Session {
   }
 
   #script(compiled: Extract<CompiledCell, { kind: "script" }>, title: string): Script {
-    const { source, code, mappings, timed, layers, emitted } = compiled;
+    const { source, code, mappings, timed, layers, emitted, subjects } = compiled;
     return {
       id: this.#scripts,
       title,
@@ -133,6 +133,7 @@ export class NotebookSession implements Session {
       timed,
       ...(layers !== undefined && { layers }),
       ...(emitted !== undefined && { emitted }),
+      ...(subjects !== undefined && { subjects }),
     };
   }
 

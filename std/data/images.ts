@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, extname, join } from "node:path";
-import { PNG } from "pngjs";
+import type * as Pngjs from "pngjs";
 import { LamellaError } from "../errors.js";
 import { Tensor } from "../tensor/tensor.js";
 import { MemoryDataset } from "./memory.js";
@@ -19,12 +20,16 @@ interface Picture {
   readonly data: Uint8Array;
 }
 
+/** Loaded with the first picture: few notebooks read any. */
+let pngjs: typeof Pngjs | undefined;
+
 function decode(path: string, channels: 1 | 3): Picture {
   const name = basename(path);
   const bytes = readFileSync(path);
-  let png: PNG;
+  pngjs ??= createRequire(import.meta.url)("pngjs") as typeof Pngjs;
+  let png: Pngjs.PNG;
   try {
-    png = PNG.sync.read(bytes);
+    png = pngjs.PNG.sync.read(bytes);
   } catch (cause) {
     throw new LamellaError(
       `${name} cannot be read as PNG (${cause instanceof Error ? cause.message : String(cause)}): ${bytes.length} bytes arrived; the file is cut off, damaged or of another kind`,

@@ -23,7 +23,7 @@ export type Net<
   Inputs extends string[] = string[],
   // A net of any labels may have any outputs; one that is written out has one where nothing else is said.
   Outputs extends string = string extends Names ? string : "output",
-> = Omit<BuiltNetwork, "taps" | "predict" | "predictAll" | "with"> & {
+> = Omit<BuiltNetwork, "taps" | "predict" | "predictAll" | "with" | OfBuilding> & {
   readonly taps: Taps<Names>;
   /** Inference: gives the first output. */
   predict(...inputs: Tensors<Inputs>): Tensor;
@@ -34,15 +34,24 @@ export type Net<
 } & Omit<Taps<Names>, keyof BuiltNetwork> &
   NetCall<Names, Inputs, Outputs>;
 
+/** Members for networks that are made of others and for what draws and trains them: not what an editor offers of a net. */
+type OfBuilding =
+  "built" | "called" | "entryAt" | "failed" | "inputValues" | "outputValues" | "rowText" | "uses" | "valueOfTap" | "variableAt";
+
 /** One tensor for each name. */
 type Tensors<Inputs extends string[]> = { [Place in keyof Inputs]: Tensor };
 
-/** Taps by the names of labels; `stage[].pool` is a label inside a repeated one. */
+/** Taps by the names of labels; `stage[].pool` is a label inside a repeated one, `enc.state` what a layer gives beside. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Taps<Names extends string> = string extends Names ? any : { readonly [Label in Outer<Names>]: TapAt<Names, Label> };
 
-type Outer<Name extends string> = Name extends `${infer Label}[]${string}` ? Label : Name;
-type TapAt<Names extends string, Label extends string> = Label extends Names ? Tap : Repeated<Inner<Names, Label>>;
+type Outer<Name extends string> = Name extends `${infer Label}[]${string}` ? Label : Name extends `${infer Label}.${string}` ? Label : Name;
+type TapAt<Names extends string, Label extends string> = Label extends Names
+  ? WithExtras<ExtraOf<Names, Label>>
+  : Repeated<Inner<Names, Label>>;
+/** What a row's layers give beside their output: `enc.state`. */
+type ExtraOf<Names extends string, Label extends string> = Names extends `${Label}.${infer Extra}` ? Extra : never;
+type WithExtras<Extra extends string> = [Extra] extends [never] ? Tap : Tap & { readonly [Name in Extra]: Tap };
 type Inner<Names extends string, Label extends string> = Names extends `${Label}[].${infer Rest}` ? Rest : never;
 
 /** A network is called with tensors, with flows of a net being built, or with other hyperparameters: `Same(a, b)`, `ResNet({ classes: 10 })`. */

@@ -10,6 +10,7 @@ beforeAll(async () => {
   compiler = await CellCompiler.create(folder);
   run("const x = tensor([[1, 2], [3, 4]]);");
   run("net Small(x: 4) {\n  h: dense 3\n  dense 2\n}\n");
+  run("net Attending(x: 5x8) {\n  a: attention heads=2\n  flatten | dense 3\n}\n");
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -36,6 +37,13 @@ describe("the types of the library in a cell", () => {
     ["layers.conv(6, [5, 5], { pad: 'same' }).rowText", undefined],
     ["const y: Tensor = layers.softmax(x);", undefined],
     ["layers.conv(6, [5, 5], { pading: 2 })", "'{ pading: number; }' is not assignable to parameter of type 'ConvOptions'."],
+    ["const looks: Tensor = Attending.a.attention.value(x);", undefined],
+    ["Attending.taps.a.attention.name.toUpperCase()", undefined],
+    ["Attending.a.atention", "Property 'atention' does not exist"],
+    ["layers.conv(6)", "`conv` needs filters and size, but one value arrived; by name: `conv({ filters: …, size: … })`"],
+    ["layers.conv({ filters: 6 })", "`conv` needs size, which is not given; by name: `conv({ size: … })`"],
+    ["layers.conv(6, { stride: 2 })", "`conv` needs size, which is not given"],
+    ["layers.conv({})", "`conv` needs filters and size, which are not given"],
     ["layers.dense('ten')", "Argument of type 'string' is not assignable to parameter of type 'number'."],
     ["layers.convolution(6)", "Property 'convolution' does not exist"],
     ["const slope: Tensor = grad((w: Tensor) => sum(square(w)))(x);", undefined],

@@ -64,6 +64,23 @@ describe("magics", () => {
     expect(readMagics(cell, false)).toEqual(read);
   });
 
+  it.each(["const s = `\n%time a\n`;", "const s = `a ${f({\n%time a\n})} b`;", "const s = `${1}\n!ls\n%help`;", "/*\n%help\n!ls\n*/ 1"])(
+    "a line of a text or a comment is left as it is: %j",
+    (cell) => {
+      expect(readMagics(cell, true)).toMatchObject({ source: cell });
+    },
+  );
+
+  it.each([
+    ["const quote = /[`'\"]/g;\n%help", "const quote = /[`'\"]/g;\n__lamella__.help();"],
+    ["!echo `it's\n%help", 'await __lamella__.shell("echo `it\'s");\n__lamella__.help();'],
+    ["// it's `\nconst s = `\\`${`in`}`; '/*'\n%help", "// it's `\nconst s = `\\`${`in`}`; '/*'\n__lamella__.help();"],
+    ["if (a) {\n%time b()\n}", "if (a) {\n__t();b();__s();\n}"],
+    ["a / b; `\n`; c / d\n%help", "a / b; `\n`; c / d\n__lamella__.help();"],
+  ])("what only looks open does not hide a magic: %j", (cell, source) => {
+    expect(readMagics(cell, true)).toMatchObject({ source });
+  });
+
   it("shell commands only where the kernel allows them", () => {
     expect(readMagics("!ls -l", true)).toMatchObject({ source: 'await __lamella__.shell("ls -l");' });
   });

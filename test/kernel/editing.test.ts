@@ -64,6 +64,14 @@ describe("completion", () => {
     for (const common of ["apply", "bind", "call"]) expect(names.indexOf(common)).toBeGreaterThan(names.indexOf("predict"));
   });
 
+  it("a net shows what it is for, not what it is built with", () => {
+    const names = complete("Small.|").matches.map(({ text }) => text);
+    const shown = ["h", "initialize", "parameterCount", "parameters", "predict", "rows", "taps", "typescript", "with"];
+    expect(names).toEqual(expect.arrayContaining(shown));
+    for (const hidden of ["built", "called", "entryAt", "inputValues", "outputValues", "rowText", "uses", "valueOfTap", "variableAt"])
+      expect(names).not.toContain(hidden);
+  });
+
   it("no file of this machine stands in a signature", () => {
     for (const { signature } of complete("Small.|").matches) expect(signature).not.toContain("import(");
   });

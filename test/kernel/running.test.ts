@@ -108,7 +108,9 @@ describe("cells", () => {
       content: { data: { "image/svg+xml": "<svg/>" } },
     });
     expect((await kernel.execute("%%layers\nnet Marked(x: 2) { dense 1 }")).reply["status"]).toBe("ok");
-    expect((await kernel.execute("%help")).stdout).toContain("%%layers");
+    const help = (await kernel.execute("%help")).stdout;
+    expect(help).toContain("%%layers");
+    expect(help).toContain("or with let lines before one of these");
     expect((await kernel.execute("!echo shell")).reply["status"]).toBe("error");
   });
 

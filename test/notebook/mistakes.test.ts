@@ -55,6 +55,17 @@ async function expectMistake(code: string, ...says: (string | RegExp)[]): Promis
 }
 
 describe("a mistake in a net", () => {
+  it("a net whose cell failed is not there for later cells, which say which cell that was", async () => {
+    await expectMistake("net Failed(image: 28x28x1) {\n  conv 6, 50x50\n}", "line 2");
+    for (const statement of ["show Failed", "train Failed on digits { epochs 1 }"])
+      await expectMistake(statement, /there is no network `Failed`: Cell \d+, which defines it, failed \[E061\]/, "Failed");
+    await expectMistake("show NeverWritten", "NeverWritten");
+    expect(await run("net Failed(image: 28x28x1) {\n  conv 6, 5x5\n}\nshow Failed")).toMatchObject({ status: "ok" });
+    await expectMistake("net Failed(image: 28x28x1) {\n  conv 6, 50x50\n}");
+    // The one before is still there.
+    expect(await run("show Failed")).toMatchObject({ status: "ok" });
+  });
+
   it("a wrong layer name", async () => {
     await expectMistake(
       "net A(image: 28x28x1) {\n  cov 6, 5x5\n}",

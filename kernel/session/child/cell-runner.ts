@@ -1,5 +1,8 @@
+import { diagnostic } from "../../../dsl/diagnostics/diagnostic.js";
 import { rememberTypeScript } from "../../../std/view/emitted-typescript.js";
 import { forgetShownRuns, isShownHistory } from "../../../std/view/live-training.js";
+import { diagnosticsError } from "../../cells/diagnostics-error.js";
+import type { Subject } from "../../cells/messages.js";
 import { DisplayHandle } from "../../notebook/display.js";
 import { render } from "../../notebook/render.js";
 import type { CellError, CellOutput, CellResult, ExpressionResult } from "../outputs.js";
@@ -23,6 +26,8 @@ export class CellRunner {
   readonly #show: (output: CellOutput) => void;
   readonly #done: (id: number, result: CellResult) => void;
   #stop: ((error: InterruptError) => void) | undefined;
+  /** The cells that should have defined networks and failed, by the networks' names. */
+  readonly #failedCells = new Map<string, string>();
   /** The id of the running cell. */
   #current: number | undefined;
   /** The id of the last cell that began, or that was given up before it did; ids grow. */
@@ -50,6 +55,12 @@ export class CellRunner {
     try {
       const { emitted } = request.script;
       if (emitted !== undefined) rememberTypeScript(emitted.networks, emitted.typescript);
+      const missing = request.script.subjects?.find(({ name }) => isMissing(name));
+      if (missing !== undefined) {
+        this.#stop = undefined;
+        this.#finish(request.script.id, { status: "error", error: this.#missingNetwork(request.script, missing), expressions });
+        return;
+      }
       await Promise.race([this.#evaluate(request.script, request.silent), stopped]);
       for (const { name, script } of request.expressions) {
         expressions[name] = await Promise.race([this.#expression(script), stopped]);
@@ -59,6 +70,10 @@ export class CellRunner {
       result = this.#failed(thrown, expressions);
     }
     this.#stop = undefined;
+    for (const name of request.script.emitted?.networks ?? []) {
+      if (isMissing(name)) this.#failedCells.set(name, request.script.title);
+      else this.#failedCells.delete(name);
+    }
     if (this.interrupted) {
       this.#park();
       // What waits for its interrupt now gets it, and stops at its next `await`, before the next cell starts.
@@ -137,10 +152,21 @@ export class CellRunner {
     }
   }
 
+  #missingNetwork({ source, title }: Script, { name, span }: Subject): CellError {
+    const cell = this.#failedCells.get(name);
+    const why = cell === undefined ? "" : `: ${cell}, which defines it, failed`;
+    return diagnosticsError(source, [diagnostic("E061", `there is no network \`${name}\`${why}`, span)], title);
+  }
+
   #failed(thrown: unknown, expressions: Readonly<Record<string, ExpressionResult>>): CellResult {
     this.#globals.stopClocks();
     const interrupted = isInterrupt(thrown) || this.interrupted;
     const error: CellError = toCellError(interrupted && !isInterrupt(thrown) ? new InterruptError() : thrown);
     return { status: interrupted ? "interrupted" : "error", error, expressions };
   }
+}
+
+/** Whether a name that a cell has declared never got its value. */
+function isMissing(name: string): boolean {
+  return (globalThis as Record<string, unknown>)[name] === undefined;
 }

@@ -24,7 +24,6 @@ export function cellModules(directory: string): CellModules {
   const cell = join(directory, "notebook.mjs");
   const cellUrl = pathToFileURL(cell).href;
   const require = createRequire(cell);
-  register(pathToFileURL(compiledFile("kernel/session/child/typescript-loader")));
   const resolve = (specifier: string): string => resolveFromCell(specifier, cellUrl);
   return {
     meta: { url: cellUrl, dirname: directory, filename: cell, resolve },
@@ -35,10 +34,20 @@ export function cellModules(directory: string): CellModules {
         const data = JSON.parse(readFileSync(fileURLToPath(url), "utf8")) as Record<string, unknown>;
         return { default: data, ...data };
       }
+      if (url.startsWith("file:")) loadTypeScriptFiles();
       const loaded = (await import(url)) as Record<string, unknown>;
       return withNames(loaded, names, String(specifier));
     },
   };
+}
+
+let loadsTypeScriptFiles = false;
+
+/** From the first file a cell imports: the hooks are a thread of their own, through which every module after goes. */
+function loadTypeScriptFiles(): void {
+  if (loadsTypeScriptFiles) return;
+  loadsTypeScriptFiles = true;
+  register(pathToFileURL(compiledFile("kernel/session/child/typescript-loader")));
 }
 
 /** Named imports of a CommonJS module whose names Node could not read off its source are found on its default export. */

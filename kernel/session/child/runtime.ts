@@ -31,7 +31,8 @@ export function environmentMagic(text: string): void {
   }
 }
 
-export const helpText = `A cell is TypeScript, or the layer language when it starts with net, block, train, show, load or save.
+export const helpText = `A cell is TypeScript, or the layer language when it starts with net, block, train, show, load or save,
+or with let lines before one of these.
 
 ${magics.map(({ text, takes, does }) => `  ${`${text} ${takes}`.padEnd(22)}${does}`).join("\n")}
   !COMMAND              runs a shell command (kernels installed with --allow-shell)

@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import { packageRoot } from "../../package-root.js";
 import { LamellaError } from "../../../std/errors.js";
 import { failureOf } from "../../../std/network/step-places.js";
+import { excerpt } from "../../../dsl/diagnostics/excerpt.js";
 import { locate, positionOf } from "../../../dsl/index.js";
 import { diagnosticsError } from "../../cells/diagnostics-error.js";
 import type { Script } from "../messages.js";
@@ -91,7 +92,7 @@ function describeThrown(thrown: unknown): CellError {
   const message = messageOf(thrown);
   if (thrown instanceof LamellaError) {
     const code = thrown.code === "" ? "" : ` [${thrown.code}]`;
-    const place = framesFor(thrown).slice(0, 1).flatMap(excerpt);
+    const place = framesFor(thrown).slice(0, 1).flatMap(shown);
     return { name, message, traceback: [`${name}${code}: ${message}`, ...thrown.context.map((line) => `  ${line}`), ...place] };
   }
   return { name, message, traceback: withCauses(thrown, new Set(), "") };
@@ -103,7 +104,7 @@ function withCauses(thrown: unknown, seen: Set<unknown>, before: string): string
   if (!(thrown instanceof Error) && !isErrorLike(thrown))
     return toCellError(thrown).traceback.map((line, at) => (at === 0 ? before + line : line));
   const [name, message] = [nameOf(thrown), messageOf(thrown)];
-  const lines = [`${before}${message === "" ? name : `${name}: ${message}`}`, ...framesFor(thrown).flatMap(excerpt)];
+  const lines = [`${before}${message === "" ? name : `${name}: ${message}`}`, ...framesFor(thrown).flatMap(shown)];
   const errors: unknown = readSafely(() => (thrown as { errors?: unknown }).errors, undefined);
   if (Array.isArray(errors)) {
     for (const [index, error] of errors.slice(0, mostErrors).entries())
@@ -196,15 +197,10 @@ function describe(frame: Frame): string {
 }
 
 /** The place in words, the line of code, and a caret under the column. */
-function excerpt(frame: Frame): string[] {
+function shown(frame: Frame): string[] {
   const lines = [`  at ${describe(frame)}`];
-  if (frame.source === undefined) return lines;
-  const text = frame.source.replaceAll("\t", " ");
-  // Long lines (data, minified code) are cut around the column.
-  const start = frame.column > 100 ? frame.column - 60 : 0;
-  const shown = text.slice(start, start + 140);
-  if (shown.trim() === "") return lines;
-  return [...lines, "    " + shown, "    " + " ".repeat(Math.max(0, frame.column - 1 - start)) + "^"];
+  if (frame.source === undefined || frame.source.trim() === "") return lines;
+  return [...lines, ...excerpt(frame.source, frame.column).map((text) => `    ${text}`)];
 }
 
 function toFrame(site: NodeJS.CallSite): Frame | undefined {

@@ -6,8 +6,8 @@ export const names = ["Seq2Seq"] as const;
 export const summary = "M.-T. Luong et al., Effective approaches to attention-based neural machine translation, 2015: global attention with the dot score.";
 
 /** M.-T. Luong et al., Effective approaches to attention-based neural machine translation, 2015: global attention with the dot score. */
-export function seq2seq(): { Seq2Seq: lamella.Net<"enc" | "dec" | "score" | "context", ["src", "tgt"]> } {
-  const Seq2Seq: lamella.Net<"enc" | "dec" | "score" | "context", ["src", "tgt"]> = lamella.net(
+export function seq2seq(): { Seq2Seq: lamella.Net<"enc" | "enc.state" | "dec" | "dec.state" | "score" | "context", ["src", "tgt"]> } {
+  const Seq2Seq: lamella.Net<"enc" | "enc.state" | "dec" | "dec.state" | "score" | "context", ["src", "tgt"]> = lamella.net(
     "Seq2Seq",
     { src: lamella.tokens("S"), tgt: lamella.tokens("T"), Vs: 8000, Vt: 8000, d: 256, h: 512 },
     ({ src, S, tgt, T, Vs, Vt, d, h }, { embedding, lstm, softmax, transpose, concat, dense, tanh }) => {

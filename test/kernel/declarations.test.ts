@@ -1,0 +1,62 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Script } from "node:vm";
+import { afterAll, describe, expect, it } from "vitest";
+import { hasCompiled, requireCompiled } from "../../kernel/compiled-script.js";
+import { preparedDocumentation, preparedFiles } from "../../kernel/declarations/prepared.js";
+import { packageRoot } from "../../kernel/package-root.js";
+import { ts } from "../../kernel/tslab-converter.js";
+
+const prepared = preparedFiles();
+const pathOf = (end: string): string => [...prepared.keys()].find((path) => path.endsWith(end)) ?? "";
+
+describe("prepared declaration files", () => {
+  it.each(["/@types/node/fs.d.ts", "/@types/node/url.d.ts", "/lib/lib.es5.d.ts", "/undici-types/fetch.d.ts", "/dist/std/network/net.d.ts"])(
+    "%s says what its file says",
+    (end) => {
+      const path = pathOf(end);
+      // Printing leaves comments and blanks out, but for licenses.
+      const print = (text: string): string =>
+        ts
+          .createPrinter({ removeComments: true })
+          .printFile(ts.createSourceFile(path, text, ts.ScriptTarget.ES2022))
+          .replace(/\/\*![^]*?\*\/\s*/, "");
+      expect(print(prepared.get(path)?.text ?? "")).toBe(print(readFileSync(path, "utf8")));
+    },
+  );
+
+  it("imports lead to prepared files", () => {
+    expect(prepared.get(pathOf("/dist/std/network/net.d.ts"))?.resolve("./flow.js")).toBe(pathOf("/dist/std/network/flow.d.ts"));
+    expect(prepared.get(pathOf("/@types/node/fs.d.ts"))?.resolve("node:stream")).toBeUndefined();
+  });
+
+  it("documentation is found in the original", () => {
+    const path = pathOf("/lib/lib.es5.d.ts");
+    const start = prepared.get(path)?.text.indexOf("declare function parseInt") ?? -1;
+    expect(preparedDocumentation(path, start)).toContain("Converts a string to an integer.");
+    expect(preparedDocumentation(path, start + 1)).toBeUndefined();
+  });
+});
+
+describe("scripts that were compiled before", () => {
+  const folder = mkdtempSync(join(tmpdir(), "lamella-compiled-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("are required as any module is", () => {
+    const path = join(folder, "script.cjs");
+    writeFileSync(path, "exports.here = __dirname; exports.join = require('node:path').join; module.exports.self = module.id;");
+    const loaded = requireCompiled(path) as { here: string; join: unknown; self: string };
+    expect(loaded).toEqual({ here: folder, join, self: path });
+    expect(requireCompiled(path)).toBe(loaded);
+  });
+
+  it("what the build has compiled of TypeScript is taken by this Node", () => {
+    expect(hasCompiled()).toBe(true);
+    const compiled = join(packageRoot, "dist", "compiled");
+    const [name = ""] = readdirSync(compiled).filter((file) => file.includes(process.version));
+    const text = readFileSync(join(packageRoot, "node_modules/@tslab/typescript-for-tslab/lib/typescript.js"), "utf8");
+    const wrapped = `(function (exports, require, module, __filename, __dirname) { ${text}\n});`;
+    expect(new Script(wrapped, { cachedData: readFileSync(join(compiled, name)) }).cachedDataRejected).toBe(false);
+  });
+});
