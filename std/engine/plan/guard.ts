@@ -36,9 +36,9 @@ export class Guard {
     const checks: Step["checks"] = [];
     for (const [at, tensor] of this.tensors.entries()) {
       const found = new PlanAddress(this.#found, at * this.parts * 4);
-      const serial = this.parts === 1 || tensor.size < fewest;
-      calls.push({ target: { kind: "kernel", name: "notFinite" }, args: [addressOf(tensor), tensor.size, found], serial });
-      checks.push({ address: found, length: serial ? 1 : this.parts, index: index + at });
+      const owner = this.parts === 1 || tensor.size < fewest ? 0 : null;
+      calls.push({ target: { kind: "kernel", name: "notFinite" }, args: [addressOf(tensor), tensor.size, found], owner });
+      checks.push({ address: found, length: owner === null ? this.parts : 1, index: index + at });
     }
     return [
       { calls, checks: [], abortable: true },
