@@ -30,7 +30,8 @@ export { addWindows, scatteredGradientScratchBytes, scatteredInputGradient } fro
 export { depthwiseWeightGradient } from "./convolution/depthwise";
 export { planeGradientScratchBytes, planeWeightGradient } from "./convolution/plane-gradient";
 export {
-  addNarrowRoutes, addWideRoutes, pooledGradientScratchBytes, pooledInputGradient, pooledWeightGradient, spreadWideRoutes,
+  addNarrowRoutes, addWideRoutes, pooledGradientScratchBytes, pooledInputGradient, pooledWeightGradient, pooledWeightSums,
+  pooledWeightSumsBytes, spreadWideRoutes,
 } from "./convolution/pooled-gradient";
 export { notFinite } from "./rows/not-finite";
 export { sort, sortScratchBytes } from "./rows/sort";

@@ -4,7 +4,7 @@ import { geometryOf } from "../../tensor/operations/window.js";
 import { sizeOf } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { input, isSingle, output } from "./arguments.js";
-import type { Fusion, FusionMatch, GraphView, LoweringContext } from "./contract.js";
+import type { Address, Fusion, FusionMatch, GraphView, LoweringContext } from "./contract.js";
 import { convolutionOf, type Convolution } from "./convolution.js";
 import { scratchBytes } from "./scratch.js";
 import { leastFilters } from "./window-matrix.js";
@@ -49,7 +49,7 @@ function emit(
   context: LoweringContext,
   { convolution, results, slopes, pooling }: PooledGradient,
   operand: Tensor,
-  target: Tensor,
+  target: Address,
 ): void {
   const { batch, input: extent, output: out, size, stride, pad, channels, filters } = convolution;
   const dilation = pooling.size.map(() => 1);
@@ -63,7 +63,7 @@ function emit(
   context.emit(
     kernel,
     [
-      context.buffer(operand), context.buffer(results), context.buffer(slopes), context.buffer(target),
+      context.buffer(operand), context.buffer(results), context.buffer(slopes), target,
       batch, ...plane(extent), channels, ...before(pad), height, width, ...plane(out), filters, ...plane(size), ...plane(stride),
       ...plane(pool.output), ...plane(pool.size), ...plane(pool.stride), ...before(pool.pad), context.scratch(bytes * context.threads),
     ],
@@ -71,8 +71,24 @@ function emit(
   ); // prettier-ignore
 }
 
+function emitWeightGradient(context: LoweringContext, found: PooledGradient, image: Tensor, target: Tensor): void {
+  const { size, channels, filters } = found.convolution;
+  const plane = size.slice(1) as [number, number];
+  // Each thread sums for its own images.
+  const sums = context.scratch(scratchBytes.pooledWeightSums(channels, filters, plane) * context.threads);
+  emit("pooledWeightSums", context, found, image, sums);
+  context.emit("pooledWeightGradient", [sums, context.buffer(target), context.threads, channels, filters, ...plane], {
+    work: 2 * context.threads * target.size,
+  });
+}
+
 /** @param position of the convolution's gradient among the node's inputs; the other is what it meets. */
-function fusionOf(operation: string, kernel: string, position: 0 | 1, convolutionAt: (node: Node) => Convolution): Fusion {
+function fusionOf(
+  operation: string,
+  position: 0 | 1,
+  convolutionAt: (node: Node) => Convolution,
+  lower: (context: LoweringContext, found: PooledGradient, operand: Tensor, target: Tensor) => void,
+): Fusion {
   return {
     name: `${operation} from a pooled gradient`,
     operation,
@@ -85,17 +101,23 @@ function fusionOf(operation: string, kernel: string, position: 0 | 1, convolutio
         nodes: [node],
         inputs: [operand, found.results, found.slopes],
         outputs: [output(node)],
-        lower: (context) => emit(kernel, context, found, operand, output(node)),
+        lower: (context) => lower(context, found, operand, output(node)),
       };
     },
   };
 }
 
 export const pooledGradientFusions: readonly Fusion[] = [
-  fusionOf("convWeightGradient", "pooledWeightGradient", 1, (node) =>
-    convolutionOf(input(node, 0).shape, output(node).shape, input(node, 1).shape, node.attributes as never),
+  fusionOf(
+    "convWeightGradient",
+    1,
+    (node) => convolutionOf(input(node, 0).shape, output(node).shape, input(node, 1).shape, node.attributes as never),
+    emitWeightGradient,
   ),
-  fusionOf("convInputGradient", "pooledInputGradient", 0, (node) =>
-    convolutionOf(output(node).shape, input(node, 1).shape, input(node, 0).shape, node.attributes as never),
+  fusionOf(
+    "convInputGradient",
+    0,
+    (node) => convolutionOf(output(node).shape, input(node, 1).shape, input(node, 0).shape, node.attributes as never),
+    (context, found, operand, target) => emit("pooledInputGradient", context, found, operand, context.buffer(target)),
   ),
 ];

@@ -41,6 +41,10 @@ export const scratchBytes = {
     const each = Math.max(kernelHeight * row, Math.ceil(kernelHeight / 5) * 160);
     return (images * bytes + 128 + Math.ceil(filters / 4) * 4 * (each + images * (places + 1) * 8 + 8) + 127) & ~63;
   }, // prettier-ignore
+  pooledWeightSums(channels: number, filters: number, [kernelHeight, kernelWidth]: Plane): number {
+    const row = Math.ceil((kernelWidth * channels) / 32) * 128;
+    return filters * Math.max(kernelHeight * row, Math.ceil(kernelHeight / 5) * 160);
+  },
   /** Of one 6 x 6 tile between the two passes of a transform, and a copy of a window at an image's edge. */
   winograd: (channels: number): number => 36 * 16 + 36 * channels * 4 + 64,
   /** Of one thread: for products, for a tile, and the planes of a block of tiles. */

@@ -18,6 +18,9 @@ test("the lowerings ask for as much scratch memory as the kernels use", () => {
     [100, 3, 9, 7, 9],
   ] as const) {
     const asked = ask("pooledGradientScratchBytes", batch, 32, 30, channels, filters, kernel, kernel, places);
+    expect(scratchBytes.pooledWeightSums(channels, filters, [kernel, kernel])).toBe(
+      ask("pooledWeightSumsBytes", channels, filters, kernel, kernel),
+    );
     expect(scratchBytes.pooledGradient(batch, [32, 30], channels, filters, [kernel, kernel], places)).toBe(asked);
   }
   for (const [batch, width] of [

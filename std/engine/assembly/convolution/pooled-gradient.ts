@@ -56,34 +56,41 @@ export function pooledGradientScratchBytes(
   return <i32>(all + 127) & ~63;
 }
 
+/** Bytes of one thread's sums, for all filters. */
+export function pooledWeightSumsBytes(channels: i32, filters: i32, kernelHeight: i32, kernelWidth: i32): i32 {
+  return <i32>(<usize>filters * filterBytes(kernelHeight, kernelWidth * channels));
+}
+
 /**
- * dw[ky, kx, c, f] = sum over images and places p of g[n, p, f] x[n, largest(n, p, f) + (ky, kx), c], where largest is the place of
- * window p of y that holds its first largest number. Two spatial axes, one group, no dilation. Threads have filters.
+ * sums[thread][f][ky][kx, c] = sum over the thread's images and all places p of g[n, p, f] x[n, largest(n, p, f) + (ky, kx), c],
+ * where largest is the place of window p of y that holds its first largest number. Two spatial axes, one group, no dilation.
+ * Threads have images: the ones they have in the convolution itself, whose results are still in their caches.
  */
-export function pooledWeightGradient(
-  x: usize, y: usize, g: usize, dw: usize, batch: i32, height: i32, width: i32, channels: i32, padHeight: i32, padWidth: i32, wideHeight: i32, wideWidth: i32,
+export function pooledWeightSums(
+  x: usize, y: usize, g: usize, sums: usize, batch: i32, height: i32, width: i32, channels: i32, padHeight: i32, padWidth: i32, wideHeight: i32, wideWidth: i32,
   outHeight: i32, outWidth: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, strideHeight: i32, strideWidth: i32,
   pooledHeight: i32, pooledWidth: i32, sizeHeight: i32, sizeWidth: i32, poolStrideHeight: i32, poolStrideWidth: i32, poolPadHeight: i32, poolPadWidth: i32,
   scratch: usize, thread: i32, threads: i32,
 ): void {
-  const begin = partBegin(filters, 1, thread, threads), end = partBegin(filters, 1, thread + 1, threads);
-  if (begin >= end) return;
+  const begin = partBegin(batch, 1, thread, threads), end = partBegin(batch, 1, thread + 1, threads);
   const places = pooledHeight * pooledWidth, run = kernelWidth * channels;
   scratch += <usize>thread * <usize>pooledGradientScratchBytes(batch, wideHeight, wideWidth, channels, filters, kernelHeight, kernelWidth, places);
   const pixel = <usize>channels << 2, row = pixel * wideWidth, imageBytes = row * wideHeight;
   const most = imagesAtOnce(imageBytes, batch), capacity = listBytes(places) * <usize>most;
-  const sums = scratch + <usize>most * imageBytes + WIDE_BYTES, each = filterBytes(kernelHeight, run);
-  const lists = sums + <usize>(end - begin) * each, heads = lists + <usize>((end - begin + 3) & ~3) * capacity;
+  const each = filterBytes(kernelHeight, run);
+  const lists = scratch + <usize>most * imageBytes + WIDE_BYTES, heads = lists + <usize>((filters + 3) & ~3) * capacity;
+  sums += <usize>thread * <usize>filters * each;
+  memory.fill(sums, 0, <usize>filters * each);
   memory.fill(scratch, 0, lists - scratch);
-  for (let n = 0; n < batch; n += most) {
-    const images = min(most, batch - n);
+  for (let n = begin; n < end; n += most) {
+    const images = min(most, end - n);
     copyImages(x + <usize>(n * height * width) * pixel, scratch + <usize>padHeight * row + <usize>padWidth * pixel, images, height, <usize>width * pixel, row, imageBytes);
     listRoutes(
-      y + (<usize>(n * outHeight * outWidth * filters + begin) << 2), g + (<usize>(n * places * filters + begin) << 2), images, end - begin, filters, imageBytes,
+      false, y + (<usize>(n * outHeight * outWidth * filters) << 2), g + (<usize>(n * places * filters) << 2), images, filters, imageBytes,
       outHeight, outWidth, <usize>strideHeight * row, <usize>strideWidth * pixel,
       pooledHeight, pooledWidth, sizeHeight, sizeWidth, poolStrideHeight, poolStrideWidth, poolPadHeight, poolPadWidth, lists, capacity, heads,
     );
-    for (let f = 0; f < end - begin; f++) {
+    for (let f = 0; f < filters; f++) {
       const list = lists + <usize>f * capacity, last = load<u32>(heads + (<usize>f << 2));
       let to = sums + <usize>f * each;
       if (run <= NARROW_RUN) {
@@ -100,13 +107,23 @@ export function pooledWeightGradient(
       }
     }
   }
+}
+
+/** dw[ky, kx, c, f] = the sums of all `parts` threads. */
+export function pooledWeightGradient(
+  sums: usize, dw: usize, parts: i32, channels: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, thread: i32, threads: i32,
+): void {
+  const run = kernelWidth * channels, each = filterBytes(kernelHeight, run), all = <usize>filters * each;
   const step = run <= NARROW_RUN ? NARROW_BYTES : rowBytes(run);
-  for (let f = begin; f < end; f++) {
+  const end = partBegin(filters, 1, thread + 1, threads);
+  for (let f = partBegin(filters, 1, thread, threads); f < end; f++) {
     let to = dw + (<usize>f << 2);
     for (let ky = 0; ky < kernelHeight; ky++) {
-      const from = sums + <usize>(f - begin) * each + <usize>ky * step;
+      const from = sums + <usize>f * each + <usize>ky * step;
       for (let k = 0; k < run; k++) {
-        store<f32>(to, load<f32>(from + (<usize>k << 2)));
+        let sum: f32 = 0;
+        for (let part = 0; part < parts; part++) sum += load<f32>(from + <usize>part * all + (<usize>k << 2));
+        store<f32>(to, sum);
         to += <usize>filters << 2;
       }
     }
@@ -146,7 +163,7 @@ export function pooledInputGradient(
     const images = min(most, end - n);
     memory.fill(scratch, 0, <usize>images * imageBytes);
     listRoutes(
-      y + (<usize>(n * outHeight * outWidth * filters) << 2), g + (<usize>(n * places * filters) << 2), images, filters, filters, imageBytes,
+      true, y + (<usize>(n * outHeight * outWidth * filters) << 2), g + (<usize>(n * places * filters) << 2), images, filters, imageBytes,
       outHeight, outWidth, <usize>strideHeight * row, <usize>strideWidth * pixel,
       pooledHeight, pooledWidth, sizeHeight, sizeWidth, poolStrideHeight, poolStrideWidth, poolPadHeight, poolPadWidth, lists, capacity, heads,
     );
@@ -180,55 +197,62 @@ function copyImages(from: usize, to: usize, images: i32, height: i32, bytes: usi
 }
 
 /**
- * Lists the routes of `count` filters of some images; their ends go to `heads`. The images take turns within a place and the
- * places go down before across: windows of neighbouring routes then do not overlap, so that what adds to them need not wait for the
- * route before.
+ * Lists the routes of all filters of some images; their ends go to `heads`. In the order of memory; or, to `spread` what they carry, with
+ * the images taking turns within a place and the places going down before across: windows of neighbouring routes then do not
+ * overlap, so that what adds to them need not wait for the route before.
  */
 function listRoutes(
-  y: usize, g: usize, images: i32, count: i32, filters: i32, imageBytes: usize, outHeight: i32, outWidth: i32, down: usize, across: usize,
+  spread: bool, y: usize, g: usize, images: i32, filters: i32, imageBytes: usize, outHeight: i32, outWidth: i32, down: usize, across: usize,
   pooledHeight: i32, pooledWidth: i32, sizeHeight: i32, sizeWidth: i32, strideHeight: i32, strideWidth: i32, padHeight: i32, padWidth: i32,
   lists: usize, capacity: usize, heads: usize,
 ): void {
-  for (let f = 0; f < ((count + 3) & ~3); f++) store<u32>(heads + (<usize>f << 2), <u32>(lists + <usize>f * capacity));
+  for (let f = 0; f < ((filters + 3) & ~3); f++) store<u32>(heads + (<usize>f << 2), <u32>(lists + <usize>f * capacity));
   const pixel = <usize>filters << 2, row = pixel * outWidth;
   const result = row * outHeight, pooled = pixel * pooledHeight * pooledWidth;
-  for (let px = 0; px < pooledWidth; px++) {
-    const x0 = max(0, px * strideWidth - padWidth), x1 = min(outWidth, px * strideWidth - padWidth + sizeWidth);
-    for (let py = 0; py < pooledHeight; py++) {
-      const y0 = max(0, py * strideHeight - padHeight), y1 = min(outHeight, py * strideHeight - padHeight + sizeHeight);
-      const corner = y + <usize>y0 * row + <usize>x0 * pixel, source = g + <usize>(py * pooledWidth + px) * pixel;
-      const offset = <usize>y0 * down + <usize>x0 * across;
-      const square = y1 - y0 == 2 && x1 - x0 == 2;
-      for (let image = 0; image < images; image++) {
-        const window = corner + <usize>image * result, slopes = source + <usize>image * pooled;
-        const at = i32x4.splat(<i32>(offset + <usize>image * imageBytes));
-        for (let f: usize = 0; f < <usize>count << 2; f += 16) {
-          let best = v128.load(window + f), place = at;
-          if (square) {
-            let v = v128.load(window + f + pixel);
-            let keep = stays(best, v);
-            best = v128.bitselect(best, v, keep);
-            place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>across)), keep);
-            v = v128.load(window + f + row);
-            keep = stays(best, v);
-            best = v128.bitselect(best, v, keep);
-            place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>down)), keep);
-            v = v128.load(window + f + row + pixel);
-            place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>(down + across))), stays(best, v));
-          } else {
-            for (let iy = 0; iy < y1 - y0; iy++) {
-              for (let ix = 0; ix < x1 - x0; ix++) {
-                const v = v128.load(window + f + <usize>iy * row + <usize>ix * pixel);
-                const keep = stays(best, v);
-                best = v128.bitselect(best, v, keep);
-                place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>(<usize>iy * down + <usize>ix * across))), keep);
-              }
-            }
-          }
-          append(heads + f, place, v128.load(slopes + f));
+  const outer = spread ? pooledWidth : images, middle = pooledHeight, inner = spread ? images : pooledWidth;
+  for (let i = 0; i < outer; i++) {
+    for (let py = 0; py < middle; py++) {
+      const y0 = max(0, py * strideHeight - padHeight), rows = min(outHeight, py * strideHeight - padHeight + sizeHeight) - y0;
+      for (let k = 0; k < inner; k++) {
+        const image = spread ? k : i, px = spread ? i : k;
+        const x0 = max(0, px * strideWidth - padWidth), columns = min(outWidth, px * strideWidth - padWidth + sizeWidth) - x0;
+        const window = y + <usize>image * result + <usize>y0 * row + <usize>x0 * pixel;
+        const slopes = g + <usize>image * pooled + <usize>(py * pooledWidth + px) * pixel;
+        const at = i32x4.splat(<i32>(<usize>image * imageBytes + <usize>y0 * down + <usize>x0 * across));
+        listPlace(window, slopes, at, rows, columns, pixel, row, down, across, heads);
+      }
+    }
+  }
+}
+
+/** The routes of one place, for all filters. `at` is where the convolution's first window of it begins in the image. */
+// @ts-ignore: decorator
+@inline
+function listPlace(window: usize, slopes: usize, at: v128, rows: i32, columns: i32, pixel: usize, row: usize, down: usize, across: usize, heads: usize): void {
+  for (let f: usize = 0; f < pixel; f += 16) {
+    let best = v128.load(window + f), place = at;
+    if (rows == 2 && columns == 2) {
+      let v = v128.load(window + f + pixel);
+      let keep = stays(best, v);
+      best = v128.bitselect(best, v, keep);
+      place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>across)), keep);
+      v = v128.load(window + f + row);
+      keep = stays(best, v);
+      best = v128.bitselect(best, v, keep);
+      place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>down)), keep);
+      v = v128.load(window + f + row + pixel);
+      place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>(down + across))), stays(best, v));
+    } else {
+      for (let iy = 0; iy < rows; iy++) {
+        for (let ix = 0; ix < columns; ix++) {
+          const v = v128.load(window + f + <usize>iy * row + <usize>ix * pixel);
+          const keep = stays(best, v);
+          best = v128.bitselect(best, v, keep);
+          place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>(<usize>iy * down + <usize>ix * across))), keep);
         }
       }
     }
+    append(heads + f, place, v128.load(slopes + f));
   }
 }
 
