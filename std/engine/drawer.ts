@@ -1,8 +1,8 @@
 import { setNumberDrawer, type NumberDrawer } from "../tensor/random.js";
-import { currentEngine, type Engine } from "./engine.js";
+import { currentEngine, startedEngine, type Engine } from "./engine.js";
 
-/** Fewer numbers are drawn in plain JavaScript: that takes less time than starting the engine. */
-const fewest = 0x10000;
+/** Fewer numbers are drawn in plain JavaScript: that takes less time than the calls, or than starting the engine. */
+const fewest = { started: 256, starting: 0x10000 };
 /** Numbers are drawn in runs of this many, which stay in the processor's cache. */
 const run = 0x8000;
 
@@ -10,7 +10,8 @@ type Kernel = (...values: number[]) => void;
 
 const draw: NumberDrawer = (distribution, numbers, key, parameters) => {
   const count = numbers.length - (numbers.length % 4);
-  const engine = count < fewest ? null : currentEngine();
+  if (count < fewest.started) return 0;
+  const engine = count < fewest.starting ? startedEngine() : currentEngine();
   if (engine === null) return 0;
   const inside = engine.memory.owns(numbers);
   // The kernel reads two counters, which are 0 or grow from run to run.

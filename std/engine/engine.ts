@@ -223,6 +223,11 @@ export function currentEngine(): Engine | null {
   return start().engine;
 }
 
+/** The same, but only if it has been started already. */
+export function startedEngine(): Engine | null {
+  return current?.engine ?? null;
+}
+
 export function configurationNumber(): number {
   return generation;
 }

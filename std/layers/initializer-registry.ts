@@ -146,5 +146,10 @@ export function initialValue(spec: ParameterSpec, key: readonly [number, number]
 
 /** The first value of a parameter as numbers that are drawn once they are needed, to where they are to be. */
 export function initialNumbers({ shape, init, ...spec }: ParameterSpec, key: readonly [number, number]): InitialNumbers {
-  return { shape, dtype: "f32", fill: (numbers) => init.fill(numbers as Float32Array, shape, fansOf({ shape, ...spec }), key) };
+  return {
+    shape,
+    dtype: "f32",
+    zeros: init === zeros,
+    fill: (numbers) => init.fill(numbers as Float32Array, shape, fansOf({ shape, ...spec }), key),
+  };
 }

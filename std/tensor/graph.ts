@@ -32,6 +32,8 @@ export interface Graph {
 /** How a variable begins: its type, and who writes its first numbers, every one of them, to where they are to be. */
 export interface InitialNumbers extends TensorType {
   fill(numbers: TypedArray): void;
+  /** All are 0: memory that is 0 already need not be touched. */
+  readonly zeros?: boolean;
 }
 
 /**
@@ -73,10 +75,13 @@ export class Variable implements TensorType {
     return this.#location;
   }
 
-  /** The engine moves the numbers to memory of its own, of any content. */
-  moveTo(storage: TypedArray, location: unknown): void {
-    if (this.#storage === null) this.#initial?.fill(storage);
-    else storage.set(this.#storage);
+  /**
+   * The engine moves the numbers to memory of its own.
+   * @param fresh whether the memory has never been written and so holds zeros; otherwise it may hold anything
+   */
+  moveTo(storage: TypedArray, location: unknown, fresh: boolean): void {
+    if (this.#storage !== null) storage.set(this.#storage);
+    else if (!(fresh && this.#initial?.zeros === true)) this.#initial?.fill(storage);
     this.#initial = null;
     this.#storage = storage;
     this.#location = location;

@@ -84,5 +84,5 @@ export class TrainedParameters {
 
 function zeroLike(parameter: Variable, what: string): Variable {
   const { name, shape, dtype } = parameter;
-  return new Variable(`${name}/${what}`, { shape, dtype, fill: (numbers) => void numbers.fill(0) }, { trainable: false });
+  return new Variable(`${name}/${what}`, { shape, dtype, fill: (numbers) => void numbers.fill(0), zeros: true }, { trainable: false });
 }

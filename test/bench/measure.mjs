@@ -8,7 +8,8 @@ const [name, seconds, settings = "{}", ...sizes] = process.argv.slice(2).filter(
 engine.configureEngine(JSON.parse(settings));
 const info = engine.engineInfo();
 const before = process.resourceUsage().maxRSS;
-const { graph, inputs, flops } = workloads[name](...sizes.map(Number));
+const { graph, inputs, flops, model } = workloads[name](...sizes.map(Number));
+model?.draw();
 
 let plan = null;
 function first() {

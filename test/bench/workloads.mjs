@@ -20,7 +20,7 @@ function numbers(count, seed, scale) {
 
 const sizeOf = (shape) => shape.reduce((product, extent) => product * extent, 1);
 /** A variable that is written to where it stays, as those of the library are. */
-const variable = (name, shape, fill) => new t.Variable(name, { shape, dtype: "f32", fill });
+const variable = (name, shape, fill, zeros = false) => new t.Variable(name, { shape, dtype: "f32", fill, zeros });
 const random = (shape, seed, scale = 1) => new t.Tensor({ shape, dtype: "f32" }, numbers(sizeOf(shape), seed, scale));
 const wholes = (shape, classes, seed) =>
   new t.Tensor(
@@ -47,6 +47,12 @@ class Model {
       );
     }
     return this.parameters[at].value;
+  }
+
+  /** Draws the first weights, as a model is made before its first step; what an optimizer keeps begins with the step. */
+  draw() {
+    const reading = t.trace(() => this.parameters.map((parameter) => t.sum(parameter.value)), []);
+    engine.executor().prepare(reading).dispose();
   }
 
   dense(x, out) {
@@ -92,7 +98,7 @@ function training(optimizer, inputs, loss) {
       );
       for (const [index, parameter] of targets.entries()) {
         states[index] ??= Object.fromEntries(
-          optimizer.state.map((name) => [name, variable(`${parameter.name}.${name}`, parameter.shape, (values) => values.fill(0))]),
+          optimizer.state.map((name) => [name, variable(`${parameter.name}.${name}`, parameter.shape, (values) => values.fill(0), true)]),
         );
         parameter.assign(optimizer.update(parameter.value, slopes[index], states[index], all.slice(inputs.length)));
       }

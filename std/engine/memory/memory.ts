@@ -94,9 +94,10 @@ export class EngineMemory {
     if (location !== null && location.memory === this) return location.address;
     const length = sizeOf(variable.shape);
     const bytes = padded(length * bytesPerElement[variable.dtype]);
+    const { end } = this.heap;
     const address = this.allocate(bytes);
     if (address === null) return null;
-    variable.moveTo(this.view(variable.dtype, address, length), { memory: this, address });
+    variable.moveTo(this.view(variable.dtype, address, length), { memory: this, address }, address >= end);
     this.#variables.register(variable, { address, bytes });
     return address;
   }
