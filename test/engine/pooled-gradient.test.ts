@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { PlanExecutable } from "../../std/engine/executable.js";
 import { configureEngine, executor } from "../../std/engine/index.js";
-import { add, conv, gradients, maxPool, mul, portableExecutor, relu, sum, Tensor, trace } from "../../std/tensor/index.js";
+import { add, conv, gradients, matmul, maxPool, mul, portableExecutor, relu, sum, Tensor, trace } from "../../std/tensor/index.js";
 import { noise } from "./kernels/kernels.js";
 
 afterAll(() => configureEngine({}));
@@ -31,18 +31,20 @@ const cases: readonly Case[] = [
   { image: [3, 13, 11, 2], filters: 5, kernel: [3, 3], pad: 1, pool: { size: 3, stride: 2 } },
   { image: [2, 15, 17, 3], filters: 3, kernel: [7, 7], stride: 2, pad: 3, pool: { size: 3, stride: 2, pad: 1 } },
   { image: [2, 12, 12, 1], filters: 7, kernel: [7, 6], pool: { size: 2 } },
+  { image: [2, 8, 8, 1], filters: 3, kernel: [5, 5], pool: { size: 2 } },
   { image: [1, 40, 40, 7], filters: 9, kernel: [4, 9], pad: 1, pool: { size: 3 } },
 ];
 
 describe.each([1, 2, 3])("with %i threads", (threads) => {
   test.each(cases)("the gradients of a convolution before a max pooling follow the routes: %o", ({ image, filters, kernel, ...rest }) => {
     configureEngine({ threads, blas: "off" });
-    const shapes = [image, [...kernel, image[3], filters], [filters]];
+    const shapes = [image, [...kernel, image[3], filters], [filters], [100, 100]];
     for (const values of [f32, coarse]) {
       const graph = trace(
-        (x, weight, bias) => {
+        (x, weight, bias, other) => {
           const pooled = maxPool(relu(add(conv(x, weight, { stride: rest.stride ?? 1, pad: rest.pad ?? 0 }), bias)), rest.pool);
-          return gradients(sum(mul(pooled, pooled)), [x, weight, bias]);
+          // The product is work enough for the plan to have all threads, also where the convolution is not.
+          return [...gradients(sum(mul(pooled, pooled)), [x, weight, bias]), matmul(other, other)];
         },
         shapes.map((shape) => ({ shape, dtype: "f32" as const })),
       );

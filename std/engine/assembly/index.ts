@@ -16,7 +16,7 @@ export {
   winogradConvolution, winogradConvolutionScratchBytes, winogradGradient, winogradImage, winogradKernel, winogradKernelGradient, winogradKernelPanels, winogradResult, winogradScratchBytes, winogradWeightProducts,
 } from "./convolution/winograd";
 export { interpolateAxis, interpolateAxisGradient, repeatAxis } from "./layout/upsample";
-export { batchNorm, batchNormGradient } from "./normalisation/batch-norm";
+export { batchNorm, batchNormGradient, batchNormGradientParts, batchNormParts, batchNormScratchBytes } from "./normalisation/batch-norm";
 export { addLayerNormParts, layerNorm, layerNormGradient, layerNormScratchBytes } from "./normalisation/layer-norm";
 export { lrn, lrnGradient, lrnScratchBytes } from "./normalisation/lrn";
 export { normalFromUniform, spreadUniform } from "./random/distributions";

@@ -35,8 +35,33 @@ function lowerNorm(kernel: string, passes: number, inPlace: readonly number[]): 
 export const normalisationRules: Readonly<
   Record<"batchNorm" | "batchNormGradient" | "layerNorm" | "layerNormGradient" | "lrn" | "lrnGradient", LoweringRule>
 > = {
-  batchNorm: lowerNorm("batchNorm", 4, [0]),
-  batchNormGradient: lowerNorm("batchNormGradient", 5, [0, 4]),
+  batchNorm: {
+    supports,
+    inPlace: [0],
+    lower(node, context) {
+      const { inputs, outputs } = buffers(node, context);
+      const { epsilon } = node.attributes as NormAttributes;
+      const [rows, channels] = rowsOf(node);
+      const parts = context.scratch(scratchBytes.batchNorm(channels) * context.threads);
+      const { size } = input(node, 0);
+      context.emit("batchNormParts", [inputs[0] as Address, parts, context.threads, rows, channels], { work: 2 * size });
+      context.emit("batchNorm", [...inputs, ...outputs, parts, context.threads, rows, channels, epsilon], { work: 2 * size });
+    },
+  },
+  batchNormGradient: {
+    supports,
+    inPlace: [0, 4],
+    lower(node, context) {
+      const { inputs, outputs } = buffers(node, context);
+      const [x, , mean, , g] = inputs as [Address, Address, Address, Address, Address];
+      const { epsilon } = node.attributes as NormAttributes;
+      const [rows, channels] = rowsOf(node);
+      const parts = context.scratch(scratchBytes.batchNorm(channels) * context.threads);
+      const { size } = input(node, 0);
+      context.emit("batchNormGradientParts", [x, mean, g, parts, context.threads, rows, channels], { work: 3 * size });
+      context.emit("batchNormGradient", [...inputs, ...outputs, parts, context.threads, rows, channels, epsilon], { work: 3 * size });
+    },
+  },
   layerNorm: lowerNorm("layerNorm", 4, [0]),
   layerNormGradient: {
     supports,

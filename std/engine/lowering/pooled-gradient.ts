@@ -49,7 +49,7 @@ function emit(
   context: LoweringContext,
   { convolution, results, slopes, pooling }: PooledGradient,
   operand: Tensor,
-  target: Address,
+  target: readonly (Address | number)[],
 ): void {
   const { batch, input: extent, output: out, size, stride, pad, channels, filters } = convolution;
   const dilation = pooling.size.map(() => 1);
@@ -63,7 +63,7 @@ function emit(
   context.emit(
     kernel,
     [
-      context.buffer(operand), context.buffer(results), context.buffer(slopes), target,
+      context.buffer(operand), context.buffer(results), context.buffer(slopes), ...target,
       batch, ...plane(extent), channels, ...before(pad), height, width, ...plane(out), filters, ...plane(size), ...plane(stride),
       ...plane(pool.output), ...plane(pool.size), ...plane(pool.stride), ...before(pool.pad), context.scratch(bytes * context.threads),
     ],
@@ -76,7 +76,7 @@ function emitWeightGradient(context: LoweringContext, found: PooledGradient, ima
   const plane = size.slice(1) as [number, number];
   // Each thread sums for its own images.
   const sums = context.scratch(scratchBytes.pooledWeightSums(channels, filters, plane) * context.threads);
-  emit("pooledWeightSums", context, found, image, sums);
+  emit("pooledWeightSums", context, found, image, [sums, context.threads]);
   context.emit("pooledWeightGradient", [sums, context.buffer(target), context.threads, channels, filters, ...plane], {
     work: 2 * context.threads * target.size,
   });
@@ -118,6 +118,6 @@ export const pooledGradientFusions: readonly Fusion[] = [
     "convInputGradient",
     0,
     (node) => convolutionOf(output(node).shape, input(node, 1).shape, input(node, 0).shape, node.attributes as never),
-    (context, found, operand, target) => emit("pooledInputGradient", context, found, operand, context.buffer(target)),
+    (context, found, operand, target) => emit("pooledInputGradient", context, found, operand, [context.buffer(target)]),
   ),
 ];

@@ -60,6 +60,8 @@ export const scratchBytes = {
     const all = panels(depth, keys) + panels(keys, width) + panels(block, width) + panels(block, depth) + 4 * block * keys;
     return Math.floor((all + 191) / 64) * 64;
   },
+  /** How many rows, and five numbers for each channel. */
+  batchNorm: (channels: number): number => 64 + 5 * ((4 * channels + 79) & ~63),
   /** Sums of two gradients. */
   layerNorm: (width: number): number => 2 * Math.floor((4 * width + 79) / 64) * 64,
   lrn: (channels: number, size: number): number => Math.floor((channels + 2 * size + 15) / 8) * 8 * 4,

@@ -34,6 +34,7 @@ test("the lowerings ask for as much scratch memory as the kernels use", () => {
     expect(scratchBytes.winogradConvolution(24, width, 20, 6)).toBe(ask("winogradConvolutionScratchBytes", 24, width, 20, 6));
     expect(scratchBytes.winograd(width)).toBe(ask("winogradScratchBytes", width));
     expect(scratchBytes.lrn(width, 5)).toBe(ask("lrnScratchBytes", width, 5));
+    expect(scratchBytes.batchNorm(width)).toBe(ask("batchNormScratchBytes", width));
     expect(scratchBytes.layerNorm(width)).toBe(ask("layerNormScratchBytes", width));
     expect(scratchBytes.attention(batch, width, 9)).toBe(ask("attentionScratchBytes", batch, width, 9));
     expect(scratchBytes.attentionGradient(7, batch, width, 9)).toBe(ask("attentionGradientScratchBytes", 7, batch, width, 9));

@@ -64,10 +64,11 @@ export function pooledWeightSumsBytes(channels: i32, filters: i32, kernelHeight:
 /**
  * sums[thread][f][ky][kx, c] = sum over the thread's images and all places p of g[n, p, f] x[n, largest(n, p, f) + (ky, kx), c],
  * where largest is the place of window p of y that holds its first largest number. Two spatial axes, one group, no dilation.
- * Threads have images: the ones they have in the convolution itself, whose results are still in their caches.
+ * Threads have images: the ones they have in the convolution itself, whose results are still in their caches. There is room for the
+ * sums of `count` threads; where one does everything, the others are zeros.
  */
 export function pooledWeightSums(
-  x: usize, y: usize, g: usize, sums: usize, batch: i32, height: i32, width: i32, channels: i32, padHeight: i32, padWidth: i32, wideHeight: i32, wideWidth: i32,
+  x: usize, y: usize, g: usize, sums: usize, count: i32, batch: i32, height: i32, width: i32, channels: i32, padHeight: i32, padWidth: i32, wideHeight: i32, wideWidth: i32,
   outHeight: i32, outWidth: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, strideHeight: i32, strideWidth: i32,
   pooledHeight: i32, pooledWidth: i32, sizeHeight: i32, sizeWidth: i32, poolStrideHeight: i32, poolStrideWidth: i32, poolPadHeight: i32, poolPadWidth: i32,
   scratch: usize, thread: i32, threads: i32,
@@ -80,7 +81,7 @@ export function pooledWeightSums(
   const each = filterBytes(kernelHeight, run);
   const lists = scratch + <usize>most * imageBytes + WIDE_BYTES, heads = lists + <usize>((filters + 3) & ~3) * capacity;
   sums += <usize>thread * <usize>filters * each;
-  memory.fill(sums, 0, <usize>filters * each);
+  memory.fill(sums, 0, <usize>filters * each * <usize>(threads == 1 ? count : 1));
   memory.fill(scratch, 0, lists - scratch);
   for (let n = begin; n < end; n += most) {
     const images = min(most, end - n);
