@@ -172,7 +172,9 @@ const tell = (line) => process.stdout.write(`${line}\n`);
 tell(
   `\n${os.cpus()[0]?.model.trim() ?? "unknown processor"}, ${os.cpus().length} processors, Node ${process.versions.node}, ${os.platform()}`,
 );
-tell("ms: median of whole steps (forward, backward, optimiser), all contenders taking turns. firstMs: the first step, planning included, with weights drawn before.");
+tell(
+  "ms: median of whole steps (forward, backward, optimiser), all contenders taking turns. firstMs: the first step, planning included, with weights drawn before.",
+);
 tell("peakMiB: the process at its largest, less the same process started and idle; PyTorch's likewise. ratio: PyTorch's ms by ours.");
 tell(
   `ofPeak: of the best 1024x1024x1024 product here: ${configurations.map(({ blas, threads, base }) => `${round(base.gflops, 3)} GFLOP/s (${threads} thread${threads === 1 ? "" : "s"}, ${blas === "off" ? "own kernels" : base.facts.blas})`).join(", ")}.`,
