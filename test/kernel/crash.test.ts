@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KernelClient, sleep } from "./client.js";
 
@@ -49,6 +52,29 @@ describe("a session that dies is an error in its cell, and the next cell runs in
       expect((await kernel.execute("1 + 1")).outputs.at(-1)?.content["data"], `after ${delay} ms`).toEqual({ "text/plain": "2" });
     }
   }, 120_000);
+
+  it("killed in the middle of training, it leaves its last checkpoint whole", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "lamella-checkpoint-"));
+    const file = path.join(folder, "tiny");
+    const net = "net Tiny(image: 28x28x1) { flatten | dense 64 | relu | dense 10 }";
+    try {
+      expect((await kernel.execute(net)).reply).toMatchObject({ status: "ok" });
+      const { outputs } = await kernel.execute("process.pid");
+      const { done } = await kernel.begin(
+        `train Tiny on digits { epochs 100000; batch 16; checkpoint "${file.replaceAll("\\", "/")}"; seed 1 }`,
+      );
+      for (let waited = 0; !existsSync(`${file}.safetensors`) && waited < 30_000; waited += 20) await sleep(20);
+      await sleep(300);
+      process.kill(Number((outputs[0]?.content["data"] as Record<string, string> | undefined)?.["text/plain"]), "SIGKILL");
+      expect((await done).reply).toMatchObject({ status: "error", ename: "SessionCrashed" });
+      for (const cell of [net, `load Tiny from "${file.replaceAll("\\", "/")}"`])
+        expect((await kernel.execute(cell)).reply, cell).toMatchObject({ status: "ok" });
+      const hash = (await kernel.execute("Tiny.weightsHash().length")).outputs.at(-1)?.content["data"];
+      expect(hash).toEqual({ "text/plain": "64" });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 90_000);
 
   it("a session killed while idle is replaced", async () => {
     const { outputs } = await kernel.execute("process.pid");
