@@ -150,6 +150,15 @@ export function tileFromStrip(
     return;
   }
   sumStrip(a, b, k, sums, 32);
+  if (columns == TILE_COLUMNS && accumulate && !bias && !residual && !activation) {
+    for (let row = 0; row < rows; row++) {
+      v128.store(c, f32x4.add(v128.load(c), v128.load(sums)));
+      v128.store(c, f32x4.add(v128.load(c, 16), v128.load(sums, 16)), 16);
+      sums += 32;
+      c += ldc;
+    }
+    return;
+  }
   for (let row = 0; row < rows; row++) {
     finishRow(c, v128.load(sums), v128.load(sums, 16), columns, accumulate, bias, residual, activation);
     sums += 32;
