@@ -42,6 +42,14 @@ export function storeLanes(address: usize, v: v128, count: i32): void {
   if (count > 2) v128.store_lane<f32>(address, v, 2, 8);
 }
 
+/** Stores four lanes, or the last `left` (1 to 3) of a row. */
+// @ts-ignore: decorator
+@inline
+export function storePart(address: usize, v: v128, left: i32): void {
+  if (left >= 4) v128.store(address, v);
+  else storeLanes(address, v, left);
+}
+
 /** Loads `count` (1 to 3) lanes; the others are 0. */
 // @ts-ignore: decorator
 @inline

@@ -92,24 +92,8 @@ export function emitProduct(context: LoweringContext, product: Product, epilogue
   if (m * n * batch === 0) return;
   if (!panels && suitsBlas(context, product)) {
     context.gemm({
-      a,
-      b,
-      c,
-      m,
-      n,
-      k,
-      transposeA,
-      transposeB,
-      lda,
-      ldb,
-      ldc,
-      batch,
-      strideA,
-      strideB,
-      strideC,
-      beta: accumulate ? 1 : 0,
-      ...options,
-    });
+      a, b, c, m, n, k, transposeA, transposeB, lda, ldb, ldc, batch, strideA, strideB, strideC, beta: accumulate ? 1 : 0, ...options,
+    }); // prettier-ignore
     const { bias, residual, activation } = epilogue;
     if (bias !== null || residual !== null || activation !== "none") {
       // A product cut by rows of 16 is finished by whoever made the rows: `finishProduct` cuts many rows in the same way.

@@ -1,11 +1,4 @@
-import { multiplyAdd, partBegin, storeLanes } from "../simd";
-
-// @ts-ignore: decorator
-@inline
-function storePart(to: usize, v: v128, left: i32): void {
-  if (left >= 4) v128.store(to, v);
-  else storeLanes(to, v, left);
-}
+import { multiplyAdd, partBegin, storePart } from "../simd";
 
 /** One axis made `factor` times longer by repeating: y[o, e factor + i, :] = x[o, e, :]. */
 export function repeatAxis(x: usize, y: usize, outer: i32, extent: i32, inner: i32, factor: i32, thread: i32, threads: i32): void {

@@ -1,4 +1,4 @@
-import { multiplyAdd, partBegin, storeLanes } from "../simd";
+import { multiplyAdd, partBegin, storeLanes, storePart } from "../simd";
 
 // x is rows x channels. Threads have rows, the same as in what came before: they sum over theirs, and each then puts all sums together
 // for itself. Lanes are channels, and a walk goes along whole cache lines of 16.
@@ -6,13 +6,6 @@ import { multiplyAdd, partBegin, storeLanes } from "../simd";
 /** Rows whose mean and squares are taken while they lie in the first-level cache. */
 const STRETCH: i32 = 64;
 const HEADER: usize = 64;
-
-// @ts-ignore: decorator
-@inline
-function storePart(to: usize, v: v128, left: i32): void {
-  if (left >= 4) v128.store(to, v);
-  else if (left > 0) storeLanes(to, v, left);
-}
 
 /** Bytes of one number for every channel, and what a last vector reads beyond. */
 // @ts-ignore: decorator

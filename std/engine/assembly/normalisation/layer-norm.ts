@@ -1,11 +1,4 @@
-import { multiplyAdd, partBegin, storeLanes, sumLanes } from "../simd";
-
-// @ts-ignore: decorator
-@inline
-function storePart(y: usize, v: v128, left: i32): void {
-  if (left >= 4) v128.store(y, v);
-  else storeLanes(y, v, left);
-}
+import { multiplyAdd, partBegin, storeLanes, storePart, sumLanes } from "../simd";
 
 /** Lanes past the end of a row become 0. */
 // @ts-ignore: decorator

@@ -1,5 +1,5 @@
 import { exponential, logarithm } from "../math";
-import { multiplyAdd, partBegin, storeLanes } from "../simd";
+import { multiplyAdd, partBegin, storePart } from "../simd";
 
 // Local response normalisation over the channels of each pixel. A row of scratch holds what is summed over windows of
 // channels, with zeros around it, so that every window is read without asking where the row ends.
@@ -28,13 +28,6 @@ function denominator(squares: usize, size: i32, alpha: f32, k: f32): v128 {
   let total = v128.load(squares);
   for (let i = 1; i < size; i++) total = f32x4.add(total, v128.load(squares + (<usize>i << 2)));
   return multiplyAdd(total, f32x4.splat(alpha), f32x4.splat(k));
-}
-
-// @ts-ignore: decorator
-@inline
-function storePart(to: usize, v: v128, left: i32): void {
-  if (left >= 4) v128.store(to, v);
-  else storeLanes(to, v, left);
 }
 
 /** The squares of a row into scratch, from place `before` on, zeros around them. */

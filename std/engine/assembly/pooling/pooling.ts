@@ -1,12 +1,4 @@
-import { partBegin, storeLanes } from "../simd";
-
-/** Four channels, or the last `left` of them. */
-// @ts-ignore: decorator
-@inline
-function storeChannels(y: usize, v: v128, left: i32): void {
-  if (left >= 4) v128.store(y, v);
-  else storeLanes(y, v, left);
-}
+import { partBegin, storePart } from "../simd";
 
 // Images are batch x depth x height x width x channels; a window covers size positions from output * stride - padding on,
 // without those outside the image. Lanes are channels.
@@ -18,7 +10,7 @@ function largestOfFour(x: usize, pixel: usize, row: usize, y: usize, channels: i
   for (let left = channels; left > 0; left -= 4) {
     const top = f32x4.max(v128.load(x), v128.load(x + pixel));
     const bottom = f32x4.max(v128.load(x + row), v128.load(x + row + pixel));
-    storeChannels(y, f32x4.max(top, bottom), left);
+    storePart(y, f32x4.max(top, bottom), left);
     x += 16;
     y += 16;
   }
@@ -36,7 +28,7 @@ function largestOfThree(x: usize, pixel: usize): v128 {
 function largestOfNine(x: usize, pixel: usize, row: usize, y: usize, channels: i32): void {
   for (let left = channels; left > 0; left -= 4) {
     const top = f32x4.max(largestOfThree(x, pixel), largestOfThree(x + row, pixel));
-    storeChannels(y, f32x4.max(top, largestOfThree(x + 2 * row, pixel)), left);
+    storePart(y, f32x4.max(top, largestOfThree(x + 2 * row, pixel)), left);
     x += 16;
     y += 16;
   }
@@ -60,7 +52,7 @@ function largestOfPairs(x: usize, row: usize, y: usize, outWidth: i32, channels:
   }
   for (let ox = 0; ox < outWidth; ox++) {
     for (let left = channels; left > 0; left -= 4) {
-      storeChannels(y, f32x4.max(v128.load(middle), v128.load(middle + pixel)), left);
+      storePart(y, f32x4.max(v128.load(middle), v128.load(middle + pixel)), left);
       y += left >= 4 ? 16 : <usize>left << 2;
       middle += left >= 4 ? 16 : <usize>left << 2;
     }
@@ -112,7 +104,7 @@ export function maxPool(
             }
           }
         }
-        storeChannels(to + (<usize>c << 2), best, channels - c);
+        storePart(to + (<usize>c << 2), best, channels - c);
       }
       to += pixel;
     }
@@ -174,14 +166,14 @@ export function maxPoolRoute(
                 let at = <usize>iz * slice + <usize>iy * row + <usize>x0 * pixel + lane;
                 for (let ix = x0; ix < x1; ix++) {
                   const here = v128.and(open, isLargest(v128.load(image + at), best));
-                  if (spread) storeChannels(target + at, f32x4.add(v128.load(target + at), v128.and(here, incoming)), left);
+                  if (spread) storePart(target + at, f32x4.add(v128.load(target + at), v128.and(here, incoming)), left);
                   else picked = v128.or(picked, v128.and(here, v128.load(source + at)));
                   open = v128.andnot(open, here);
                   at += pixel;
                 }
               }
             }
-            if (!spread) storeChannels(y + out + lane, picked, left);
+            if (!spread) storePart(y + out + lane, picked, left);
           }
         }
       }
@@ -265,7 +257,7 @@ function routeNine(x: usize, g: usize, y: usize, pixel: usize, row: usize, chann
 // @ts-ignore: decorator
 @inline
 function put(y: usize, v: v128, left: i32, overlaps: bool): void {
-  storeChannels(y, overlaps ? f32x4.add(v128.load(y), v) : v, left);
+  storePart(y, overlaps ? f32x4.add(v128.load(y), v) : v, left);
 }
 
 /** y = the mean of each window: over the entries inside the image, or over the whole window when `countPadding`. */
@@ -298,7 +290,7 @@ export function avgPool(
             }
           }
         }
-        storeChannels(to + (<usize>c << 2), f32x4.mul(total, share), channels - c);
+        storePart(to + (<usize>c << 2), f32x4.mul(total, share), channels - c);
       }
       to += pixel;
     }
@@ -331,7 +323,7 @@ export function avgPoolGradient(
               for (let iy = y0; iy < y1; iy++) {
                 let to = image + <usize>iz * slice + <usize>iy * row + <usize>x0 * pixel + (<usize>c << 2);
                 for (let ix = x0; ix < x1; ix++) {
-                  storeChannels(to, f32x4.add(v128.load(to), part), channels - c);
+                  storePart(to, f32x4.add(v128.load(to), part), channels - c);
                   to += pixel;
                 }
               }

@@ -1,7 +1,7 @@
 import { rationalLogistic, rationalTangent } from "../math";
 import { TILE_ROWS } from "../matmul/micro-kernel";
-import { multiplyAdd, partBegin } from "../simd";
-import { complement, storePart } from "./lanes";
+import { multiplyAdd, partBegin, storePart } from "../simd";
+import { complement } from "./lanes";
 import { packWeight, panelBytes, timesPanels } from "./product";
 
 // As in lstm.ts: threads share out the sequences of the batch.

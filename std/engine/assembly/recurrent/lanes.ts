@@ -1,13 +1,3 @@
-import { storeLanes } from "../simd";
-
-/** Stores four lanes, or the last `left` of a row. */
-// @ts-ignore: decorator
-@inline
-export function storePart(to: usize, v: v128, left: i32): void {
-  if (left >= 4) v128.store(to, v);
-  else storeLanes(to, v, left);
-}
-
 /** 1 - v. */
 // @ts-ignore: decorator
 @inline

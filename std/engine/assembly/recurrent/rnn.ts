@@ -1,8 +1,8 @@
 import { rationalTangent } from "../math";
 import { relu } from "../matmul/activation";
 import { TILE_ROWS } from "../matmul/micro-kernel";
-import { partBegin } from "../simd";
-import { complement, storePart } from "./lanes";
+import { partBegin, storePart } from "../simd";
+import { complement } from "./lanes";
 import { packWeight, panelBytes, timesPanels } from "./product";
 
 // As in lstm.ts: threads share out the sequences of the batch.

@@ -1,6 +1,6 @@
 import { exponentialOfNegative, logarithm } from "../math";
-import { partBegin, sumLanes } from "../simd";
-import { largest, loadPart, logarithmOf, storePart, sumOfExponentials } from "./softmax";
+import { partBegin, storePart, sumLanes } from "../simd";
+import { largest, loadPart, logarithmOf, sumOfExponentials } from "./softmax";
 
 /** With up to this many classes a row is too short for its own vectors: four rows lie side by side in the lanes. */
 const FEW: i32 = 16;

@@ -1,5 +1,5 @@
 import { exponential, exponentialOfNegative, logarithm } from "../math";
-import { multiplyAdd, partBegin, storeLanes, sumLanes } from "../simd";
+import { multiplyAdd, partBegin, storeLanes, storePart, sumLanes } from "../simd";
 
 /** Four numbers of a row from place i on; past its end, `filler`. */
 // @ts-ignore: decorator
@@ -8,13 +8,6 @@ export function loadPart(x: usize, left: i32, filler: f32): v128 {
   if (left >= 4) return v128.load(x);
   const lanes = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left));
   return v128.bitselect(v128.load(x), f32x4.splat(filler), lanes);
-}
-
-// @ts-ignore: decorator
-@inline
-export function storePart(y: usize, v: v128, left: i32): void {
-  if (left >= 4) v128.store(y, v);
-  else storeLanes(y, v, left);
 }
 
 /** The largest number of a row. A NaN may be passed over: it comes out again in the sum of exponentials. */
