@@ -190,6 +190,7 @@ function start(): NonNullable<typeof current> {
         ? "system BLAS switched off (LAMELLA_BLAS=off)"
         : "no system BLAS (OpenBLAS, BLIS, MKL, Accelerate): large matrix products run on our own kernels, 2 to 4 times slower",
     );
+  else if (blas.loss !== "") losses.push(blas.loss);
   current = {
     engine,
     executor: engine,

@@ -194,13 +194,16 @@ export class PlanExecutable implements Executable {
     );
   }
 
-  /** Milliseconds spent in each call of `plan.listing`, in plans made with LAMELLA_PROFILE=1. */
+  /** Milliseconds that thread 0 spent in each call of `plan.listing` but the first, in plans made with LAMELLA_PROFILE=1. */
   readonly times: number[] = [];
+  /** As `times`: at the barrier after a call. */
+  readonly waits: number[] = [];
   #marked = 0;
 
   #mark(call: number): void {
     const now = performance.now();
-    if (call > 0) this.times[call] = (this.times[call] ?? 0) + now - this.#marked;
+    if (call < 0) this.waits[~call] = (this.waits[~call] ?? 0) + now - this.#marked;
+    else if (call > 0) this.times[call] = (this.times[call] ?? 0) + now - this.#marked;
     this.#marked = performance.now();
   }
 

@@ -3,6 +3,11 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import readline from "node:readline";
 
+/** What a machine may be set to use in place of the kernels that OpenBLAS picks for it: no contender shall be held to it. */
+export const heldBack = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"].filter((name) => process.env[name] !== undefined);
+
+const ownKernels = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !heldBack.includes(name)));
+
 export class Contender {
   times = [];
   firstMs = null;
@@ -38,7 +43,7 @@ export class Contender {
 
   /** Starts it and waits for its first step. */
   async start() {
-    this.#child = spawn(this.command, this.args, { env: { ...process.env, ...this.environment }, stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = spawn(this.command, this.args, { env: { ...ownKernels(), ...this.environment }, stdio: ["pipe", "pipe", "pipe"] });
     this.#child.stdin.on("error", () => {}); // it has ended: the answer that does not come says so
     this.#child.stderr.on("data", (text) => (this.#complaint = `${this.#complaint}${text}`.slice(-4000)));
     this.#child.on("error", (error) => (this.#complaint = error.message));

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { Contender } from "./contender.mjs";
+import { Contender, heldBack } from "./contender.mjs";
 import { readOptions } from "./options.mjs";
 
 const folder = path.dirname(fileURLToPath(import.meta.url));
@@ -184,5 +184,6 @@ for (const { workload, pytorchVersion, pytorchThreads } of rows.filter(
   (row, index) => row.pytorchVersion !== null && rows[index - 1]?.workload !== row.workload,
 ))
   tell(`PyTorch, ${workload}: ${pytorchVersion} with ${pytorchThreads} thread${pytorchThreads === 1 ? "" : "s"} was fastest.`);
+if (heldBack.length > 0) tell(`Set on this machine, but for no contender: ${heldBack.join(", ")}.`);
 for (const note of notes) tell(`- ${note}`);
 if (options.json !== "") writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);

@@ -21,9 +21,9 @@ export { addLayerNormParts, layerNorm, layerNormGradient, layerNormScratchBytes 
 export { lrn, lrnGradient, lrnScratchBytes } from "./normalisation/lrn";
 export { normalFromUniform, spreadUniform } from "./random/distributions";
 export { randomUniform } from "./random/philox";
-export { gru, gruGradient, gruScratchBytes } from "./recurrent/gru";
-export { lstm, lstmGradient, lstmScratchBytes } from "./recurrent/lstm";
-export { rnn, rnnGradient, rnnScratchBytes } from "./recurrent/rnn";
+export { gru, gruGradient, gruGradientStep, gruScratchBytes, gruStep } from "./recurrent/gru";
+export { lstm, lstmGradient, lstmGradientStep, lstmScratchBytes, lstmStep } from "./recurrent/lstm";
+export { rnn, rnnGradient, rnnGradientStep, rnnScratchBytes, rnnStep } from "./recurrent/rnn";
 export { addLanesOfTaps, laneConvolution, laneConvolutionScratchBytes, addLanesOfRow } from "./convolution/lane-convolution";
 export { imageWindows } from "./convolution/image-windows";
 export { addWindows, scatteredGradientScratchBytes, scatteredInputGradient } from "./convolution/scattered-gradient";

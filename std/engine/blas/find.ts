@@ -9,6 +9,8 @@ export interface FoundBlas {
   /** As it was loaded: a file name that the system's loader resolves, or the path given. */
   readonly path: string;
   readonly access: BlasAccess;
+  /** Why it is slower than it could be, or "". */
+  readonly loss: string;
 }
 
 interface Library {
@@ -46,6 +48,12 @@ const oneThread: readonly { readonly name: string; readonly declaration: string 
 ];
 
 /**
+ * OpenBLAS has kernels for small products, which read the matrices where they are (`sgemm_small_kernel_permit` for SkylakeX;
+ * its other kernels do not lose by smaller products).
+ */
+const smallOfOpenBlas = { product: 1e6, transposedResult: 1200 } as const;
+
+/**
  * Looks for a system BLAS.
  * @param choice `"auto"`, `"off"`, or the path of a library.
  * @throws LamellaError when a library was named and cannot be used.
@@ -64,14 +72,20 @@ export function findBlas(choice: string): FoundBlas | null {
       throw new LamellaError(`LAMELLA_BLAS names ${choice}, but the package koffi, which calls it, does not load here: ${String(error)}`);
     return null;
   }
-  chooseOpenBlasKernels();
+  const loss = chooseOpenBlasKernels();
   // Accelerate reads this when it is first called.
   if (process.platform === "darwin") process.env["VECLIB_MAXIMUM_THREADS"] ??= "1";
   for (const path of named ? [choice] : (candidates[process.platform] ?? [])) {
     try {
       const library = koffi.load(path);
       library.func("void cblas_sgemm(int, int, int, int, int, int, float, int64, int, int64, int, float, int64, int)");
-      return { name: settle(library, path), path, access: { koffi: koffiPath, library: path } };
+      const name = settle(library, path);
+      return {
+        name,
+        path,
+        access: { koffi: koffiPath, library: path, unpacked: name === "OpenBLAS" ? smallOfOpenBlas : null },
+        loss: name === "OpenBLAS" ? loss : "",
+      };
     } catch (error) {
       if (named)
         throw new LamellaError(
@@ -81,6 +95,9 @@ export function findBlas(choice: string): FoundBlas | null {
   }
   return null;
 }
+
+/** Values of OPENBLAS_CORETYPE for processors without AVX-512 that such a processor can run as well. */
+const narrowKernels = ["prescott", "core2", "nehalem", "sandybridge", "haswell", "zen"];
 
 /** Sets one thread per call; gives the library's name. */
 function settle(library: Library, path: string): string {
@@ -98,15 +115,22 @@ function settle(library: Library, path: string): string {
 /**
  * OpenBLAS of the years before Zen 4 takes an AMD processor with AVX-512 for a Haswell and runs at half its speed. Its
  * documented variable corrects that; a choice of the user's stands.
+ * @returns what that choice costs, or "".
  */
-function chooseOpenBlasKernels(): void {
-  if (process.platform !== "linux" || process.arch !== "x64" || process.env["OPENBLAS_CORETYPE"] !== undefined) return;
+function chooseOpenBlasKernels(): string {
+  if (process.platform !== "linux" || process.arch !== "x64") return "";
   try {
     const information = readFileSync("/proc/cpuinfo", "utf8");
     const flags = /^flags\s*:(.*)$/m.exec(information)?.[1]?.split(" ") ?? [];
     const wide = ["avx512f", "avx512dq", "avx512bw", "avx512vl"].every((flag) => flags.includes(flag));
-    if (wide && information.includes("AuthenticAMD")) process.env["OPENBLAS_CORETYPE"] = "SkylakeX";
+    if (!wide) return "";
+    const chosen = process.env["OPENBLAS_CORETYPE"];
+    if (chosen === undefined) {
+      if (information.includes("AuthenticAMD")) process.env["OPENBLAS_CORETYPE"] = "SkylakeX";
+    } else if (narrowKernels.includes(chosen.toLowerCase()))
+      return `OPENBLAS_CORETYPE=${chosen} holds OpenBLAS to kernels without AVX-512, which this processor has: large products take twice as long`;
   } catch {
     // Nothing is known of the processor: OpenBLAS decides alone.
   }
+  return "";
 }

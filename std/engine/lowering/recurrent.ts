@@ -2,30 +2,114 @@ import type { Node } from "../../tensor/graph.js";
 import type { RnnAttributes } from "../../tensor/operations/rnn.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { isSingle } from "./arguments.js";
-import type { LoweringContext, LoweringRule } from "./contract.js";
+import type { Address, LoweringContext, LoweringRule } from "./contract.js";
 import { scratchBytes } from "./scratch.js";
 
 const supports = (node: Node): boolean => isSingle(node) && node.inputs.every((tensor) => tensor.size > 0);
 
+/** What tells one recurrent operation from another. All have a weight of H x `gates` H, and a kernel for one time called `<kernel>Step`. */
+interface Recurrence {
+  readonly kernel: string;
+  readonly gates: number;
+  /** N x T x H. */
+  readonly states: (node: Node) => Tensor;
+  /** Bytes for one thread, of the kernel for all times. */
+  readonly scratch: (batch: number, width: number) => number;
+  readonly flags?: (node: Node) => number[];
+  readonly step: (inputs: Addresses, outputs: Addresses) => ForwardStep | BackwardStep;
+}
+
+type Addresses = readonly [Address, Address, Address, Address, Address, Address];
+
+/** h of the time before, `initial` at first, times the weight gives sums, which the step's kernel needs after its first argument. */
+interface ForwardStep {
+  readonly weight: Address;
+  readonly initial: Address;
+  readonly y: Address;
+  readonly args: readonly [Address, ...Address[]];
+}
+
+/** After the step's kernel the gradient of the sums, times the weight transposed, makes gh or is added to it. */
+interface BackwardStep {
+  readonly weight: Address;
+  readonly gradient: Address;
+  readonly gh: Address;
+  readonly adds: boolean;
+  readonly args: readonly Address[];
+}
+
+/** From this many multiply-adds on the product of one time is worth the two calls that a BLAS takes. */
+const leastProduct = 100_000;
+
+/** More calls make a plan that takes longer to lay out than its products save. */
+const mostCalls = 4_000;
+
+/** Fewer sequences are not worth a thread of their own. */
+const leastSequences = 8;
+
 /**
- * A recurrent operation: all inputs and outputs in the operation's order, then flags, batch, times and width (taken from
- * `states`, which is N x T x H) and scratch for each thread.
+ * All inputs and outputs in the operation's order, then flags, batch, times and width and scratch for each thread; or, with
+ * a BLAS, a product and a step for each time. Each thread takes its own sequences through all times either way.
  */
-function lowerRecurrent(
-  kernel: string,
-  gates: number,
-  states: (node: Node) => Tensor,
-  scratch: (batch: number, width: number) => number,
-  flags: (node: Node) => number[] = () => [],
-): LoweringRule {
+function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step }: Recurrence): LoweringRule {
   return {
     supports,
     lower(node: Node, context: LoweringContext) {
       const [batch, times, width] = states(node).shape as [number, number, number];
-      const buffers = [...node.inputs, ...node.outputs].map((tensor) => context.buffer(tensor));
-      context.emit(kernel, [...buffers, ...flags(node), batch, times, width, context.scratch(scratch(batch, width) * context.threads)], {
-        work: batch * times * width * gates * (width + 12),
-      });
+      const inputs = node.inputs.map((tensor) => context.buffer(tensor));
+      const outputs = node.outputs.map((tensor) => context.buffer(tensor));
+      const owners = Math.max(1, Math.min(context.threads, Math.floor(batch / leastSequences)));
+      const worthwhile = batch >= leastSequences && (batch / owners) * gates * width * width >= leastProduct;
+      if (!context.blas || !worthwhile || 2 * times * owners > mostCalls) {
+        context.emit(
+          kernel,
+          [...inputs, ...outputs, ...flags(node), batch, times, width, context.scratch(scratch(batch, width) * context.threads)],
+          { work: batch * times * width * gates * (width + 12) },
+        );
+        return;
+      }
+
+      const { weight, ...parts } = step(inputs as readonly Address[] as Addresses, outputs as readonly Address[] as Addresses);
+      const wide = gates * width;
+      const sums = context.scratch(batch * wide * 4);
+      for (let owner = 0; owner < owners; owner++) {
+        const first = Math.floor((owner * batch) / owners);
+        const count = Math.floor(((owner + 1) * batch) / owners) - first;
+        const emitStep = (args: readonly Address[], t: number, independent: boolean): void =>
+          context.emit(`${kernel}Step`, [...args, ...flags(node), first, count, t, times, width], {
+            work: count * wide * 12,
+            owner,
+            independent,
+          });
+        if ("y" in parts) {
+          const [z, ...rest] = parts.args;
+          const own = sums.plus(first * wide * 4);
+          for (let t = 0; t < times; t++) {
+            const before = t === 0 ? parts.initial.plus(first * width * 4) : parts.y.plus((first * times + t - 1) * width * 4);
+            const independent = owner > 0 || t > 0;
+            context.gemm({
+              a: before,
+              b: weight,
+              c: own,
+              m: count,
+              n: wide,
+              k: width,
+              lda: t === 0 ? width : times * width,
+              owner,
+              independent,
+            });
+            emitStep([z, own, ...rest], t, true);
+          }
+        } else {
+          for (let t = times - 1; t >= 0; t--) {
+            emitStep(parts.args, t, owner > 0 || t < times - 1);
+            context.gemm({
+              a: parts.gradient.plus((first * times + t) * wide * 4), b: weight, c: parts.gh.plus(first * width * 4), m: count, n: width, k: wide,
+              transposeB: true, lda: times * wide, beta: parts.adds ? 1 : 0, owner, independent: true,
+            }); // prettier-ignore
+          }
+        }
+      }
     },
   };
 }
@@ -35,10 +119,50 @@ const inputAt = (index: number) => (node: Node) => node.inputs[index] as Tensor;
 const result = (node: Node): Tensor => node.outputs[0] as Tensor;
 
 export const recurrentRules: Readonly<Record<"lstm" | "lstmGradient" | "gru" | "gruGradient" | "rnn" | "rnnGradient", LoweringRule>> = {
-  lstm: lowerRecurrent("lstm", 4, result, scratchBytes.lstm),
-  lstmGradient: lowerRecurrent("lstmGradient", 4, inputAt(3), scratchBytes.lstm),
-  gru: lowerRecurrent("gru", 3, result, scratchBytes.gru),
-  gruGradient: lowerRecurrent("gruGradient", 3, inputAt(2), scratchBytes.gru),
-  rnn: lowerRecurrent("rnn", 1, result, (_, width) => scratchBytes.rnn(width), rectified),
-  rnnGradient: lowerRecurrent("rnnGradient", 1, inputAt(1), (_, width) => scratchBytes.rnn(width), rectified),
+  lstm: lowerRecurrent({
+    kernel: "lstm",
+    gates: 4,
+    states: result,
+    scratch: scratchBytes.lstm,
+    step: ([z, weight, initial, c], [y, last, gates, cells]) => ({ weight, initial, y, args: [z, c, y, last, gates, cells] }),
+  }),
+  lstmGradient: lowerRecurrent({
+    kernel: "lstmGradient",
+    gates: 4,
+    states: inputAt(3),
+    scratch: scratchBytes.lstm,
+    step: ([weight, c, gates, cells, gy, gc], [gz, gh, gInitial]) => ({
+      weight, gradient: gz, gh, adds: false, args: [c, gates, cells, gy, gc, gz, gh, gInitial],
+    }), // prettier-ignore
+  }),
+  gru: lowerRecurrent({
+    kernel: "gru",
+    gates: 3,
+    states: result,
+    scratch: scratchBytes.gru,
+    step: ([z, weight, bias, initial], [y, gates]) => ({ weight, initial, y, args: [z, bias, initial, y, gates] }),
+  }),
+  gruGradient: lowerRecurrent({
+    kernel: "gruGradient",
+    gates: 3,
+    states: inputAt(2),
+    scratch: scratchBytes.gru,
+    step: ([weight, h, y, gates, gy], [gz, ga, gh]) => ({ weight, gradient: ga, gh, adds: true, args: [h, y, gates, gy, gz, ga, gh] }),
+  }),
+  rnn: lowerRecurrent({
+    kernel: "rnn",
+    gates: 1,
+    states: result,
+    scratch: scratchBytes.rnn,
+    flags: rectified,
+    step: ([z, weight, initial], [y]) => ({ weight, initial, y, args: [z, y] }),
+  }),
+  rnnGradient: lowerRecurrent({
+    kernel: "rnnGradient",
+    gates: 1,
+    states: inputAt(1),
+    scratch: scratchBytes.rnn,
+    flags: rectified,
+    step: ([weight, y, gy], [gz, gh]) => ({ weight, gradient: gz, gh, adds: false, args: [y, gy, gz, gh] }),
+  }),
 };

@@ -65,9 +65,9 @@ export const scratchBytes = {
   /** Sums of two gradients. */
   layerNorm: (width: number): number => 2 * Math.floor((4 * width + 79) / 64) * 64,
   lrn: (channels: number, size: number): number => Math.floor((channels + 2 * size + 15) / 8) * 8 * 4,
-  lstm: (batch: number, width: number): number => pad64(panels(width, 4 * width) + panels(4 * width, width) + 2 * batch * width * 4),
-  gru: (batch: number, width: number): number => pad64(panels(width, 3 * width) + panels(3 * width, width) + 4 * batch * width * 4),
-  rnn: (width: number): number => pad64(panels(width, width)),
+  lstm: (batch: number, width: number): number => pad64(panels(width, 4 * width) + panels(4 * width, width) + 4 * batch * width * 4),
+  gru: (batch: number, width: number): number => pad64(panels(width, 3 * width) + panels(3 * width, width) + 3 * batch * width * 4),
+  rnn: (batch: number, width: number): number => pad64(panels(width, width) + batch * width * 4),
 } as const;
 
 /** Most kernel positions (depth x height x width) the convolution kernels take. */

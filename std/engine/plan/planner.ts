@@ -76,7 +76,7 @@ export function plan(graph: Graph, request: PlanRequest): Plan {
   const simple = simplify(graph);
   const cut = unitsOf(simple, request.lowerings, request.checkNumbers);
   const ordered = order(simple, cut);
-  if (request.checkNumbers || request.measured || request.threads === 1) return new Planner(simple, ordered, request, 1).plan();
+  if (request.checkNumbers || request.threads === 1) return new Planner(simple, ordered, request, 1).plan();
   const shared = new Planner(simple, ordered, request, request.threads);
   return shared.work >= sharedPlanWork ? shared.plan() : new Planner(simple, ordered, request, 1).plan();
 }

@@ -34,7 +34,7 @@ export interface ProgramImports {
   readonly host: number;
   readonly product: number;
   readonly stuck: number;
-  /** Told the number of each call when it has returned; null in plans that are not measured. */
+  /** Told the number of each call when it has returned, and its complement when the barrier after it is passed; null in plans that are not measured. */
   readonly mark: number | null;
 }
 
@@ -134,6 +134,7 @@ export function writeProgram(module: ModuleBuilder, imports: ProgramImports, ste
       .i32(1)
       .op(op.return)
       .end();
+    if (imports.mark !== null) run.i32(~(number - 1)).call(imports.mark);
     run.end();
   }
   run.i32(0);

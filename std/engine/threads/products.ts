@@ -42,6 +42,16 @@ export function createProducts(
   // Parts begin at multiples of the widest micro-kernel, so that every part is made of whole tiles.
   const tile = 16;
 
+  /** Columns of the result to ask for at a time: as many as the library makes without packing, where that are two tiles or more. */
+  const columnsOf = (m: number, n: number, k: number, onlyB: boolean): number => {
+    if (access.unpacked === null) return n;
+    const { product, transposedResult } = access.unpacked;
+    const most = Math.min(product / (m * k), onlyB ? transposedResult / m : n);
+    if (most >= n || most < 2 * tile) return n;
+    const count = Math.ceil(n / (Math.floor(most / tile) * tile));
+    return Math.ceil(n / count / tile) * tile;
+  };
+
   return (product, base, part, parts) => {
     const { transposeA, transposeB, k, lda, ldb, ldc, alpha, beta } = product;
     let { m, n, batch } = product;
@@ -76,14 +86,17 @@ export function createProducts(
     }
     const transA = transposeA ? transposed : plain;
     const transB = transposeB ? transposed : plain;
+    const wide = columnsOf(m, n, k, transposeB && !transposeA);
     for (let entry = 0; entry < batch; entry++) {
-      sgemm(
-        rowMajor, transA, transB, m, n, k, alpha,
-        a + entry * product.strideA * 4, lda,
-        b + entry * product.strideB * 4, ldb,
-        beta,
-        c + entry * product.strideC * 4, ldc,
-      ); // prettier-ignore
+      for (let column = 0; column < n; column += wide) {
+        sgemm(
+          rowMajor, transA, transB, m, Math.min(wide, n - column), k, alpha,
+          a + entry * product.strideA * 4, lda,
+          b + (entry * product.strideB + column * (transposeB ? ldb : 1)) * 4, ldb,
+          beta,
+          c + (entry * product.strideC + column) * 4, ldc,
+        ); // prettier-ignore
+      }
     }
   };
 }

@@ -68,6 +68,13 @@ export interface BlasAccess {
   readonly koffi: string;
   /** Name or path of the library. */
   readonly library: string;
+  /** What the library multiplies without packing the matrices first, which is faster; null: nothing is known. */
+  readonly unpacked: {
+    /** Multiply-adds. */
+    readonly product: number;
+    /** Numbers of the result, where only B is transposed. */
+    readonly transposedResult: number;
+  } | null;
 }
 
 export interface WorkerStart {

@@ -35,6 +35,7 @@ export function workerMain(require: (module: string) => unknown, products: typeo
       },
       product: (call: number, base: number, part: number, parts: number): void => multiply?.(calls[call] as Product, base, part, parts),
       stuck: (): number => 0,
+      mark: (): void => {},
     };
     const instance = new WebAssembly.Instance(module, { env: { memory }, kernels: kernels.exports, engine });
     programs.set(plan, instance.exports["run"] as RunProgram);

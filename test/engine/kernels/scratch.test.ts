@@ -30,7 +30,7 @@ test("the lowerings ask for as much scratch memory as the kernels use", () => {
   ] as const) {
     expect(scratchBytes.lstm(batch, width)).toBe(ask("lstmScratchBytes", batch, width));
     expect(scratchBytes.gru(batch, width)).toBe(ask("gruScratchBytes", batch, width));
-    expect(scratchBytes.rnn(width)).toBe(ask("rnnScratchBytes", width));
+    expect(scratchBytes.rnn(batch, width)).toBe(ask("rnnScratchBytes", batch, width));
     expect(scratchBytes.winogradConvolution(24, width, 20, 6)).toBe(ask("winogradConvolutionScratchBytes", 24, width, 20, 6));
     expect(scratchBytes.winograd(width)).toBe(ask("winogradScratchBytes", width));
     expect(scratchBytes.lrn(width, 5)).toBe(ask("lrnScratchBytes", width, 5));

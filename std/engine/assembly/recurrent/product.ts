@@ -15,18 +15,16 @@ export function packWeight(weight: usize, depth: i32, columns: i32, transposed: 
   else packColumns(weight, <usize>columns << 2, depth, columns, panels, step);
 }
 
-/** C = A times the packed weight + bias + what lies `residual` bytes from C (0: nothing), for a few rows. */
+/** C = A times the packed weight, or what is added to C, for a few rows. */
 export function timesPanels(
-  a: usize, lda: usize, panels: usize, c: usize, ldc: usize, rows: i32, columns: i32, depth: i32, bias: usize, residual: usize,
+  a: usize, lda: usize, panels: usize, c: usize, ldc: usize, rows: i32, columns: i32, depth: i32, accumulate: i32,
 ): void {
   const step = <usize>depth * 32;
   for (let j = 0; j < columns; j += TILE_COLUMNS) {
     const wide = min(TILE_COLUMNS, columns - j);
     const at = <usize>j << 2;
     for (let i = 0; i < rows; i += TILE_ROWS) {
-      tileFromRows(
-        a + <usize>i * lda, lda, panels, 32, c + <usize>i * ldc + at, ldc, depth, min(TILE_ROWS, rows - i), wide, 0, bias ? bias + at : 0, residual, 0,
-      );
+      tileFromRows(a + <usize>i * lda, lda, panels, 32, c + <usize>i * ldc + at, ldc, depth, min(TILE_ROWS, rows - i), wide, accumulate, 0, 0, 0);
     }
     panels += step;
   }
