@@ -25,8 +25,8 @@ export interface Step {
 const op = { ne: 0x47, eq: 0x46, add: 0x6a, sub: 0x6b, ltU: 0x49, geU: 0x4f, return: 0x0f, or: 0x72, and: 0x71 } as const;
 const atomic = { notify: 0x00, wait: 0x01, load: 0x10, store: 0x17, add: 0x1e, sub: 0x25 } as const;
 
-/** Iterations before a thread at a barrier goes to sleep: some 20 microseconds. */
-const spins = 10_000;
+/** Iterations before a thread at a barrier goes to sleep: some 100 microseconds, for waking it takes as long on a virtual machine. */
+const spins = 60_000;
 const waitNanoseconds = 100_000_000;
 
 export interface ProgramImports {
