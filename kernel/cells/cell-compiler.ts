@@ -1,6 +1,7 @@
 import { isLayerCell } from "../../dsl/detect.js";
 import { CellTypes } from "./cell-types.js";
 import { completeImport } from "./import-paths.js";
+import { inspectionHtml } from "./inspection-html.js";
 import { isCompleteTypeScript } from "./is-complete.js";
 import type { LayerCells } from "./layer-cells.js";
 import { completeMagic, readMagics } from "./magics.js";
@@ -77,11 +78,7 @@ export class CellCompiler implements CompilerCalls {
       (request.offset > 0 ? checker.inspect(declarations, source, request.offset - 1) : undefined);
     if (found === undefined) return null;
     const parts = [found.signature, found.documentation].filter((part) => part !== "");
-    const html = [
-      `<pre>${escapeHtml(found.signature)}</pre>`,
-      found.documentation === "" ? "" : `<p>${escapeHtml(found.documentation)}</p>`,
-    ];
-    return { data: { "text/plain": parts.join("\n\n"), "text/html": html.join("") } };
+    return { data: { "text/plain": parts.join("\n\n"), "text/html": inspectionHtml(found.signature, found.documentation) } };
   }
 
   isComplete(request: { source: string }): Completeness {
@@ -123,8 +120,4 @@ export class CellCompiler implements CompilerCalls {
     const cell = readMagics(source, false);
     return cell.kind === "code" && cell.source.length === source.length ? cell.source : source;
   }
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -15,6 +15,9 @@ interface Cell {
   readonly output: string | null;
 }
 
+/** So many cells are kept where there is no file. */
+const mostInMemory = 10_000;
+
 /** A file longer than this is cut to its newer half when a kernel starts. */
 const largest = 8_000_000;
 
@@ -25,7 +28,8 @@ const largest = 8_000_000;
 export class History {
   readonly #path: string | undefined;
   readonly #id = randomUUID();
-  readonly #outputs: Cell[] = [];
+  /** The cells of a history without a file. */
+  readonly #kept: Cell[] = [];
   #started = false;
 
   /** `path`: default `LAMELLA_HISTORY`, else a file in the user's state folder; "off" keeps the history in memory. */
@@ -34,7 +38,11 @@ export class History {
   }
 
   add(line: number, code: string, output: string | null): void {
-    this.#outputs.push({ session: 0, line, code, output });
+    if (this.#path === undefined) {
+      this.#kept.push({ session: 1, line, code, output });
+      if (this.#kept.length > mostInMemory) this.#kept.shift();
+      return;
+    }
     if (!this.#started) {
       this.#started = true;
       this.#shorten();
@@ -76,7 +84,7 @@ export class History {
   #sessionNumber = 1;
 
   #read(): Cell[] {
-    if (this.#path === undefined) return this.#outputs.map((cell) => ({ ...cell, session: 1 }));
+    if (this.#path === undefined) return this.#kept;
     const sessions = new Map<string, number>();
     const cells: Cell[] = [];
     if (existsSync(this.#path)) {

@@ -10,6 +10,8 @@ export const ink = "#797979";
 export const faintInk = "#8888884d";
 /** A mistake; never the only mark of one. */
 export const wrongColour = "#d9480f";
+/** What holds: readable as text on white (4.3) and on near-black (4.4). */
+export const rightColour = "#188a68";
 
 export type ColourMapName = "viridis" | "grey" | "diverging";
 
@@ -52,4 +54,20 @@ export function colourStops(map: ColourMapName): readonly string[] {
 
 export function parseColour(hex: string): number[] {
   return [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
+}
+
+/** A colour over white, opaque: what stands on it is as easy to read on a dark page as on a white one. */
+export function tint(colour: string, strength: number): string {
+  const channels = parseColour(colour).map((channel) => Math.round(255 + (channel - 255) * strength));
+  return `#${channels.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Black or white, whichever has the greater contrast on the colour: at least 4.5. */
+export function textOn(colour: string): "#000000" | "#ffffff" {
+  const [red = 0, green = 0, blue = 0] = parseColour(colour).map((channel) => {
+    const value = channel / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  // The luminance of WCAG 2, at which black and white have the same contrast.
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
 }

@@ -1,7 +1,7 @@
 import { LamellaError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { MimeBundle } from "./bundle.js";
-import { ink, wrongColour } from "./colours.js";
+import { ink, textOn, tint, wrongColour } from "./colours.js";
 import { formatCount, formatPercent } from "./numbers.js";
 import { coordinate, estimateWidth, pictureBundle, svgText } from "./picture.js";
 import { clip, textTable } from "./text-table.js";
@@ -54,7 +54,7 @@ function draw(counts: readonly (readonly number[])[], names: readonly string[]):
   const top = (tilted ? nameWidth * 0.75 + 12 : 16) + 20;
   const parts: string[] = [];
   parts.push(
-    `<rect x="${coordinate(left)}" y="${coordinate(top)}" width="${classes * cell - 1}" height="${classes * cell - 1}" fill="#888888" fill-opacity="0.06"/>`,
+    `<rect x="${coordinate(left)}" y="${coordinate(top)}" width="${classes * cell - 1}" height="${classes * cell - 1}" fill="#f4f4f4"/>`,
   );
   for (const [row, cells] of counts.entries()) {
     const total = cells.reduce((sum, count) => sum + count, 0);
@@ -63,17 +63,14 @@ function draw(counts: readonly (readonly number[])[], names: readonly string[]):
       const share = total === 0 ? 0 : count / total;
       const [x, y] = [left + column * cell, top + row * cell];
       // Never empty where there is one mistake: it would not be seen in a row of a thousand.
-      const opacity = 0.12 + 0.88 * share;
-      const colour = row === column ? "#2f7fc9" : wrongColour;
-      parts.push(
-        `<rect x="${coordinate(x)}" y="${coordinate(y)}" width="${cell - 1}" height="${cell - 1}" fill="${colour}" fill-opacity="${Math.round(opacity * 100) / 100}"/>`,
-      );
+      const colour = tint(row === column ? "#2f7fc9" : wrongColour, 0.12 + 0.88 * share);
+      parts.push(`<rect x="${coordinate(x)}" y="${coordinate(y)}" width="${cell - 1}" height="${cell - 1}" fill="${colour}"/>`);
       if (cell >= 24)
         parts.push(
           svgText(x + (cell - 1) / 2, y + cell / 2 + 4, String(count), {
             size: count > 9999 ? 9 : 11,
             anchor: "middle",
-            colour: opacity > 0.55 ? "#ffffff" : ink,
+            colour: textOn(colour),
             bold: row !== column,
           }),
         );

@@ -1,5 +1,6 @@
 import type { Claim, Network, SummaryRow } from "../network/network.js";
 import type { MimeBundle } from "./bundle.js";
+import { rightColour, wrongColour } from "./colours.js";
 import { escapeHtml } from "./escape.js";
 import { formatFlow } from "./flow-text.js";
 import { codeCell, htmlTable, type HtmlCell } from "./html-table.js";
@@ -91,11 +92,11 @@ function asHtml(title: string, entries: readonly TableEntry[], total: string): s
     const before = text === null ? "" : `${escapeHtml(text)} `;
     if (verdict.mark === "✗") {
       return {
-        html: `${before}<b style="color:#d9480f" title="the claim does not hold">✗ not ${escapeHtml(verdict.claimed)}</b>`,
+        html: `${before}<b style="color:${wrongColour}" title="the claim does not hold">✗ not ${escapeHtml(verdict.claimed)}</b>`,
       };
     }
     const help = verdict.mark === "✓" ? "the claim holds" : "asked";
-    const colour = verdict.mark === "✓" ? "color:#1a936f" : "opacity:0.7";
+    const colour = verdict.mark === "✓" ? `color:${rightColour}` : "opacity:0.7";
     return { html: `${before}<span style="${colour}" title="${help}">${verdict.mark}</span>` };
   };
   const rows = entries.map((entry): HtmlCell[] => {

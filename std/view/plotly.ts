@@ -1,6 +1,7 @@
 import type { MimeBundle } from "./bundle.js";
 import { chartAxes } from "./chart/line-chart.js";
 import type { Axis } from "./chart/ticks.js";
+import { ink } from "./colours.js";
 import type { Panel } from "./training-curve.js";
 import { jsonForScript } from "./escape.js";
 import { roundTo } from "./numbers.js";
@@ -15,21 +16,20 @@ export interface PlotlyFigure {
 /** The name under which `lamella install` puts plotly.js beside the kernelspec, whose folder Jupyter serves. */
 export const plotlyFile = "plotly-basic.min.js";
 
-const grey = "#8a8a8a";
-
 /** The panels as one figure with a subplot each. */
 export function plotlyFigure(panels: readonly Panel[]): PlotlyFigure {
+  const named = new Set(panels.flatMap((panel) => panel.series.filter((line) => line.faint !== true).map((line) => line.name)));
+  const legend = named.size > 1;
   const layout: Record<string, unknown> = {
-    height: 340,
-    margin: { l: 50, r: 20, t: 40, b: 74 },
+    height: legend ? 340 : 310,
+    margin: { l: 50, r: 20, t: 40, b: legend ? 74 : 44 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { color: grey },
+    font: { color: ink },
     grid: { rows: 1, columns: panels.length, pattern: "independent" },
+    showlegend: legend,
     legend: { orientation: "h", y: -0.22 },
   };
-  const named = new Set(panels.flatMap((panel) => panel.series.filter((line) => line.faint !== true).map((line) => line.name)));
-  layout["showlegend"] = named.size > 1;
   const titles: object[] = [];
   const data = panels.flatMap((panel, index) => {
     // The axes of the picture that this figure takes the place of: nothing jumps when it does.
@@ -41,9 +41,9 @@ export function plotlyFigure(panels: readonly Panel[]): PlotlyFigure {
       showgrid: false,
       zeroline: false,
       showline: true,
-      linecolor: grey,
+      linecolor: ink,
       ticks: "outside",
-      tickcolor: grey,
+      tickcolor: ink,
     };
     layout[`yaxis${suffix}`] = { ...axis(vertical), gridcolor: "#88888833", zerolinecolor: "#88888855" };
     titles.push({

@@ -135,7 +135,7 @@ describe("nbconvert", () => {
     ];
     writeFileSync(join(place, "grüße.txt"), "Grüße");
     writeFileSync(join(place, "ört lich.ts"), "export const double = (x: number): number => 2 * x;\n");
-    const notebook = writeNotebook(join(place, "Übung 1.ipynb"), cells, "elsewhere");
+    const notebook = writeNotebook(join(place, "Übung 1.ipynb"), cells, { kernel: "elsewhere" });
     const { code, output } = await convert(notebook);
     expect(code, output).toBe(0);
     const outputs = outputsOf(notebook);

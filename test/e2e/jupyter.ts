@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 
@@ -37,14 +37,18 @@ export function runProgram(
   });
 }
 
-/** Writes a notebook of these code cells, not yet run, and gives its path. */
-export function writeNotebook(path: string, cells: readonly string[], kernel = "lamella"): string {
+/** Writes a notebook of these code cells, not yet run, and gives its path; `tags` are each cell's. */
+export function writeNotebook(
+  path: string,
+  cells: readonly string[],
+  { kernel = "lamella", tags }: { readonly kernel?: string; readonly tags?: readonly string[] } = {},
+): string {
   const notebook = {
     cells: cells.map((source, index) => ({
       cell_type: "code",
       id: `cell-${index + 1}`,
       execution_count: null,
-      metadata: {},
+      metadata: tags === undefined ? {} : { tags },
       outputs: [],
       source,
     })),
@@ -90,32 +94,73 @@ function freePort(): Promise<number> {
   });
 }
 
-export interface NotebookServer {
+export interface JupyterServer {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Notebook 6 on loopback, serving `folder`. A browser needs no token, a program that sends no cookies does. */
-export async function notebookServer(
+interface ServerOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** A browser needs no token, a program that sends no cookies does. */
+  readonly token?: string;
+}
+
+/** Notebook 6 on loopback, serving `folder`. */
+export function notebookServer(home: JupyterHome, folder: string, options: ServerOptions = {}): Promise<JupyterServer> {
+  return startServer("/usr/bin/jupyter", ["notebook", `--notebook-dir=${folder}`], "NotebookApp", home, options);
+}
+
+/** JupyterLab on loopback, serving `folder`; its application is `window.jupyterapp` in the page. Nothing is asked of the network. */
+export function labServer(home: JupyterHome, folder: string, options: ServerOptions = {}): Promise<JupyterServer> {
+  const args = [
+    `--ServerApp.root_dir=${folder}`,
+    "--LabApp.expose_app_in_browser=True",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+  ];
+  // Nobody is there to say whether they want news.
+  const settings = join(home.folder, "config", "lab", "user-settings", "@jupyterlab", "apputils-extension");
+  mkdirSync(settings, { recursive: true });
+  writeFileSync(join(settings, "notification.jupyterlab-settings"), JSON.stringify({ fetchNews: "false", checkForUpdates: false }));
+  return startServer(labProgram(), args, "ServerApp", home, options);
+}
+
+/** The `jupyter-lab` that LAMELLA_JUPYTERLAB names, else the one on the PATH. */
+function labProgram(): string {
+  const named = process.env["LAMELLA_JUPYTERLAB"];
+  const file = process.platform === "win32" ? "jupyter-lab.exe" : "jupyter-lab";
+  const found = (process.env["PATH"] ?? "").split(delimiter).map((place) => join(place, file));
+  const program = (named === undefined ? found : [named]).find((place) => existsSync(place));
+  if (program !== undefined) return program;
+  throw new Error(
+    named === undefined
+      ? "JupyterLab is missing: `pip install jupyterlab`, then put `jupyter-lab` on the PATH or name it in LAMELLA_JUPYTERLAB"
+      : `LAMELLA_JUPYTERLAB names ${named}, which does not exist`,
+  );
+}
+
+async function startServer(
+  program: string,
+  ownArgs: readonly string[],
+  application: string,
   home: JupyterHome,
-  folder: string,
-  { env = {}, token = "" }: { readonly env?: NodeJS.ProcessEnv; readonly token?: string } = {},
-): Promise<NotebookServer> {
+  { env = {}, token = "" }: ServerOptions,
+): Promise<JupyterServer> {
   const port = await freePort();
   const args = [
-    "notebook",
+    ...ownArgs,
     "--no-browser",
     "--allow-root",
     "--ip=127.0.0.1",
     `--port=${port}`,
-    `--NotebookApp.token=${token}`,
-    "--NotebookApp.password=",
+    `--${application}.token=${token}`,
+    `--${application}.password=`,
   ];
-  const server: ChildProcess = spawn("/usr/bin/jupyter", [...args, `--notebook-dir=${folder}`], {
+  const server: ChildProcess = spawn(program, args, {
     env: { ...process.env, ...home.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
+  server.on("error", (error) => (log += error.message));
   for (const stream of [server.stdout, server.stderr]) stream?.on("data", (chunk: Buffer) => (log += chunk.toString()));
   const url = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + 60_000;
@@ -125,7 +170,7 @@ export async function notebookServer(
       () => false,
     );
     if (up) break;
-    if (server.exitCode !== null || Date.now() > deadline) throw new Error(`the notebook server did not start:\n${log}`);
+    if (server.exitCode !== null || Date.now() > deadline) throw new Error(`${program} did not start:\n${log}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   const stop = (): Promise<void> =>
@@ -154,11 +199,30 @@ export async function openBrowser(): Promise<Browser> {
 }
 
 /** A notebook opened in Notebook 6, waited for until its kernel is idle. */
-export async function openNotebook(browser: Browser, server: NotebookServer, name: string): Promise<Page> {
+export async function openNotebook(browser: Browser, server: JupyterServer, name: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1100, height: 1400 } });
   await page.goto(`${server.url}/notebooks/${encodeURIComponent(name)}`);
   await page.waitForFunction("window.Jupyter?.notebook?.kernel?.is_connected?.() === true && Jupyter.notebook._fully_loaded", null, {
     timeout: 60_000,
   });
   return page;
+}
+
+/** A notebook opened in JupyterLab without a work space of before, waited for until its kernel is idle. */
+export async function openInLab(browser: Browser, server: JupyterServer, name: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1100, height: 1400 } });
+  await page.goto(`${server.url}/doc/tree/${encodeURIComponent(name)}?reset`);
+  await page.waitForFunction(
+    `window.jupyterapp?.shell.currentWidget?.content?.widgets?.length > 0 &&
+      jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === "idle"`,
+    null,
+    { timeout: 60_000 },
+  );
+  return page;
+}
+
+/** A picture of the page where LAMELLA_SCREENSHOTS names a folder; for people, nothing compares it. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const place = process.env["LAMELLA_SCREENSHOTS"];
+  if (place !== undefined) await page.screenshot({ path: join(place, `${name}.png`), fullPage: true });
 }

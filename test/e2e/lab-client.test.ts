@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KernelManager, ServerConnection, type Kernel, type KernelMessage } from "@jupyterlab/services";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jupyterHome, notebookServer, type JupyterHome, type NotebookServer } from "./jupyter.js";
+import { jupyterHome, notebookServer, type JupyterHome, type JupyterServer } from "./jupyter.js";
 
 // JupyterLab's own client, with a real Jupyter server between it and the kernel.
 
 const token = "lab-client";
 let home: JupyterHome;
 let folder: string;
-let server: NotebookServer;
+let server: JupyterServer;
 let manager: KernelManager;
 let kernel: Kernel.IKernelConnection;
 

@@ -3,23 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jupyterHome, notebookServer, openBrowser, openNotebook, writeNotebook, type JupyterHome, type NotebookServer } from "./jupyter.js";
-
-const network = "net Small(image: 28x28x1) {\n  c1: conv 4, 5x5 | relu\n  maxpool 2x2\n  flatten\n  dense 10 | softmax\n}";
-const cells = [
-  "let answer = 6 * 7;\nconst words = ['a', 'b'];\nanswer",
-  network,
-  "show Small",
-  "tensor(Array.from({ length: 8 }, (_, row) => Array.from({ length: 8 }, (_, column) => Math.sin(row + column))))",
-  "console.log('printed', answer)",
-  "({ answer, words })",
-  "net Two(x: 2) { dense 8 | tanh | dense 2 | softmax }\ntrain Two on spirals { loss crossentropy; epochs 3; batch 32; seed 1 }",
-];
-/** The curves of the training run. */
-const pictured = 6;
+import {
+  jupyterHome,
+  notebookServer,
+  openBrowser,
+  openNotebook,
+  picture,
+  writeNotebook,
+  type JupyterHome,
+  type JupyterServer,
+} from "./jupyter.js";
+import { cells, expectShown, hostile, pictured, type Output } from "./ui-cells.js";
 
 let home: JupyterHome;
-let server: NotebookServer;
+let server: JupyterServer;
 let browser: Browser;
 let folder: string;
 
@@ -38,12 +35,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A picture of the page where LAMELLA_SCREENSHOTS names a folder; for people, nothing compares it. */
-async function picture(page: Page, name: string): Promise<void> {
-  const place = process.env["LAMELLA_SCREENSHOTS"];
-  if (place !== undefined) await page.screenshot({ path: join(place, `${name}.png`), fullPage: true });
-}
-
 async function runAll(page: Page): Promise<void> {
   await page.evaluate("Jupyter.notebook.execute_all_cells()");
   await idle(page);
@@ -58,7 +49,7 @@ async function idle(page: Page): Promise<void> {
   );
 }
 
-const outputs = (page: Page): Promise<{ output_type: string; text?: string; data?: Record<string, string> }[][]> =>
+const outputs = (page: Page): Promise<Output[][]> =>
   page.evaluate(
     "Jupyter.notebook.get_cells().map((cell) => (cell.output_area ? cell.output_area.outputs.map((one) => one.toJSON ? one.toJSON() : one) : []))",
   );
@@ -107,36 +98,6 @@ async function tooltip(page: Page, text: string): Promise<string> {
   return said;
 }
 
-const attack = `<script>window.attacked=1</script><img src=x onerror="window.attacked=1">`;
-const quoted = JSON.stringify(attack);
-const forged = attack.replaceAll('"', "'");
-/** Markup in every place where a text of the author's ends up in an output. */
-const hostile = [
-  `console.log(${quoted})`,
-  `process.stderr.write(${quoted})`,
-  quoted,
-  `({ [${quoted}]: [${quoted}] })`,
-  `new Map([[${quoted}, ${quoted}]])`,
-  `throw new Error(${quoted})`,
-  `class Named extends Error { override name = ${quoted} }\nthrow new Named("named")`,
-  `let wrong: number = ${quoted}`,
-  `import ${JSON.stringify(forged)}`,
-  `net Bad(x: 4) { dense 8, init="${forged}" }`,
-  `net Bad(x: 4) { ${attack} }`,
-  `train Nothing on ${quoted} { loss crossentropy }`,
-  `tensor([[1, 2], [3, 4]]).reshape([${quoted} as never])`,
-  `net Small(x: 4) { dense 3 | softmax }\nshow Small, title="${forged}"`,
-  `display(${quoted}).update(${quoted})`,
-  // The name of a run, of its network and of a metric: labels, titles and captions of the curves, live and still.
-  `show({ [${quoted}]: { run: { network: ${quoted}, epochs: 1, stepsPerEpoch: 1, parameterCount: 1, seed: 1, examples: 1, validation: 0 },
-    steps: [{ step: 1, epoch: 1, loss: 1, learningRate: 1 }], epochs: [{ epoch: 1, metrics: { [${quoted}]: 1, loss: 1 } }], stopped: "finished" } },
-    { interactive: true })`,
-  `Symbol(${quoted})`,
-  // What the author did write runs, in a page that is trusted: the flag of the others would be seen.
-  `html("<script>window.written = 1</script>" + ${JSON.stringify(attack.replaceAll("<", "&lt;"))})`,
-  `(() => { function named() {}\n  Object.defineProperty(named, "name", { value: ${quoted} });\n  return named; })()`,
-];
-
 describe("Notebook 6 in a browser", () => {
   let page: Page;
 
@@ -147,11 +108,7 @@ describe("Notebook 6 in a browser", () => {
 
   it("runs all cells: values, a network, a tensor, printed text", async () => {
     await picture(page, "run-all");
-    const shown = await outputs(page);
-    expect(shown.flat().filter(({ output_type }) => output_type === "error")).toEqual([]);
-    expect(shown[0]?.[0]?.data?.["text/plain"]).toBe("42");
-    expect(shown[4]?.[0]?.text).toBe("printed 42\n");
-    expect(shown[5]?.[0]?.data?.["text/plain"]).toBe("{ answer: 42, words: [ 'a', 'b' ] }");
+    expectShown(await outputs(page));
     expect(await page.locator(".cell").nth(2).locator(".output table").innerText()).toMatch(/conv 4, 5x5 \| relu\s+24x24x4\s+104/);
     expect(await page.locator(".cell").nth(3).locator(".output table tr").count()).toBe(8);
     expect(await page.locator(".cell").nth(pictured).locator(".output img, .output svg").first().isVisible()).toBe(true);
@@ -223,9 +180,8 @@ describe("Notebook 6 in a browser", () => {
   });
 
   it("runs no script that stands in a string, a label, a name or an error, trusted or not, running or reloaded", async () => {
-    writeNotebook(join(folder, "hostile.ipynb"), hostile);
+    writeNotebook(join(folder, "hostile.ipynb"), hostile, { tags: ["raises-exception"] });
     page = await openNotebook(browser, server, "hostile.ipynb");
-    await page.evaluate("Jupyter.notebook.get_cells().forEach((cell) => (cell.metadata.tags = ['raises-exception']))");
     // A cell that fails stops Notebook's "run all": each by itself.
     for (let index = 0; index < hostile.length; index += 1) {
       await page.evaluate(`Jupyter.notebook.get_cell(${index}).execute(false)`);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { afterAll, describe, expect, it } from "vitest";
-import { hasCompiled, requireCompiled } from "../../kernel/compiled-script.js";
+import { hasCompiled, readScript, requireCompiled } from "../../kernel/compiled-script.js";
 import { preparedDocumentation, preparedFiles } from "../../kernel/declarations/prepared.js";
 import { packageRoot } from "../../kernel/package-root.js";
 import { ts } from "../../kernel/tslab-converter.js";
@@ -55,7 +55,11 @@ describe("scripts that were compiled before", () => {
     expect(hasCompiled()).toBe(true);
     const compiled = join(packageRoot, "dist", "compiled");
     const [name = ""] = readdirSync(compiled).filter((file) => file.includes(process.version));
-    const text = readFileSync(join(packageRoot, "node_modules/@tslab/typescript-for-tslab/lib/typescript.js"), "utf8");
+    const path = join(packageRoot, "node_modules/@tslab/typescript-for-tslab/lib/typescript.js");
+    const text = readScript(path);
+    // What `readScript` takes for granted.
+    const lines = readFileSync(path, "utf8").split("\n");
+    expect(lines.filter((line) => /[^\0-\x7f]/.test(line.replace(/\/\/.*/, "")))).toEqual([]);
     const wrapped = `(function (exports, require, module, __filename, __dirname) { ${text}\n});`;
     expect(new Script(wrapped, { cachedData: readFileSync(join(compiled, name)) }).cachedDataRejected).toBe(false);
   });

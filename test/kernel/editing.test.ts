@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CellCompiler } from "../../kernel/cells/cell-compiler.js";
+import { inspectionHtml } from "../../kernel/cells/inspection-html.js";
 import type { CompletionMatch } from "../../kernel/cells/messages.js";
 
 const folder = mkdtempSync(join(tmpdir(), "lamella-editing-"));
@@ -89,6 +90,23 @@ describe("inspection", () => {
     const found = compiler.inspect({ source: marked.slice(0, offset) + marked.slice(offset + 1), offset });
     expect(found?.data["text/plain"]).toContain(text);
     expect(found?.data["text/plain"]).not.toMatch(/\(alias\)|\{@link|import\(/);
+  });
+
+  it("a doc comment's tags are a list", () => {
+    expect(
+      inspectionHtml(
+        "f<T>(x: T): T",
+        "Gives <x>.\nAnd more.\n\nLast.\n@template T any\n@param x - what\ncomes\n@throws {Error} never\n@returns it",
+      ),
+    ).toBe(
+      "<pre>f&lt;T&gt;(x: T): T</pre><p>Gives &lt;x&gt;.\nAnd more.</p><p>Last.</p><ul><li>template <code>T</code> any</li>" +
+        "<li><code>x</code> what\ncomes</li><li>throws <code>{Error}</code> never</li><li>returns it</li></ul>",
+    );
+    expect(inspectionHtml("f", "@deprecated\n@example\n```ts\nf(1)\n```\n@throws when it rains")).toBe(
+      "<pre>f</pre><ul><li>deprecated</li><li>example<pre>f(1)</pre></li><li>throws when it rains</li></ul>",
+    );
+    const found = compiler.inspect({ source: "'abc'.charAt", offset: 10 });
+    expect(found?.data["text/html"]).toMatch(/<\/p><ul><li><code>pos<\/code> The zero-based index/);
   });
 
   it("plain text has no markup of Markdown's: Notebook 6 shows it as it is", () => {

@@ -2,7 +2,7 @@ import { PNG } from "pngjs";
 import { describe, expect, test } from "vitest";
 import { linearAxis } from "../../std/view/chart/ticks.js";
 import { lineChart, spread } from "../../std/view/chart/line-chart.js";
-import { ink, paletteOf, parseColour, seriesColours } from "../../std/view/colours.js";
+import { ink, paletteOf, parseColour, rightColour, seriesColours, textOn, tint, wrongColour } from "../../std/view/colours.js";
 import { jsonForScript } from "../../std/view/escape.js";
 import { mosaic } from "../../std/view/mosaic.js";
 import { formatCount, formatNumber, formatPercent } from "../../std/view/numbers.js";
@@ -63,6 +63,15 @@ test("every colour is readable on white and on near-black", () => {
     expect(contrast(colour, "#ffffff"), `${colour} on white`).toBeGreaterThan(3);
     expect(contrast(colour, "#15181c"), `${colour} on near-black`).toBeGreaterThan(3);
   }
+  for (const colour of [ink, rightColour, wrongColour]) {
+    expect(contrast(colour, "#ffffff"), `text in ${colour} on white`).toBeGreaterThan(4);
+    expect(contrast(colour, "#111111"), `text in ${colour} on near-black`).toBeGreaterThan(4);
+  }
+  for (let strength = 0; strength <= 1; strength += 1 / 64) {
+    for (const colour of seriesColours.map((one) => tint(one, strength)))
+      expect(contrast(textOn(colour), colour), `text on ${colour}`).toBeGreaterThan(4.5);
+  }
+  expect([tint("#2f7fc9", 0), tint("#2f7fc9", 1)]).toEqual(["#ffffff", "#2f7fc9"]);
 });
 
 describe("PNG, read back by another decoder", () => {

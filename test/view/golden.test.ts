@@ -49,6 +49,12 @@ describe("golden outputs", () => {
     expect(marked.every(({ cliponaxis }) => !cliponaxis)).toBe(true);
   });
 
+  test("the live figure is no taller than its lines and their legend need", () => {
+    const heightOf = (one: Parameters<typeof panelsOf>[0]): unknown => (plotlyFigure(panelsOf(one)).layout as { height: unknown }).height;
+    const alone = { ...history, epochs: history.epochs.map(({ epoch, metrics }) => ({ epoch, metrics: { loss: metrics["loss"] ?? 0 } })) };
+    expect([heightOf(alone), heightOf(history)]).toEqual([310, 340]);
+  });
+
   test("histories compared", async () => {
     const better = {
       ...history,
