@@ -88,7 +88,7 @@ export class CellPrograms {
     this.#isDoubtful = false;
     this.#isExchanged =
       !this.#startsAnew && this.#cells < cellsOfOneChecker && host !== undefined && program !== undefined && rootNames !== undefined
-        ? exchangeCell(this.#ts, program, rootNames, host, this.#prepared)
+        ? exchangeCell(this.#ts, program, rootNames, host, this.#prepared.files)
         : false;
     this.#cells = this.#isExchanged ? this.#cells + 1 : 0;
     const builder =
@@ -139,13 +139,16 @@ function checkUnderOwnName(program: TypeScript.Program, cell: InternalSourceFile
   }
 }
 
-function takePrepared(ts: typeof TypeScript, host: TypeScript.CompilerHost, prepared: Prepared): void {
+function takePrepared(ts: typeof TypeScript, host: TypeScript.CompilerHost, { files, declarationOf }: Prepared): void {
   const getSourceFile = host.getSourceFile.bind(host);
   const getSourceFileByPath = host.getSourceFileByPath?.bind(host);
   const resolveModuleNameLiterals = host.resolveModuleNameLiterals?.bind(host);
+  /** Otherwise the notebook's folder has its own types of Node, all of which are read. */
+  let isNodePrepared = false;
   const take = (path: string, options: TypeScript.ScriptTarget | TypeScript.CreateSourceFileOptions): TypeScript.SourceFile | undefined => {
-    const text = prepared.get(path)?.text;
+    const text = files.get(path)?.text;
     if (text === undefined) return undefined;
+    isNodePrepared ||= path.endsWith("/@types/node/globals.d.ts");
     const file = parsed.get(path) ?? ts.createSourceFile(path, text, options);
     parsed.set(path, file);
     return file;
@@ -157,10 +160,16 @@ function takePrepared(ts: typeof TypeScript, host: TypeScript.CompilerHost, prep
     return { resolvedFileName, extension: ts.Extension.Dts, isExternalLibraryImport: resolvedFileName.includes("/node_modules/") };
   };
   host.resolveModuleNameLiterals = (literals, containing, ...rest) => {
-    const file = prepared.get(containing);
-    if (file === undefined) return resolveModuleNameLiterals?.(literals, containing, ...rest) ?? [];
+    const file = files.get(containing);
     // What was not found when they were prepared are modules of Node, declared by name.
-    return literals.map(({ text }) => ({ resolvedModule: resolved(file.resolve(text)) }));
+    if (file !== undefined) return literals.map(({ text }) => ({ resolvedModule: resolved(file.resolve(text)) }));
+    const found = resolveModuleNameLiterals?.(literals, containing, ...rest) ?? [];
+    return found.map((resolution, index) => {
+      const declaration = isNodePrepared ? declarationOf(literals[index]?.text ?? "") : undefined;
+      return resolution.resolvedModule === undefined && declaration !== undefined
+        ? { ...resolution, resolvedModule: resolved(declaration) }
+        : resolution;
+    });
   };
 }
 

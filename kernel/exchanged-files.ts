@@ -2,7 +2,7 @@
  * A cell and the declarations before it take the place of the last ones in a program that is otherwise the same: with the program, its
  * checker stays, and what it knows of all libraries.
  */
-import type { Prepared } from "./declarations/prepared.js";
+import type { PreparedFiles } from "./declarations/prepared.js";
 import type { TypeScript } from "./tslab-converter.js";
 
 /** What TypeScript 5.0.4 has without declaring it. */
@@ -59,7 +59,7 @@ export function exchangeCell(
   program: TypeScript.Program,
   rootNames: readonly string[],
   host: InternalHost,
-  prepared: Prepared,
+  prepared: PreparedFiles,
 ): boolean {
   const [declarations, cell] = rootNames.slice(-2).map((name) => program.getSourceFile(name) as InternalSourceFile | undefined);
   if (declarations === undefined || cell === undefined) return false;
@@ -94,7 +94,7 @@ export function exchangeCell(
 }
 
 /** The files of a program that are not what they were; undefined where there may be more to it. */
-function changesOf(ts: typeof TypeScript, program: InternalProgram, host: InternalHost, prepared: Prepared): Exchange[] | undefined {
+function changesOf(ts: typeof TypeScript, program: InternalProgram, host: InternalHost, prepared: PreparedFiles): Exchange[] | undefined {
   if (program.getMissingFilePaths().some((path) => host.fileExists(path))) return undefined;
   const setExternalModuleIndicator = (ts as unknown as Internals).getSetExternalModuleIndicator(program.getCompilerOptions());
   const changes: Exchange[] = [];
@@ -143,7 +143,7 @@ function importsOf(ts: typeof TypeScript, file: TypeScript.SourceFile): TypeScri
 }
 
 /** Where an import by the path of a prepared file leads; undefined for other imports. */
-function preparedModule(ts: typeof TypeScript, specifier: string, prepared: Prepared): unknown {
+function preparedModule(ts: typeof TypeScript, specifier: string, prepared: PreparedFiles): unknown {
   const resolvedFileName = `${specifier}.d.ts`;
   if (!prepared.has(resolvedFileName)) return undefined;
   return { resolvedModule: { resolvedFileName, extension: ts.Extension.Dts, isExternalLibraryImport: false } };

@@ -134,12 +134,16 @@ const unpatched = { ...ts.sys };
 
 /**
  * Checks cells as if they lay in `directory`, with the given declaration files (path to text; they need not exist) seen by every
- * cell. Takes about a second. One per thread: it patches the thread's `ts.sys`.
+ * cell. Takes about a second, or two where prepared files are not wanted. One per thread: it patches the thread's `ts.sys`.
  */
-export function createTypeChecker(directory: string, given: ReadonlyMap<string, string> = new Map()): TypeChecker {
+export function createTypeChecker(
+  directory: string,
+  given: ReadonlyMap<string, string> = new Map(),
+  { wantsPrepared = true }: { readonly wantsPrepared?: boolean } = {},
+): TypeChecker {
   const inMemory = new Map([...given].map(([path, text]) => [slashes(path), text]));
-  const prepared = preparedFiles();
-  const files = patchSystem(ts, unpatched, { directory, tslabPackage, inMemory, prepared });
+  const prepared = preparedFiles(wantsPrepared);
+  const files = patchSystem(ts, unpatched, { directory, tslabPackage, inMemory, prepared: prepared.files });
   const asked: Asked = {};
   const programs = new CellPrograms(ts, prepared);
   const converter = loadTslab([...inMemory.keys()], asked, programs).createConverter();
