@@ -38,7 +38,7 @@ export type PreparedFiles = ReadonlyMap<string, PreparedFile>;
 export interface Prepared {
   readonly files: PreparedFiles;
   /** The file that declares a module of Node, where it is read when something imports it. */
-  declarationOf(module: string): string | undefined;
+  readonly declarationOf: (module: string) => string | undefined;
 }
 
 export const preparationFile: string = compiledFile("kernel/declarations/prepared").replace(/\.js$/, ".json");
