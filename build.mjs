@@ -1,10 +1,11 @@
 // Builds dist/: the WebAssembly kernels, the grammar, the TypeScript, and the files tsc leaves alone.
 // Plain Node on every platform, no shell: `npm ci` on a new machine needs nothing else.
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transformSync } from "esbuild";
 
 const root = dirname(fileURLToPath(import.meta.url));
 
@@ -74,6 +75,23 @@ async function bundle() {
   console.log(`build: bundles (${((performance.now() - began) / 1000).toFixed(1)} s)`);
 }
 
+/** Writes what `kernel/compiled-script.ts` reads instead of the nine megabytes of tslab's TypeScript. */
+function shortenTypeScript() {
+  const began = performance.now();
+  const require = createRequire(createRequire(import.meta.url).resolve("tslab/package.json"));
+  const { version } = require("@tslab/typescript-for-tslab/package.json");
+  const text = readFileSync(require.resolve("@tslab/typescript-for-tslab"), "utf8");
+  const { code } = transformSync(text, { minify: true, charset: "ascii", legalComments: "none", target: "node20", platform: "node" });
+  const folder = join(root, "dist", "kernel", "shortened");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const notice =
+    `/* TypeScript (Copyright Microsoft Corporation, Apache License 2.0) as patched in @tslab/typescript-for-tslab ${version}, ` +
+    "shortened; that package has it whole, with its license. */\n";
+  writeFileSync(join(folder, `${version}-typescript.js`), notice + code);
+  console.log(`build: shortened TypeScript (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+}
+
 step("WebAssembly kernels", "std/engine/assembly/build.mjs");
 step("TypeScript", "node_modules/typescript/bin/tsc", ["-p", "tsconfig.json"]);
 for (const part of ["std", "dsl", "kernel"]) {
@@ -86,6 +104,7 @@ for (const part of ["std", "dsl", "kernel"]) {
 }
 step("declarations of cells", "dist/kernel/declarations/prepare.js");
 await bundle();
+shortenTypeScript();
 step("compiled TypeScript", "dist/kernel/compile-ahead.js");
 const command = join(root, "dist", "kernel", "cli", "main.js");
 if (existsSync(command)) chmodSync(command, 0o755);

@@ -1,7 +1,8 @@
 /**
  * Large scripts with what V8 has compiled of them: TypeScript is nine megabytes, and compiling what a first cell needs of it is a fifth
  * of the time until that cell is answered. The build, and `lamella install`, write a file beside the compiled sources for the Node that
- * runs them; V8 refuses one of another version or other flags, and then compiles as always.
+ * runs them; V8 refuses one of another version or other flags, and then compiles as always. The build also shortens the text itself,
+ * which is read and kept in memory however little of it is compiled.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire, Module } from "node:module";
@@ -12,6 +13,7 @@ import { packageRoot } from "./package-root.js";
 const scripts = new Map<string, Script>();
 
 const folder = join(packageRoot, "dist", "compiled");
+const shortened = join(packageRoot, "dist", "kernel", "shortened");
 const suffix = `-${process.version}-${process.platform}-${process.arch}.bin`;
 
 function compiledPath(path: string): string {
@@ -23,21 +25,13 @@ export function hasCompiled(): boolean {
   return existsSync(folder) && readdirSync(folder).some((name) => name.endsWith(suffix));
 }
 
-/**
- * The text of a script in which only comments have characters outside ASCII, as TypeScript's has four. Read as UTF-8 these would make
- * V8 keep two bytes for each of its eight million characters.
- */
-export function readScript(path: string): string {
-  return readFileSync(path, "latin1");
-}
-
-/** `require(path)` of a CommonJS script (see `readScript`) that may have been compiled before. */
+/** `require(path)` of a CommonJS script that may have been compiled before. */
 export function requireCompiled(path: string): unknown {
   const require = createRequire(path);
   const known = require.cache[path];
   if (known !== undefined) return known.exports;
   const cachedData = readIfThere(compiledPath(path));
-  const script = new Script(Module.wrap(readScript(path)), { filename: path, ...(cachedData !== undefined && { cachedData }) });
+  const script = new Script(Module.wrap(textOf(path)), { filename: path, ...(cachedData !== undefined && { cachedData }) });
   scripts.set(path, script);
   const module = new Module(path);
   module.filename = path;
@@ -46,6 +40,14 @@ export function requireCompiled(path: string): unknown {
   run.call(module.exports, module.exports, require, module, path, dirname(path));
   module.loaded = true;
   return module.exports;
+}
+
+/** Shortened, where the build has done so for the version that is installed. */
+function textOf(path: string): string {
+  const { version } = JSON.parse(readIfThere(join(dirname(path), "..", "package.json"))?.toString() ?? "{}") as { version?: string };
+  // It has ASCII characters only, and reading it as such takes half the time and half the memory.
+  const short = readIfThere(join(shortened, `${version}-${basename(path)}`))?.toString("latin1");
+  return short ?? readFileSync(path, "utf8");
 }
 
 /** Writes what V8 has compiled so far of the scripts that were required; where the folder cannot be written, nothing. */

@@ -7,7 +7,8 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { bareNames, describeSymbol, withoutLinks, type SymbolDescription } from "./cells/symbol-description.js";
 import { requireCompiled } from "./compiled-script.js";
-import { preparedFiles, type Prepared } from "./declarations/prepared.js";
+import { CellPrograms, type CreateProgram } from "./cell-programs.js";
+import { preparedFiles } from "./declarations/prepared.js";
 import { patchSystem, slashes } from "./tslab-files.js";
 
 export type { TypeScript };
@@ -109,9 +110,7 @@ export function typescriptFolder(): string {
 const internals = ts as unknown as Internals;
 
 interface Internals {
-  bindSourceFile(file: TypeScript.SourceFile, options: TypeScript.CompilerOptions): void;
   getTouchingPropertyName(file: TypeScript.SourceFile, position: number): TypeScript.Node;
-  getPreEmitDiagnosticsOfFiles(program: TypeScript.Program, files: readonly TypeScript.SourceFile[]): readonly TypeScript.Diagnostic[];
   getQuickInfoAtPosition(
     file: TypeScript.SourceFile,
     checker: TypeScript.TypeChecker,
@@ -135,14 +134,19 @@ const unpatched = { ...ts.sys };
 
 /**
  * Checks cells as if they lay in `directory`, with the given declaration files (path to text; they need not exist) seen by every
- * cell. Takes about a second. One per thread: it patches the thread's `ts.sys`.
+ * cell. Takes about a second, or two where prepared files are not wanted. One per thread: it patches the thread's `ts.sys`.
  */
-export function createTypeChecker(directory: string, given: ReadonlyMap<string, string> = new Map()): TypeChecker {
+export function createTypeChecker(
+  directory: string,
+  given: ReadonlyMap<string, string> = new Map(),
+  { wantsPrepared = true }: { readonly wantsPrepared?: boolean } = {},
+): TypeChecker {
   const inMemory = new Map([...given].map(([path, text]) => [slashes(path), text]));
-  const prepared = preparedFiles();
-  const files = patchSystem(ts, unpatched, { directory, tslabPackage, inMemory, prepared });
+  const prepared = preparedFiles(wantsPrepared);
+  const files = patchSystem(ts, unpatched, { directory, tslabPackage, inMemory, prepared: prepared.files });
   const asked: Asked = {};
-  const converter = loadTslab([...inMemory.keys()], asked, programsWith(prepared)).createConverter();
+  const programs = new CellPrograms(ts, prepared);
+  const converter = loadTslab([...inMemory.keys()], asked, programs).createConverter();
   const describe = (symbol: TypeScript.Symbol | undefined): SymbolDescription => {
     const { checker, at } = asked;
     if (symbol === undefined || checker === undefined || at === undefined) return { kind: undefined, signature: "", documentation: "" };
@@ -151,7 +155,11 @@ export function createTypeChecker(directory: string, given: ReadonlyMap<string, 
   return {
     check(declarations, source) {
       files.announceEdits();
-      const result = converter.convert(declarations, source);
+      let result = converter.convert(declarations, source);
+      if (programs.isExchanged && (result.diagnostics.length > 0 || programs.isDoubtful)) {
+        // Texts that are the same would not be looked at.
+        result = programs.anew(() => converter.convert(declarations + "\n", source));
+      }
       const problems = result.diagnostics.map((problem) => ({
         start: problem.start.offset,
         end: problem.end.offset,
@@ -228,7 +236,7 @@ function isCommon(entry: TslabEntry | undefined): boolean {
  * find the local files a cell imports. The links of a message's chain stay one message (tslab would give those of local files to the
  * cell). And what is asked of a place is kept in `asked`, with the symbols that tslab leaves out.
  */
-function loadTslab(declarationFiles: readonly string[], asked: Asked, createProgram: CreateProgram): TslabModule {
+function loadTslab(declarationFiles: readonly string[], asked: Asked, programs: CellPrograms): TslabModule {
   const path = requireFromTslab.resolve("@tslab/typescript-for-tslab");
   const loaded = requireFromTslab.cache[path];
   if (loaded === undefined) throw new Error("tslab's TypeScript is not in the module cache of Node");
@@ -240,7 +248,7 @@ function loadTslab(declarationFiles: readonly string[], asked: Asked, createProg
       [...declarationFiles, ...files],
       compilerOptions,
       system,
-      createProgram,
+      programs.create,
       ...reporters,
     );
   };
@@ -250,13 +258,14 @@ function loadTslab(declarationFiles: readonly string[], asked: Asked, createProg
     ...whole,
     transpileModule: (source: string) => ({ outputText: source, diagnostics: [] }),
     createWatchCompilerHost,
-    getPreEmitDiagnosticsOfFiles: (...given: Parameters<Internals["getPreEmitDiagnosticsOfFiles"]>) =>
-      internals.getPreEmitDiagnosticsOfFiles(...given).map((diagnostic) => ({
+    getPreEmitDiagnosticsOfFiles: (...given: Parameters<CellPrograms["diagnostics"]>) =>
+      programs.diagnostics(...given).map((diagnostic) => ({
         ...diagnostic,
         messageText: ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
       })),
     getQuickInfoAtPosition: (...given: Parameters<Internals["getQuickInfoAtPosition"]>) => {
       const [file, checker, , position] = given;
+      programs.lookedAt(file);
       asked.checker = checker;
       asked.at = internals.getTouchingPropertyName(file, position);
       asked.symbol = optionOf(asked.at, checker) ?? checker.getSymbolAtLocation(asked.at);
@@ -266,6 +275,7 @@ function loadTslab(declarationFiles: readonly string[], asked: Asked, createProg
       ...internals.Completions,
       getCompletionsAtPositionForTslab: (...given: Parameters<Internals["Completions"]["getCompletionsAtPosition"]>) => {
         const [, program, , file, position] = given;
+        programs.lookedAt(file);
         asked.checker = program.getTypeChecker();
         asked.at = internals.getTouchingPropertyName(file, position);
         // The last argument, after one for edits, adds the symbols.
@@ -290,7 +300,6 @@ export const moduleOptions: TypeScript.CompilerOptions = {
   customConditions: ["node"],
 };
 
-type CreateProgram = TypeScript.CreateProgram<TypeScript.BuilderProgram>;
 type CreateWatchHost = (
   files: string[],
   options: TypeScript.CompilerOptions,
@@ -298,73 +307,3 @@ type CreateWatchHost = (
   createProgram: CreateProgram,
   ...reporters: unknown[]
 ) => TypeScript.WatchCompilerHostOfFilesAndCompilerOptions<TypeScript.BuilderProgram>;
-
-/**
- * What tslab uses of a builder, without what it would keep. Bound at once: tslab reads the names a cell declares before it checks.
- * Prepared files are neither read nor watched, and their imports not looked for.
- */
-function programsWith(prepared: Prepared): CreateProgram {
-  const hosts = new WeakSet<TypeScript.CompilerHost>();
-  return (rootNames, options, host, old, ...rest) => {
-    if (host !== undefined && !hosts.has(host)) {
-      hosts.add(host);
-      takePrepared(host, prepared);
-    }
-    const builder = ts.createAbstractBuilder(rootNames, options, host, old, ...rest);
-    for (const name of rootNames ?? []) {
-      const file = builder.getSourceFile(name);
-      if (file !== undefined) internals.bindSourceFile(file, builder.getCompilerOptions());
-    }
-    builder.getAllDependencies = (file) => localDependencies(builder, file);
-    return builder;
-  };
-}
-
-/** Parsed, and bound by the first program that has them. */
-const parsed = new Map<string, TypeScript.SourceFile>();
-
-function takePrepared(host: TypeScript.CompilerHost, prepared: Prepared): void {
-  const getSourceFile = host.getSourceFile.bind(host);
-  const getSourceFileByPath = host.getSourceFileByPath?.bind(host);
-  const resolveModuleNameLiterals = host.resolveModuleNameLiterals?.bind(host);
-  const take = (path: string, options: TypeScript.ScriptTarget | TypeScript.CreateSourceFileOptions): TypeScript.SourceFile | undefined => {
-    const text = prepared.get(path)?.text;
-    if (text === undefined) return undefined;
-    const file = parsed.get(path) ?? ts.createSourceFile(path, text, options);
-    parsed.set(path, file);
-    return file;
-  };
-  host.getSourceFile = (path, options, ...rest) => take(path, options) ?? getSourceFile(path, options, ...rest);
-  host.getSourceFileByPath = (name, path, options, ...rest) => take(name, options) ?? getSourceFileByPath?.(name, path, options, ...rest);
-  host.resolveModuleNameLiterals = (literals, containing, ...rest) => {
-    const file = prepared.get(containing);
-    if (file === undefined) return resolveModuleNameLiterals?.(literals, containing, ...rest) ?? [];
-    // What was not found when they were prepared are modules of Node, declared by name.
-    return literals.map(({ text }) => ({ resolvedModule: resolvedModule(file.resolve(text)) }));
-  };
-}
-
-function resolvedModule(resolvedFileName: string | undefined): TypeScript.ResolvedModuleFull | undefined {
-  if (resolvedFileName === undefined) return undefined;
-  return { resolvedFileName, extension: ts.Extension.Dts, isExternalLibraryImport: resolvedFileName.includes("/node_modules/") };
-}
-
-/** The file and the local sources it imports, directly or through others; not the declaration files, which nothing is made of. */
-function localDependencies(program: TypeScript.BuilderProgram, file: TypeScript.SourceFile): string[] {
-  const found = new Set<string>();
-  const visit = (source: TypeScript.SourceFile | undefined): void => {
-    if (source === undefined || source.isDeclarationFile || found.has(source.fileName)) return;
-    found.add(source.fileName);
-    (source as InternalSourceFile).resolvedModules?.forEach(({ resolvedModule }) => {
-      if (resolvedModule !== undefined) visit(program.getSourceFile(resolvedModule.resolvedFileName));
-    });
-  };
-  visit(file);
-  return [...found];
-}
-
-interface InternalSourceFile extends TypeScript.SourceFile {
-  readonly resolvedModules?: {
-    forEach(visit: (resolution: { readonly resolvedModule?: { readonly resolvedFileName: string } }) => void): void;
-  };
-}

@@ -1,7 +1,7 @@
 /** What tslab's TypeScript sees of the file system. */
 import { createRequire } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
-import { preparedDocumentation, type Prepared } from "./declarations/prepared.js";
+import { preparedDocumentation, type PreparedFiles } from "./declarations/prepared.js";
 import { packageRoot } from "./package-root.js";
 import type { TypeScript } from "./tslab-converter.js";
 
@@ -19,7 +19,7 @@ interface SeenSources {
   /** The path of tslab's package.json. */
   readonly tslabPackage: string;
   readonly inMemory: ReadonlyMap<string, string>;
-  readonly prepared: Prepared;
+  readonly prepared: PreparedFiles;
 }
 
 /**

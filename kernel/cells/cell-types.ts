@@ -13,6 +13,7 @@ export class CellTypes {
   readonly #directory: string;
   #checker: TypeChecker | undefined;
   #prelude = "";
+  #wantsPrepared = true;
   /** Of all cells so far. */
   declarations = "";
   /** Missing modules for which TypeScript has been told to look again. */
@@ -44,6 +45,11 @@ export class CellTypes {
    */
   check(source: string): CheckedCell & { readonly typeOnlyImports: ReadonlySet<string> } {
     let text = source;
+    // It gives any module of Node, prepared or not.
+    if (this.#wantsPrepared && /\bgetBuiltinModule\b/.test(source)) {
+      this.#wantsPrepared = false;
+      this.#renew();
+    }
     let checked = this.checker.check(this.declarations, source);
     if (this.#hasAppeared(checked.problems)) checked = this.#renew().check(this.declarations, source);
     for (const loosen of [this.#looseImports, nameableTypes]) {
@@ -85,7 +91,7 @@ export class CellTypes {
 
   #renew(): TypeChecker {
     this.#checker?.close();
-    this.#checker = createTypeChecker(this.#directory, prelude().files);
+    this.#checker = createTypeChecker(this.#directory, prelude().files, { wantsPrepared: this.#wantsPrepared });
     return this.#checker;
   }
 }

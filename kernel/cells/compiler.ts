@@ -22,6 +22,8 @@ export class Compiler {
   constructor(directory: string) {
     this.#directory = directory;
     this.#thread = this.#start();
+    // Until the first cell comes, the compiler can use the time.
+    void this.call("warmUp", {}).catch(() => {});
   }
 
   /** Rejects when the compiler itself fails; the call after that starts a new one, which knows no earlier declarations. */

@@ -1,6 +1,6 @@
 /** Run by the build: writes what `prepared.ts` reads. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { exportedNames, preludeModules } from "../cells/prelude.js";
 import { compiledFile } from "../package-root.js";
 import { slashes } from "../tslab-files.js";
@@ -54,6 +54,7 @@ const program = ts.createProgram(
   modules.map(([, path]) => path),
   options,
 );
+const { files: filesRead, later } = readLater();
 const texts: Record<string, string> = {};
 const imports: Record<string, Record<string, string>> = {};
 const documentation: Record<string, number[]> = {};
@@ -62,12 +63,68 @@ for (const seen of program.getSourceFiles()) {
   if (name === undefined) continue;
   const file = ts.createSourceFile(seen.fileName, seen.text, ts.ScriptTarget.ES2022, true);
   const bare = withoutComments(file);
-  texts[name] = bare.text;
+  texts[name] = bare.text.replace(/^\/\/\/ *<reference path="([^"]*)".*\n/gm, (line, path: string) =>
+    filesRead.has(join(dirname(name), path).replaceAll("\\", "/")) ? "" : line,
+  );
   if (bare.documentation.length > 0) documentation[name] = bare.documentation;
   for (const [specifier, path] of importsOf(seen)) {
     const target = nameOf(path);
     if (target !== undefined) (imports[name] ??= {})[specifier] = target;
   }
+  for (const specifier of filesRead.has(name) ? importsIn(file) : []) {
+    const target = later[specifier];
+    if (target !== undefined && target !== name) (imports[name] ??= {})[specifier] = target;
+  }
+}
+
+/**
+ * The files of Node's types to which nothing leads but an import of a module that they declare, a quarter of all, and these modules.
+ * (`process.getBuiltinModule` leads to every module: cells that use it are checked without preparations.)
+ */
+function readLater(): { files: ReadonlySet<string>; later: Record<string, string> } {
+  const declaring = new Map<string, string[]>();
+  const leads = new Map<string, readonly string[]>();
+  const pending: string[] = [];
+  for (const seen of program.getSourceFiles()) {
+    const name = nameOf(seen.fileName);
+    if (name === undefined) continue;
+    const file = ts.createSourceFile(seen.fileName, seen.text, ts.ScriptTarget.ES2022, true);
+    leads.set(name, importsIn(file));
+    const modules = file.statements.map((statement) => (isAmbientModule(statement) ? statement.name.text : undefined));
+    for (const module of modules) if (module !== undefined) declaring.set(module, [...(declaring.get(module) ?? []), name]);
+    if (!name.startsWith("@types/node/") || modules.includes(undefined) || /\bglobal\s*\{/.test(file.text)) pending.push(name);
+  }
+  for (const names of declaring.values()) if (names.length > 1) pending.push(...names);
+  const always = new Set<string>();
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (always.has(name)) continue;
+    always.add(name);
+    for (const specifier of leads.get(name) ?? []) pending.push(...(declaring.get(specifier) ?? []));
+  }
+  const later: Record<string, string> = {};
+  for (const [module, [name = ""]] of declaring) if (!always.has(name)) later[module] = name;
+  return { files: new Set(Object.values(later)), later };
+}
+
+function isAmbientModule(node: TypeScript.Node): node is TypeScript.ModuleDeclaration {
+  return ts.isModuleDeclaration(node) && ts.isStringLiteral(node.name);
+}
+
+/** What a file imports, also inside the modules that it declares. */
+function importsIn(file: TypeScript.SourceFile): string[] {
+  const specifiers: string[] = [];
+  const visit = (node: TypeScript.Node): void => {
+    if (ts.isInterfaceDeclaration(node) && node.name.text === "BuiltInModule") return;
+    const isImport =
+      ts.isImportDeclaration(node.parent) ||
+      ts.isExportDeclaration(node.parent) ||
+      ts.isExternalModuleReference(node.parent) ||
+      (ts.isLiteralTypeNode(node.parent) && ts.isImportTypeNode(node.parent.parent));
+    if (ts.isStringLiteral(node) && isImport) specifiers.push(node.text);
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(file, visit);
+  return specifiers;
 }
 
 function importsOf(file: TypeScript.SourceFile): [string, string][] {
@@ -87,5 +144,5 @@ mkdirSync(dirname(preparationFile), { recursive: true });
 const notice =
   "The declarations of TypeScript's libraries (Copyright Microsoft Corporation, Apache License 2.0), of @types/node and of undici-types " +
   "(MIT License), without their comments. The packages beside this one have them whole, with their licenses.";
-writeFileSync(preparationFile, JSON.stringify({ notice, versions, texts, imports, exports }));
+writeFileSync(preparationFile, JSON.stringify({ notice, versions, texts, imports, later, exports }));
 writeFileSync(documentationFile, JSON.stringify(documentation));

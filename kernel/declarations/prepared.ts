@@ -17,6 +17,8 @@ export interface Preparation {
   readonly texts: Readonly<Record<string, string>>;
   /** What the imports of a file lead to. */
   readonly imports: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Of each module of Node that is read when something imports it: the file that declares it. */
+  readonly later: Readonly<Record<string, string>>;
   /** The names that our modules export, types included. */
   readonly exports: Readonly<Record<string, readonly string[]>>;
 }
@@ -30,8 +32,14 @@ export interface PreparedFile {
   resolve(specifier: string): string | undefined;
 }
 
-/** The prepared file at a path; undefined where there is none. */
-export type Prepared = ReadonlyMap<string, PreparedFile>;
+/** By their paths. */
+export type PreparedFiles = ReadonlyMap<string, PreparedFile>;
+
+export interface Prepared {
+  readonly files: PreparedFiles;
+  /** The file that declares a module of Node, where it is read when something imports it. */
+  readonly declarationOf: (module: string) => string | undefined;
+}
 
 export const preparationFile: string = compiledFile("kernel/declarations/prepared").replace(/\.js$/, ".json");
 export const documentationFile: string = preparationFile.replace(/\.json$/, "-documentation.json");
@@ -67,10 +75,11 @@ export function readPreparation(): Preparation | null {
   return preparation;
 }
 
-export function preparedFiles(): Prepared {
+/** `wanted`: false where every file is to be read as it lies in its package. */
+export function preparedFiles(wanted = true): Prepared {
   const files = new Map<string, PreparedFile>();
   const read = readPreparation();
-  if (read === null) return files;
+  if (read === null || !wanted) return { files, declarationOf: () => undefined };
   const pathOf = pathsOfFiles();
   for (const [name, text] of Object.entries(read.texts)) {
     const imports = read.imports[name];
@@ -80,7 +89,11 @@ export function preparedFiles(): Prepared {
     };
     files.set(pathOf(name), { text, resolve });
   }
-  return files;
+  const declarationOf = (module: string): string | undefined => {
+    const name = Object.hasOwn(read.later, module) ? read.later[module] : undefined;
+    return name === undefined ? undefined : pathOf(name);
+  };
+  return { files, declarationOf };
 }
 
 function pathsOfFiles(): (name: string) => string {

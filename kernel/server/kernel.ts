@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Compiler } from "../cells/compiler.js";
 import { packageRoot } from "../package-root.js";
 import type { Connection } from "../protocol/connection.js";
 import type { Header, Message } from "../protocol/message.js";
@@ -23,6 +24,7 @@ interface Execution {
 export interface KernelOptions {
   readonly directory: string;
   readonly allowShell: boolean;
+  readonly compiler: Compiler;
 }
 
 /** A Jupyter kernel: answers messages, runs cells one at a time in its session. */
@@ -60,6 +62,7 @@ export class Kernel {
     setTimeout(() => this.#open(), 20);
     await this.#stopped;
     await this.#session?.close();
+    await this.#options.compiler.close();
     await this.#sockets.close();
   }
 
@@ -74,8 +77,7 @@ export class Kernel {
 
   #open(): NotebookSession {
     if (this.#session !== undefined) return this.#session;
-    const { directory, allowShell } = this.#options;
-    const session = new NotebookSession({ directory, allowShell });
+    const session = new NotebookSession(this.#options, this.#options.compiler);
     session.onComm = (comm) => this.#publishComm(comm);
     this.#session = session;
     return session;

@@ -1,9 +1,9 @@
 import { readConnection } from "../protocol/connection.js";
-import { Kernel } from "./kernel.js";
+import { Kernel, type KernelOptions } from "./kernel.js";
 
 /** Runs a kernel for a connection file until it is shut down, and ends the process. */
-export async function serve(connectionFile: string, options: { readonly allowShell: boolean }): Promise<void> {
-  const kernel = new Kernel(readConnection(connectionFile), { directory: process.cwd(), allowShell: options.allowShell });
+export async function serve(connectionFile: string, options: Omit<KernelOptions, "directory">): Promise<void> {
+  const kernel = new Kernel(readConnection(connectionFile), { directory: process.cwd(), ...options });
   process.on("SIGINT", () => kernel.interrupt());
   process.on("SIGTERM", () => kernel.stop());
   process.on("uncaughtException", (error) => console.error(`lamella kernel: ${error.stack}`));

@@ -31,12 +31,11 @@ export class NotebookSession implements Session {
   /** Called with what a comm of the session sends. */
   onComm: (comm: CommMessage) => void = () => {};
 
-  constructor(options: SessionOptions) {
+  /** `compiler`: one that has been started for the same directory. */
+  constructor(options: SessionOptions, compiler: Compiler = new Compiler(options.directory)) {
     this.#options = options;
-    this.#compiler = new Compiler(options.directory);
+    this.#compiler = compiler;
     this.#start();
-    // Until the first cell comes, the compiler can use the time.
-    void this.#compiler.call("warmUp", {}).catch(() => {});
   }
 
   execute(code: string, options: ExecuteOptions): Promise<CellResult> {

@@ -30,6 +30,13 @@ describe("the types of the library in a cell", () => {
     ["fit(1)", "Expected"],
     ["isFinite(x).shape", undefined],
     ["class Mine extends LamellaError {}", undefined],
+    ["import { gzipSync } from 'node:zlib'; const packed: number = gzipSync('x');", "is not assignable to type 'number'"],
+    ["const { connect } = await import('http2'); const session: string = connect('http://x');", "'ClientHttp2Session' is not assignable"],
+    [
+      "type Inspected = import('inspector').Session; let inspected: Inspected; inspected!.nope",
+      "Property 'nope' does not exist on type 'Session'",
+    ],
+    ["import { cpus } from 'node:nothing'", "Cannot find module 'node:nothing'"],
     ["import { tensor as again } from 'lamella'; const same: typeof x = again([1]);", undefined],
     ["import { tensor as again } from 'lamella'; again(1, 2, 3)", "Expected 1-2 arguments, but got 3."],
     ["const n: number = Small;", "is not assignable to type 'number'"],
@@ -75,4 +82,9 @@ describe("the types of the library in a cell", () => {
   it("hovering gives the library's documentation", () => {
     expect(compiler.inspect({ source: "tensor", offset: 3 })?.data["text/plain"]).toContain("A tensor from nested lists.");
   });
+});
+
+it("process.getBuiltinModule gives the types of any module", () => {
+  expect(run("const cores: string = process.getBuiltinModule('node:os').cpus().length")).toContain("Type 'number' is not assignable");
+  expect(run("process.getBuiltinModule('zlib').gzipSync('x').length; tensor([1]).shape")).toBeUndefined();
 });

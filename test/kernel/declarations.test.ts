@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { afterAll, describe, expect, it } from "vitest";
-import { hasCompiled, readScript, requireCompiled } from "../../kernel/compiled-script.js";
+import { hasCompiled, requireCompiled } from "../../kernel/compiled-script.js";
 import { preparedDocumentation, preparedFiles } from "../../kernel/declarations/prepared.js";
 import { packageRoot } from "../../kernel/package-root.js";
 import { ts } from "../../kernel/tslab-converter.js";
 
-const prepared = preparedFiles();
+const { files: prepared, declarationOf } = preparedFiles();
 const pathOf = (end: string): string => [...prepared.keys()].find((path) => path.endsWith(end)) ?? "";
 
 describe("prepared declaration files", () => {
@@ -29,6 +29,16 @@ describe("prepared declaration files", () => {
   it("imports lead to prepared files", () => {
     expect(prepared.get(pathOf("/dist/std/network/net.d.ts"))?.resolve("./flow.js")).toBe(pathOf("/dist/std/network/flow.d.ts"));
     expect(prepared.get(pathOf("/@types/node/fs.d.ts"))?.resolve("node:stream")).toBeUndefined();
+  });
+
+  it("modules of Node that nothing else leads to are read with the first import of them", () => {
+    expect(declarationOf("inspector")).toBe(pathOf("/@types/node/inspector.generated.d.ts"));
+    expect(declarationOf("node:zlib")).toBe(pathOf("/@types/node/zlib.d.ts"));
+    expect(declarationOf("node:fs")).toBeUndefined();
+    expect(declarationOf("toString")).toBeUndefined();
+    // What is not read must be no part of what is: of its imports, only other such modules are looked for.
+    expect(prepared.get(pathOf("/@types/node/http2.d.ts"))?.resolve("node:tls")).toBeUndefined();
+    expect(prepared.get(pathOf("/@types/node/test.d.ts"))?.resolve("node:assert")).toBe(pathOf("/@types/node/assert.d.ts"));
   });
 
   it("documentation is found in the original", () => {
@@ -55,11 +65,8 @@ describe("scripts that were compiled before", () => {
     expect(hasCompiled()).toBe(true);
     const compiled = join(packageRoot, "dist", "compiled");
     const [name = ""] = readdirSync(compiled).filter((file) => file.includes(process.version));
-    const path = join(packageRoot, "node_modules/@tslab/typescript-for-tslab/lib/typescript.js");
-    const text = readScript(path);
-    // What `readScript` takes for granted.
-    const lines = readFileSync(path, "utf8").split("\n");
-    expect(lines.filter((line) => /[^\0-\x7f]/.test(line.replace(/\/\/.*/, "")))).toEqual([]);
+    const shortened = join(packageRoot, "dist", "kernel", "shortened");
+    const text = readFileSync(join(shortened, readdirSync(shortened)[0] ?? ""), "latin1");
     const wrapped = `(function (exports, require, module, __filename, __dirname) { ${text}\n});`;
     expect(new Script(wrapped, { cachedData: readFileSync(join(compiled, name)) }).cachedDataRejected).toBe(false);
   });
