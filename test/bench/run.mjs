@@ -160,6 +160,7 @@ for (const name of options.only) {
       ...Object.fromEntries(peers.map((each) => [each.key, round(each.ms)])),
       pytorchVersion: rival?.facts.version ?? null,
       pytorchThreads: rival?.threads ?? null,
+      pytorchFirstMs: round(rival?.firstMs ?? null),
       steps: times.length,
       planMiB: round(facts.planMiB),
     };

@@ -8,7 +8,14 @@ import { activationCodes, emitProduct, plain, type Epilogue } from "./product.js
 import { maximumTaps, scratchBytes } from "./scratch.js";
 import { emitLaneConvolution } from "./lane-convolution.js";
 import { emitWinograd, emitWinogradWeightGradient, winogradTiles } from "./winograd.js";
-import { emitWindowConvolution, emitWindowInputGradient, emitWindowWeightGradient, suitsWindowMatrix } from "./window-matrix.js";
+import {
+  emitOwnWindowConvolution,
+  emitWindowConvolution,
+  emitWindowInputGradient,
+  emitWindowWeightGradient,
+  imagesOfOwner,
+  suitsWindowMatrix,
+} from "./window-matrix.js";
 
 /** A convolution with three spatial axes: image batch x input x channels, weight size x channels/groups x filters, result batch x output x filters. */
 export interface Convolution extends WindowGeometry {
@@ -134,6 +141,11 @@ export function lowerConvolution(node: Node, context: LoweringContext, epilogue:
     epilogue,
   };
   if (emitLaneConvolution(context, convolution, lanes)) return;
+  const ownImages = imagesOfOwner(context, convolution);
+  if (ownImages > 0) {
+    emitOwnWindowConvolution(context, convolution, ownImages, image, kernel, result, epilogue);
+    return;
+  }
   if (suitsWindowMatrix(context, convolution)) {
     emitWindowConvolution(context, convolution, image, kernel, result, epilogue);
     return;

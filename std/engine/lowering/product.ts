@@ -100,7 +100,7 @@ export function emitProduct(context: LoweringContext, product: Product, epilogue
       const byRows = batch === 1 && Math.ceil(m / 16) > Math.ceil(n / 16) && m >= 32 * context.threads;
       context.emit("finishProduct", [c, bias ?? absent, residual ?? absent, activationCodes[activation], batch * m, n], {
         work: batch * m * n,
-        independent: byRows && m * n >= dealtOut,
+        ...(owner === undefined ? { independent: byRows && m * n >= dealtOut } : { owner, independent: true }),
       });
     }
     return;

@@ -1,5 +1,5 @@
 import { sizeOf } from "../../tensor/shape.js";
-import type { Address, LoweringContext } from "./contract.js";
+import type { Address, CallOptions, LoweringContext } from "./contract.js";
 import type { Convolution } from "./convolution.js";
 import { blasWork, emitProduct, productScratch, type Epilogue } from "./product.js";
 
@@ -27,6 +27,25 @@ export function suitsWindowMatrix(context: LoweringContext, convolution: Convolu
   return imagesAtOnce(convolution, context.threads) * sizeOf(output) * sizeOf(size) * channels * filters >= 4 * blasWork;
 }
 
+/** Windows of whole images within this stay in a second-level cache until a product reads them; the kernels lie beside them. */
+const ownBytes = 2 ** 18;
+const ownKernelBytes = 2 ** 16;
+
+/** Fewest filters for which a BLAS makes up for writing windows that stay in such a cache. */
+const leastOwnFilters = 16;
+
+/**
+ * Images whose windows a thread writes and multiplies at a time, without waiting for another; 0 where a BLAS is missing or
+ * one image has too many windows.
+ */
+export function imagesOfOwner(context: LoweringContext, { batch, groups, size, input, output, channels, filters }: Convolution): number {
+  const depth = sizeOf(size) * channels;
+  if (!context.blas || groups !== 1 || size[0] !== 1 || input[0] !== 1 || filters < leastOwnFilters) return 0;
+  if (depth * filters * 4 > ownKernelBytes || batch < context.threads) return 0;
+  const images = Math.min(Math.floor(ownBytes / (sizeOf(output) * depth * 4)), Math.ceil(batch / context.threads));
+  return images * sizeOf(output) * depth * filters >= blasWork ? images : 0;
+}
+
 interface Piece {
   readonly image: number;
   readonly count: number;
@@ -35,11 +54,10 @@ interface Piece {
   readonly columns: number;
 }
 
-function* pieces(convolution: Convolution, threads: number): Generator<Piece> {
-  const { batch, output, size, channels } = convolution;
-  const images = imagesAtOnce(convolution, threads);
-  for (let image = 0; image < batch; image += images) {
-    const count = Math.min(images, batch - image);
+function* pieces(convolution: Convolution, images: number, first = 0, end = convolution.batch): Generator<Piece> {
+  const { output, size, channels } = convolution;
+  for (let image = first; image < end; image += images) {
+    const count = Math.min(images, end - image);
     yield { image, count, rows: count * sizeOf(output), columns: sizeOf(size) * channels };
   }
 }
@@ -62,6 +80,7 @@ function emitWindows(
   image: Address,
   windows: Address,
   { image: first, count, rows, columns }: Piece,
+  options: Pick<CallOptions, "owner" | "independent"> = {},
 ): void {
   const { input, output, channels, size, stride, dilation } = convolution;
   context.emit(
@@ -70,8 +89,36 @@ function emitWindows(
       image.plus(first * imageBytes(convolution)), windows, count, ...plane(output), ...plane(input), channels,
       ...plane(size), ...plane(stride), ...plane(dilation), ...padBefore(convolution),
     ],
-    { work: rows * columns },
+    { work: rows * columns, ...options },
   ); // prettier-ignore
+}
+
+/** As `emitWindowConvolution`, each thread with images of its own and so few at a time that their windows stay in its cache. */
+export function emitOwnWindowConvolution(
+  context: LoweringContext,
+  convolution: Convolution,
+  images: number,
+  image: Address,
+  kernel: Address,
+  result: Address,
+  { bias, residual, activation }: Epilogue,
+): void {
+  const { batch, filters, output, size, channels } = convolution;
+  const bytes = images * sizeOf(output) * sizeOf(size) * channels * 4;
+  const windows = context.scratch(bytes * context.threads);
+  for (let owner = 0; owner < context.threads; owner++) {
+    const own = windows.plus(owner * bytes);
+    const [first, end] = [owner, owner + 1].map((part) => Math.floor((part * batch) / context.threads)) as [number, number];
+    for (const piece of pieces(convolution, images, first, end)) {
+      emitWindows(context, convolution, image, own, piece, { owner, independent: piece.image > 0 });
+      const offset = piece.image * resultBytes(convolution);
+      emitProduct(
+        context,
+        { a: own, b: kernel, c: result.plus(offset), m: piece.rows, n: filters, k: piece.columns, owner, independent: true },
+        { bias, residual: residual?.plus(offset) ?? null, activation },
+      );
+    }
+  }
 }
 
 export function emitWindowConvolution(
@@ -85,7 +132,7 @@ export function emitWindowConvolution(
   const { filters } = convolution;
   const windows = scratchFor(context, convolution);
   const packing = productScratch(context);
-  for (const piece of pieces(convolution, context.threads)) {
+  for (const piece of pieces(convolution, imagesAtOnce(convolution, context.threads))) {
     emitWindows(context, convolution, image, windows, piece);
     const offset = piece.image * resultBytes(convolution);
     emitProduct(
@@ -107,7 +154,7 @@ export function emitWindowInputGradient(
   const { filters, input, output, channels, size, stride, dilation } = convolution;
   const windows = scratchFor(context, convolution);
   const packing = productScratch(context);
-  for (const { image, count, rows, columns } of pieces(convolution, context.threads)) {
+  for (const { image, count, rows, columns } of pieces(convolution, imagesAtOnce(convolution, context.threads))) {
     const from = gradient.plus(image * resultBytes(convolution));
     emitProduct(context, { a: from, b: kernel, c: windows, m: rows, n: columns, k: filters, transposeB: true, packing });
     context.emit(
@@ -131,7 +178,7 @@ export function emitWindowWeightGradient(
   const { filters } = convolution;
   const windows = scratchFor(context, convolution);
   const packing = productScratch(context);
-  for (const piece of pieces(convolution, context.threads)) {
+  for (const piece of pieces(convolution, imagesAtOnce(convolution, context.threads))) {
     emitWindows(context, convolution, image, windows, piece);
     const from = gradient.plus(piece.image * resultBytes(convolution));
     emitProduct(context, {

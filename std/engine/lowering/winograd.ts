@@ -136,7 +136,7 @@ const mostTiles = (pieces: readonly Piece[], across: number): number =>
   Math.max(...pieces.map(({ images, rows }) => images * rows * across));
 
 /** Channels times filters up to which the planes are worth more in a thread's cache than a BLAS is on products so small. */
-const mostOfOwn = 64 * 64 - 1;
+const mostOfOwn = 32 * 64 - 1;
 
 const suitsOwn = (context: LoweringContext, channels: number, filters: number): boolean => !context.blas || channels * filters <= mostOfOwn;
 

@@ -42,14 +42,18 @@ export function createProducts(
   // Parts begin at multiples of the widest micro-kernel, so that every part is made of whole tiles.
   const tile = 16;
 
-  /** Columns of the result to ask for at a time: as many as the library makes without packing, where that are two tiles or more. */
-  const columnsOf = (m: number, n: number, k: number, onlyB: boolean): number => {
-    if (access.unpacked === null) return n;
-    const { product, transposedResult } = access.unpacked;
-    const most = Math.min(product / (m * k), onlyB ? transposedResult / m : n);
-    if (most >= n || most < 2 * tile) return n;
-    const count = Math.ceil(n / (Math.floor(most / tile) * tile));
-    return Math.ceil(n / count / tile) * tile;
+  /**
+   * Rows and columns of the result to ask for at a time: as many as the library makes without packing, where those are not
+   * so few that reading the other matrix again for each costs more.
+   */
+  const extentsOf = (m: number, n: number, k: number, onlyB: boolean): [number, number] => {
+    if (access.unpacked === null || m * n * k <= access.unpacked.product) return [m, n];
+    const rows = Math.floor(access.unpacked.product / (n * k));
+    if (rows >= 6 * tile && !onlyB) return [Math.ceil(m / Math.ceil(m / rows)), n];
+    const columns = Math.min(access.unpacked.product / (m * k), onlyB ? access.unpacked.transposedResult / m : n);
+    if (columns < 2 * tile) return [m, n];
+    const count = Math.ceil(n / (Math.floor(columns / tile) * tile));
+    return [m, Math.ceil(n / count / tile) * tile];
   };
 
   return (product, base, part, parts) => {
@@ -86,16 +90,18 @@ export function createProducts(
     }
     const transA = transposeA ? transposed : plain;
     const transB = transposeB ? transposed : plain;
-    const wide = columnsOf(m, n, k, transposeB && !transposeA);
+    const [tall, wide] = extentsOf(m, n, k, transposeB && !transposeA);
     for (let entry = 0; entry < batch; entry++) {
-      for (let column = 0; column < n; column += wide) {
-        sgemm(
-          rowMajor, transA, transB, m, Math.min(wide, n - column), k, alpha,
-          a + entry * product.strideA * 4, lda,
-          b + (entry * product.strideB + column * (transposeB ? ldb : 1)) * 4, ldb,
-          beta,
-          c + (entry * product.strideC + column) * 4, ldc,
-        ); // prettier-ignore
+      for (let row = 0; row < m; row += tall) {
+        for (let column = 0; column < n; column += wide) {
+          sgemm(
+            rowMajor, transA, transB, Math.min(tall, m - row), Math.min(wide, n - column), k, alpha,
+            a + (entry * product.strideA + row * (transposeA ? 1 : lda)) * 4, lda,
+            b + (entry * product.strideB + column * (transposeB ? ldb : 1)) * 4, ldb,
+            beta,
+            c + (entry * product.strideC + row * ldc + column) * 4, ldc,
+          ); // prettier-ignore
+        }
       }
     }
   };

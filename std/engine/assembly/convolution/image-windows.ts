@@ -10,6 +10,7 @@ export function imageWindows(
   strideHeight: i32, strideWidth: i32, dilationHeight: i32, dilationWidth: i32, padHeight: i32, padWidth: i32, thread: i32, threads: i32,
 ): void {
   const pixel = <usize>channels << 2, line = pixel * width;
+  const run = pixel * kernelWidth, step = line * dilationHeight;
   const lines = batch * outHeight;
   const begin = partBegin(lines, 1, thread, threads), end = partBegin(lines, 1, thread + 1, threads);
   let to = windows + <usize>begin * <usize>(outWidth * kernelHeight * kernelWidth) * pixel;
@@ -17,8 +18,19 @@ export function imageWindows(
     const n = row / outHeight;
     const top = (row - n * outHeight) * strideHeight - padHeight;
     const image = x + <usize>(n * height) * line;
+    const within = dilationWidth == 1 && top >= 0 && top + (kernelHeight - 1) * dilationHeight < height;
     for (let ox = 0; ox < outWidth; ox++) {
       const left = ox * strideWidth - padWidth;
+      if (within && left >= 0 && left + kernelWidth <= width && (row + 1 < end || ox + 1 < outWidth)) {
+        // What a run of whole vectors writes too much, the next run writes over.
+        let from = image + <usize>top * line + <usize>left * pixel;
+        for (let ky = 0; ky < kernelHeight; ky++) {
+          for (let at: usize = 0; at < run; at += 16) v128.store(to + at, v128.load(from + at));
+          to += run;
+          from += step;
+        }
+        continue;
+      }
       for (let ky = 0; ky < kernelHeight; ky++) {
         const y = top + ky * dilationHeight;
         if (y < 0 || y >= height) {
