@@ -65,7 +65,22 @@ function jupyter(): string {
 }
 
 function kernelspecs(): string {
-  const folder = kernelsFolder({ kind: "user" });
-  const ours = existsSync(folder) ? readdirSync(folder).filter((name) => isOurs(join(folder, name))) : [];
-  return ours.length === 0 ? "not installed for this user; `lamella install` does so" : ours.map((name) => join(folder, name)).join(", ");
+  const ours = kernelsFolders().flatMap((folder) =>
+    existsSync(folder) ? readdirSync(folder).flatMap((name) => (isOurs(join(folder, name)) ? join(folder, name) : [])) : [],
+  );
+  return ours.length === 0 ? "not installed where Jupyter looks; `lamella install` does so" : ours.join(", ");
+}
+
+/** Every folder in which Jupyter looks for kernels; without Jupyter, this user's. */
+function kernelsFolders(): readonly string[] {
+  try {
+    const { data } = JSON.parse(
+      execFileSync("jupyter", ["--paths", "--json"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+    ) as {
+      data: readonly string[];
+    };
+    return data.map((folder) => join(folder, "kernels"));
+  } catch {
+    return [kernelsFolder({ kind: "user" })];
+  }
 }

@@ -44,6 +44,9 @@ const leastProduct = 100_000;
 /** More calls make a plan that takes longer to lay out than its products save. */
 const mostCalls = 4_000;
 
+/** Multiply-adds of each thread between two barriers: about half a millisecond. */
+const meetingWork = 50_000_000;
+
 /** Fewer sequences are not worth a thread of their own. */
 const leastSequences = 8;
 
@@ -72,42 +75,45 @@ function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step
       const { weight, ...parts } = step(inputs as readonly Address[] as Addresses, outputs as readonly Address[] as Addresses);
       const wide = gates * width;
       const sums = context.scratch(batch * wide * 4);
-      for (let owner = 0; owner < owners; owner++) {
+      const emitTime = (t: number, owner: number, independent: boolean): void => {
         const first = Math.floor((owner * batch) / owners);
         const count = Math.floor(((owner + 1) * batch) / owners) - first;
-        const emitStep = (args: readonly Address[], t: number, independent: boolean): void =>
+        const emitStep = (args: readonly Address[], follows: boolean): void =>
           context.emit(`${kernel}Step`, [...args, ...flags(node), first, count, t, times, width], {
             work: count * wide * 12,
             owner,
-            independent,
+            independent: follows,
           });
         if ("y" in parts) {
           const [z, ...rest] = parts.args;
           const own = sums.plus(first * wide * 4);
-          for (let t = 0; t < times; t++) {
-            const before = t === 0 ? parts.initial.plus(first * width * 4) : parts.y.plus((first * times + t - 1) * width * 4);
-            const independent = owner > 0 || t > 0;
-            context.gemm({
-              a: before,
-              b: weight,
-              c: own,
-              m: count,
-              n: wide,
-              k: width,
-              lda: t === 0 ? width : times * width,
-              owner,
-              independent,
-            });
-            emitStep([z, own, ...rest], t, true);
-          }
+          const before = t === 0 ? parts.initial.plus(first * width * 4) : parts.y.plus((first * times + t - 1) * width * 4);
+          context.gemm({
+            a: before,
+            b: weight,
+            c: own,
+            m: count,
+            n: wide,
+            k: width,
+            lda: t === 0 ? width : times * width,
+            owner,
+            independent,
+          });
+          emitStep([z, own, ...rest], true);
         } else {
-          for (let t = times - 1; t >= 0; t--) {
-            emitStep(parts.args, t, owner > 0 || t < times - 1);
-            context.gemm({
-              a: parts.gradient.plus((first * times + t) * wide * 4), b: weight, c: parts.gh.plus(first * width * 4), m: count, n: width, k: wide,
-              transposeB: true, lda: times * wide, beta: parts.adds ? 1 : 0, owner, independent: true,
-            }); // prettier-ignore
-          }
+          emitStep(parts.args, independent);
+          context.gemm({
+            a: parts.gradient.plus((first * times + t) * wide * 4), b: weight, c: parts.gh.plus(first * width * 4), m: count, n: width, k: wide,
+            transposeB: true, lda: times * wide, beta: parts.adds ? 1 : 0, owner, independent: true,
+          }); // prettier-ignore
+        }
+      };
+      // The threads meet now and then, so that a run can be stopped there.
+      const together = Math.ceil(meetingWork / ((batch / owners) * wide * width));
+      for (let from = 0; from < times; from += together) {
+        for (let owner = 0; owner < owners; owner++) {
+          for (let index = from; index < Math.min(times, from + together); index++)
+            emitTime("y" in parts ? index : times - 1 - index, owner, owner > 0 || index > from);
         }
       }
     },
