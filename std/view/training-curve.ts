@@ -36,11 +36,22 @@ export function drawPanels(panels: readonly Panel[]): Drawing {
   return sideBySide(panels.map((panel) => lineChart(panel.series, { width: 430, ...panel.options })));
 }
 
+/**
+ * How many epochs a live curve has room for: 50, or what lies ahead of a longer run, which would be a sliver if the axis
+ * went to its planned end at once.
+ */
+function extentFor(reached: number): number {
+  for (let scale = 10; ; scale *= 10) {
+    const extent = [1, 2, 5].map((step) => step * scale).find((each) => each >= 50 && each >= 1.1 * reached);
+    if (extent !== undefined) return extent;
+  }
+}
+
 /** The panels, the loss first, then the metrics by name. While nothing is known of a metric it has no panel. */
 export function panelsOf(history: Progress): Panel[] {
   const { run, steps, epochs } = history;
   const reached = Math.max(epochs.at(-1)?.epoch ?? 0, (steps.at(-1)?.step ?? 0) / Math.max(1, run.stepsPerEpoch));
-  const end = history.stopped === null || reached === 0 ? run.epochs : Math.min(run.epochs, reached);
+  const end = Math.min(run.epochs, history.stopped === null || reached === 0 ? extentFor(reached) : reached);
   const shared: LineChartOptions = {
     xLabel: "epoch",
     xRange: [0, end > 0 ? end : 1],

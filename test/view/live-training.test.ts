@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { displaySink, liveTraining, setDisplaySink, type DisplaySink, type MimeBundle } from "../../std/view/index.js";
-import { trainingCurve } from "../../std/view/training-curve.js";
+import { panelsOf, trainingCurve } from "../../std/view/training-curve.js";
 import * as examples from "./examples.js";
 
 const before = displaySink();
@@ -99,4 +99,15 @@ test("a run that an error ends draws what it reached, however fast it was", () =
   });
   expect(last[0]).toEqual(last[1]);
   expect(last[0]?.["text/plain"]).toContain("LeNet: failed after 0 epochs, 60 steps");
+});
+
+test.each([
+  [30, 3, 30],
+  [100_000, 3, 50],
+  [100_000, 70, 100],
+  [120, 115, 120],
+])("of %i epochs, the live curve after %i has room for %i", (planned, reached, room) => {
+  const { run, steps, epochs } = examples.historyOf(examples.trainingEvents(reached, 2));
+  const panels = panelsOf({ run: { ...run, epochs: planned }, steps, epochs, stopped: null });
+  expect(panels[0]?.options.xRange).toEqual([0, room]);
 });
