@@ -133,10 +133,14 @@ function dropout(x, rate, step, stream) {
 }
 
 export const workloads = {
-  /** The product that the machine's peak is measured with; small, it is what starts the engine and nothing else. */
+  /**
+   * The product that the machine's peak is measured with; small, it is what starts the engine and nothing else. Its matrices
+   * are variables and its result a sum, so that nothing large is copied.
+   */
   matmul: (extent = 1024) => {
-    const matrices = [random([extent, extent], 1), random([extent, extent], 2)];
-    return { graph: t.trace((a, b) => t.matmul(a, b), matrices), inputs: matrices, flops: 2 * extent ** 3 };
+    const model = new Model();
+    const product = () => t.sum(t.matmul(model.parameter([extent, extent]), model.parameter([extent, extent])));
+    return { graph: t.trace(product, []), inputs: [], flops: 2 * extent ** 3, model };
   },
   "mlp-2-16-2": (batch = 32) =>
     training(sgd({ lr: 0.1 }), [random([batch, 2], 1), wholes([batch], 2, 2)], (m, x, y) =>
