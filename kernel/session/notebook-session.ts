@@ -30,6 +30,8 @@ export class NotebookSession implements Session {
 
   /** Called with what a comm of the session sends. */
   onComm: (comm: CommMessage) => void = () => {};
+  /** Called when the session process has ended by itself; its comms are gone. */
+  onCrash: () => void = () => {};
 
   /** `compiler`: one that has been started for the same directory. */
   constructor(options: SessionOptions, compiler: Compiler = new Compiler(options.directory)) {
@@ -199,6 +201,7 @@ export class NotebookSession implements Session {
       return;
     }
     void this.#compiler.call("reset", {}).catch(() => {});
+    this.onCrash();
     const error = crashError(cause);
     if (running === undefined) this.#lastOnOutput?.({ kind: "stream", name: "stderr", text: error.message + "\n" });
     else running.options.onOutput({ kind: "error", error });
