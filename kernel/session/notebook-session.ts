@@ -160,12 +160,11 @@ export class NotebookSession implements Session {
 
   #receive(message: FromSession): void {
     switch (message.type) {
-      case "output": {
-        const onOutput = this.#running?.options.onOutput ?? this.#options.onStrayOutput ?? this.#lastOnOutput;
-        onOutput?.(message.output);
+      case "output":
+        this.#show(message.output);
         return;
-      }
       case "done":
+        if (message.last !== undefined) this.#show(message.last);
         this.#values = message.values;
         if (this.#running?.id === message.id) this.#running.finish(message.result);
         return;
@@ -179,6 +178,11 @@ export class NotebookSession implements Session {
       case "exit":
         return;
     }
+  }
+
+  #show(output: CellOutput): void {
+    const onOutput = this.#running?.options.onOutput ?? this.#options.onStrayOutput ?? this.#lastOnOutput;
+    onOutput?.(output);
   }
 
   async #ask(question: string, password: boolean): Promise<void> {

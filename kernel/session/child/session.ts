@@ -108,7 +108,9 @@ export function startSession({ helper, words, answers, modules }: SessionThreads
   }
 
   const runtime = defineGlobals(process.cwd(), modules);
-  const runner = new CellRunner(runtime, show, (id, result) => send({ type: "done", id, result, values: plainValues() }));
+  const runner = new CellRunner(runtime, show, (id, result, last) =>
+    send({ type: "done", id, result, ...(last !== undefined && { last }), values: plainValues() }),
+  );
 
   helper.on("message", (message: ToMain) => {
     switch (message.type) {
