@@ -35,7 +35,6 @@ function* assets(folder) {
 
 /** What is started or imported from outside: the package, the command line, each process and thread of the kernel. */
 const entryPoints = [
-  "kernel/lamella",
   "kernel/cli/main",
   "kernel/cells/compiler-thread",
   "kernel/compile-ahead",
@@ -47,6 +46,7 @@ const entryPoints = [
 const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 /** Packages of many small modules that every session needs. */
 const inBundles = ["ohm-js", "fflate"];
+const external = Object.keys(dependencies).filter((name) => !inBundles.includes(name));
 
 /**
  * Puts the modules behind each entry point into one file and a few shared ones, in the place of what tsc wrote: Node spends more time
@@ -69,10 +69,46 @@ async function bundle() {
     format: "esm",
     platform: "node",
     target: "node20",
-    external: Object.keys(dependencies).filter((name) => !inBundles.includes(name)),
+    external,
     logLevel: "warning",
   });
   console.log(`build: bundles (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+}
+
+/** Writes the script of `kernel/runtime-script.ts`, and makes the package's own module hand on what is in it. */
+async function bundleRuntime() {
+  const began = performance.now();
+  const kernel = join(root, "dist", "kernel");
+  const folder = join(kernel, "runtime");
+  for (const stale of [folder, join(root, "dist", "compiled")]) rmSync(stale, { recursive: true, force: true });
+  const options = { absWorkingDir: root, bundle: true, platform: "node", target: "node20", external, logLevel: "warning" };
+  const { outputFiles } = await build({
+    ...options,
+    write: false,
+    entryPoints: [join(kernel, "runtime.js")],
+    outdir: folder,
+    entryNames: "[name]-[hash]",
+    outExtension: { ".js": ".cjs" },
+    format: "cjs",
+    // Without the comments, which have other characters than those of ASCII.
+    minifyWhitespace: true,
+    legalComments: "none",
+    banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    define: { "import.meta.url": "moduleUrl" },
+  });
+  mkdirSync(folder, { recursive: true });
+  // esbuild leaves regular expressions as they are.
+  const escaped = (text) => text.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  for (const { path, text } of outputFiles) writeFileSync(path, escaped(text));
+  const path = join(kernel, "lamella.js");
+  const { metafile } = await build({ ...options, entryPoints: [path], write: false, outdir: kernel, format: "esm", metafile: true });
+  const names = Object.values(metafile.outputs).flatMap(({ exports }) => exports);
+  const lines = [
+    'import { requireRuntime } from "./runtime-script.js";',
+    `export const { ${names.join(", ")} } = requireRuntime().lamella;`,
+  ];
+  writeFileSync(path, lines.join("\n") + "\n");
+  console.log(`build: runtime (${((performance.now() - began) / 1000).toFixed(1)} s)`);
 }
 
 /** Writes what `kernel/compiled-script.ts` reads instead of the nine megabytes of tslab's TypeScript. */
@@ -104,6 +140,7 @@ for (const part of ["std", "dsl", "kernel"]) {
 }
 step("declarations of cells", "dist/kernel/declarations/prepare.js");
 await bundle();
+await bundleRuntime();
 shortenTypeScript();
 step("compiled TypeScript", "dist/kernel/compile-ahead.js");
 const command = join(root, "dist", "kernel", "cli", "main.js");

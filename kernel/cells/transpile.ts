@@ -1,13 +1,7 @@
 import type { TypeScript } from "../tslab-converter.js";
 import { ts } from "../tslab-converter.js";
+import { emit, type Emitted } from "./emit.js";
 import { runtimeName } from "./runtime-name.js";
-
-/** A checked cell as the script that runs. */
-export interface Transpiled {
-  readonly code: string;
-  /** Source map mappings from `code` back to the source. */
-  readonly mappings: string;
-}
 
 export interface TranspileOptions {
   /** Modules whose imports are dropped. */
@@ -23,28 +17,15 @@ export interface TranspileOptions {
  * see the living variable and may declare it anew (that a `const` stays constant has been checked by then); imports become awaited
  * dynamic imports; every `await` goes through a guard that an interrupt can trip; the last expression is handed to the session.
  */
-export function transpile(source: string, { typeOnlyImports = new Set<string>(), showLast = true, id }: TranspileOptions = {}): Transpiled {
-  const result = ts.transpileModule(source, {
-    fileName: "cell.ts",
-    reportDiagnostics: false,
-    compilerOptions: {
-      module: ts.ModuleKind.ESNext,
-      target: ts.ScriptTarget.ES2022,
-      newLine: ts.NewLineKind.LineFeed,
-      jsx: ts.JsxEmit.React,
-      sourceMap: true,
-      experimentalDecorators: true,
-      verbatimModuleSyntax: true,
-      // Decorator and enum output must not be changed by what `lib` says.
-      noLib: true,
-    },
-    transformers: {
-      before: [(context) => (file) => requireImports(context.factory, file)],
-      after: [(context) => (file) => toScript(context, file, { typeOnlyImports, showLast, id })],
-    },
-  });
-  const map = JSON.parse(result.sourceMapText ?? '{"mappings":""}') as { mappings: string };
-  return { code: result.outputText.replace(/\/\/# sourceMappingURL=.*\s*$/, ""), mappings: map.mappings };
+export function transpile(source: string, options: TranspileOptions = {}): Emitted {
+  return emit(source, scriptTransformers(options));
+}
+
+export function scriptTransformers({ typeOnlyImports = new Set(), showLast = true, id }: TranspileOptions): TypeScript.CustomTransformers {
+  return {
+    before: [(context) => (file) => requireImports(context.factory, file)],
+    after: [(context) => (file) => toScript(context, file, { typeOnlyImports, showLast, id })],
+  };
 }
 
 /** `import x = require("y")` has no ESNext form: TypeScript would drop it. */

@@ -79,6 +79,7 @@ export class Kernel {
     if (this.#session !== undefined) return this.#session;
     const session = new NotebookSession(this.#options, this.#options.compiler);
     session.onComm = (comm) => this.#publishComm(comm);
+    session.onCrash = () => this.#comms.clear();
     this.#session = session;
     return session;
   }

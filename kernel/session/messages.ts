@@ -50,7 +50,14 @@ export type FromSession =
   | { readonly type: "ready" }
   | { readonly type: "output"; readonly output: CellOutput }
   | { readonly type: "ask"; readonly question: string; readonly password: boolean }
-  | { readonly type: "done"; readonly id: number; readonly result: CellResult; readonly values: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: "done";
+      readonly id: number;
+      readonly result: CellResult;
+      /** The last output, where the cell ended with it: one message wakes those on its way once. */
+      readonly last?: CellOutput;
+      readonly values: Readonly<Record<string, unknown>>;
+    }
   | { readonly type: "comm"; readonly comm: CommMessage }
   /** The user's code called `process.exit(code)`. */
   | { readonly type: "exit"; readonly code: number };

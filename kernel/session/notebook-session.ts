@@ -30,6 +30,8 @@ export class NotebookSession implements Session {
 
   /** Called with what a comm of the session sends. */
   onComm: (comm: CommMessage) => void = () => {};
+  /** Called when the session process has ended by itself; its comms are gone. */
+  onCrash: () => void = () => {};
 
   /** `compiler`: one that has been started for the same directory. */
   constructor(options: SessionOptions, compiler: Compiler = new Compiler(options.directory)) {
@@ -158,12 +160,11 @@ export class NotebookSession implements Session {
 
   #receive(message: FromSession): void {
     switch (message.type) {
-      case "output": {
-        const onOutput = this.#running?.options.onOutput ?? this.#options.onStrayOutput ?? this.#lastOnOutput;
-        onOutput?.(message.output);
+      case "output":
+        this.#show(message.output);
         return;
-      }
       case "done":
+        if (message.last !== undefined) this.#show(message.last);
         this.#values = message.values;
         if (this.#running?.id === message.id) this.#running.finish(message.result);
         return;
@@ -177,6 +178,11 @@ export class NotebookSession implements Session {
       case "exit":
         return;
     }
+  }
+
+  #show(output: CellOutput): void {
+    const onOutput = this.#running?.options.onOutput ?? this.#options.onStrayOutput ?? this.#lastOnOutput;
+    onOutput?.(output);
   }
 
   async #ask(question: string, password: boolean): Promise<void> {
@@ -199,6 +205,7 @@ export class NotebookSession implements Session {
       return;
     }
     void this.#compiler.call("reset", {}).catch(() => {});
+    this.onCrash();
     const error = crashError(cause);
     if (running === undefined) this.#lastOnOutput?.({ kind: "stream", name: "stderr", text: error.message + "\n" });
     else running.options.onOutput({ kind: "error", error });

@@ -42,6 +42,15 @@ describe("a session that dies is an error in its cell, and the next cell runs in
     60_000,
   );
 
+  it("its comms are gone with it", async () => {
+    const { outputs } = await kernel.execute("const comm = new Comm('slider'); comm.id");
+    const id = String((outputs.at(-1)?.content["data"] as Record<string, string> | undefined)?.["text/plain"]).replaceAll("'", "");
+    const comms = async (): Promise<unknown> => (await kernel.request("comm_info_request", {}))["comms"];
+    expect(await comms()).toEqual({ [id]: { target_name: "slider" } });
+    await kernel.execute("process.exit(1)");
+    expect(await comms()).toEqual({});
+  }, 60_000);
+
   it("interrupted while the fresh session starts, the cell ends and the next one runs", async () => {
     for (const delay of [0, 100, 200, 300, 400]) {
       await kernel.execute("process.exit(1)");

@@ -61,12 +61,28 @@ describe("scripts that were compiled before", () => {
     expect(requireCompiled(path)).toBe(loaded);
   });
 
-  it("what the build has compiled of TypeScript is taken by this Node", () => {
+  it("what is no such thing, or of another Node, is not taken", () => {
+    const path = join(folder, "refused.cjs");
+    writeFileSync(path, "module.exports = 7;");
+    const compiled = join(packageRoot, "dist", "compiled", `refused.cjs-${process.version}-${process.platform}-${process.arch}.bin`);
+    writeFileSync(compiled, "not compiled");
+    try {
+      expect(requireCompiled(path, { isAscii: true })).toBe(7);
+    } finally {
+      rmSync(compiled);
+    }
+  });
+
+  it.each(["shortened", "runtime"])("what the build has compiled of the %s script is taken by this Node", (part) => {
     expect(hasCompiled()).toBe(true);
     const compiled = join(packageRoot, "dist", "compiled");
-    const [name = ""] = readdirSync(compiled).filter((file) => file.includes(process.version));
-    const shortened = join(packageRoot, "dist", "kernel", "shortened");
-    const text = readFileSync(join(shortened, readdirSync(shortened)[0] ?? ""), "latin1");
+    const scripts = join(packageRoot, "dist", "kernel", part);
+    const [script = ""] = readdirSync(scripts);
+    const start = part === "runtime" ? script : "typescript.js";
+    const name = readdirSync(compiled).find((file) => file.startsWith(start) && file.includes(process.version)) ?? "";
+    const bytes = readFileSync(join(scripts, script));
+    expect(bytes.every((byte) => byte < 128)).toBe(true);
+    const text = bytes.toString("latin1");
     const wrapped = `(function (exports, require, module, __filename, __dirname) { ${text}\n});`;
     expect(new Script(wrapped, { cachedData: readFileSync(join(compiled, name)) }).cachedDataRejected).toBe(false);
   });

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSession, type CellOutput, type NotebookSession } from "../../kernel/session/index.js";
+import { packageRoot } from "../../kernel/package-root.js";
 import { sleep } from "./client.js";
 
 const folder = mkdtempSync(join(tmpdir(), "lamella імпорт 雪 "));
@@ -52,6 +53,20 @@ async function run(code: string): Promise<unknown> {
   if (result.status !== "ok") return result.error.traceback;
   return outputs.flatMap((output) => (output.kind === "result" ? [output.data["text/plain"]] : []))[0];
 }
+
+describe("the package is one, whoever imports it", () => {
+  it.each(["'lamella'", "'./of-file.ts'", "'of-package'", "'./node_modules/lamella/dist/kernel/lamella.js'"])("%s", async (specifier) => {
+    write("of-file.ts", "export { Tensor, layers } from 'lamella';\n");
+    pack(folder, "of-package", { ".": "./i.js" });
+    write("node_modules/of-package/i.js", "export { Tensor, layers } from 'lamella';\n");
+    const linked = join(folder, "node_modules", "lamella");
+    rmSync(linked, { recursive: true, force: true });
+    symlinkSync(packageRoot, linked, "junction");
+    const code = `const imported: any = await import(${specifier}); [imported.Tensor === Tensor, imported.layers === layers]`;
+    expect(await run(code)).toBe("[ true, true ]");
+    rmSync(linked, { recursive: true });
+  });
+});
 
 describe("imports of local files", () => {
   it.each([

@@ -16,6 +16,9 @@ import { toCellError } from "./tracebacks.js";
 
 type RunRequest = Extract<ToSession, { type: "run" }>;
 
+/** `last`: an output that is still to be shown. */
+type Done = (id: number, result: CellResult, last: CellOutput | undefined) => void;
+
 /** Runs one cell after the other and says how each ended. */
 export class CellRunner {
   /** Whether the running cell has been asked to stop. */
@@ -24,7 +27,7 @@ export class CellRunner {
   readonly #evaluator = new Evaluator();
   readonly #globals: SessionGlobals;
   readonly #show: (output: CellOutput) => void;
-  readonly #done: (id: number, result: CellResult) => void;
+  readonly #done: Done;
   #stop: ((error: InterruptError) => void) | undefined;
   /** The cells that should have defined networks and failed, by the networks' names. */
   readonly #failedCells = new Map<string, string>();
@@ -33,7 +36,7 @@ export class CellRunner {
   /** The id of the last cell that began, or that was given up before it did; ids grow. */
   #latest = -1;
 
-  constructor(globals: SessionGlobals, show: (output: CellOutput) => void, done: (id: number, result: CellResult) => void) {
+  constructor(globals: SessionGlobals, show: (output: CellOutput) => void, done: Done) {
     this.#globals = globals;
     this.#show = show;
     this.#done = done;
@@ -52,6 +55,7 @@ export class CellRunner {
     });
     const expressions: Record<string, ExpressionResult> = {};
     let result: CellResult;
+    let last: CellOutput | undefined;
     try {
       const { emitted } = request.script;
       if (emitted !== undefined) rememberTypeScript(emitted.networks, emitted.typescript);
@@ -61,7 +65,11 @@ export class CellRunner {
         this.#finish(request.script.id, { status: "error", error: this.#missingNetwork(request.script, missing), expressions });
         return;
       }
-      await Promise.race([this.#evaluate(request.script, request.silent), stopped]);
+      last = await Promise.race([this.#evaluate(request.script, request.silent), stopped]);
+      if (last !== undefined && request.expressions.length > 0) {
+        this.#show(last);
+        last = undefined;
+      }
       for (const { name, script } of request.expressions) {
         expressions[name] = await Promise.race([this.#expression(script), stopped]);
       }
@@ -79,15 +87,19 @@ export class CellRunner {
       // What waits for its interrupt now gets it, and stops at its next `await`, before the next cell starts.
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     }
-    this.#finish(request.script.id, result);
+    this.#finish(request.script.id, result, last);
   }
 
   /** Says how a cell ended, once. */
-  #finish(id: number, result: CellResult): void {
+  #finish(id: number, result: CellResult, shown?: CellOutput): void {
     if (this.#current !== id) return;
     this.#current = undefined;
-    if (result.status !== "ok") this.#show({ kind: "error", error: result.error });
-    this.#done(id, result);
+    if (result.status === "ok") {
+      this.#done(id, result, shown);
+      return;
+    }
+    if (shown !== undefined) this.#show(shown);
+    this.#done(id, result, { kind: "error", error: result.error });
   }
 
   /** Terminating JavaScript may have hit our own at the end of a cell: then nothing else will say that the cell is over. */
@@ -126,7 +138,8 @@ export class CellRunner {
     this.#finishBy(500);
   }
 
-  async #evaluate(script: Script, silent: boolean): Promise<void> {
+  /** Gives what is to be shown of the cell's value. */
+  async #evaluate(script: Script, silent: boolean): Promise<CellOutput | undefined> {
     const stopClock = script.timed ? startClock() : undefined;
     this.#globals.lastValue = undefined;
     forgetShownRuns();
@@ -135,9 +148,8 @@ export class CellRunner {
     this.#globals.lastValue = undefined;
     this.#globals.stopClocks();
     stopClock?.();
-    if (silent || value === undefined || value instanceof DisplayHandle || isShownHistory(value) || this.interrupted) return;
-    const data = await render(value);
-    this.#show({ kind: "result", data, metadata: {} });
+    if (silent || value === undefined || value instanceof DisplayHandle || isShownHistory(value) || this.interrupted) return undefined;
+    return { kind: "result", data: await render(value), metadata: {} };
   }
 
   async #expression(script: Script): Promise<ExpressionResult> {

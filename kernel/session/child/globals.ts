@@ -1,10 +1,8 @@
-import { existsSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 import { runtimeName } from "../../cells/runtime-name.js";
+import * as lamella from "../../lamella.js";
 import * as notebook from "../../notebook/index.js";
-import { compiledFile } from "../../package-root.js";
 import { guard, guardItems } from "./guards.js";
-import { cellModules } from "./modules.js";
+import { cellModules, type ModuleLoader } from "./modules.js";
 import type { CellRuntime } from "./runtime.js";
 import { environmentMagic, helpText, shellMagic, startClock } from "./runtime.js";
 
@@ -14,13 +12,11 @@ export interface SessionGlobals {
   onCatch: (thrown: unknown) => void;
   /** Stops the clocks of `%time` lines. */
   stopClocks(): void;
-  /** When the names of the package are there. */
-  readonly loaded: Promise<void>;
 }
 
-/** Puts everything a cell may use without importing it into the global scope. */
-export function defineGlobals(directory: string): SessionGlobals {
-  const modules = cellModules(directory);
+/** Puts everything a cell may use without importing it into the global scope: of `lamella` and the notebook functions, to be shadowed. */
+export function defineGlobals(directory: string, loader: ModuleLoader): SessionGlobals {
+  const modules = cellModules(directory, loader);
   const clocks: (() => void)[] = [];
   const globals: SessionGlobals = {
     lastValue: undefined,
@@ -28,7 +24,6 @@ export function defineGlobals(directory: string): SessionGlobals {
     stopClocks: () => {
       for (const stop of clocks.splice(0)) stop();
     },
-    loaded: loadPackage(),
   };
   const runtime: CellRuntime = {
     guard,
@@ -49,16 +44,8 @@ export function defineGlobals(directory: string): SessionGlobals {
   });
   define("__s", () => globals.stopClocks());
   define("require", modules.require);
+  for (const [name, value] of Object.entries({ ...notebook, ...lamella })) define(name, value);
   return globals;
-}
-
-/** The exports of `lamella` and the notebook functions, as globals that a cell may shadow. */
-async function loadPackage(): Promise<void> {
-  for (const [name, value] of Object.entries(notebook)) define(name, value);
-  const main = compiledFile("kernel/lamella");
-  if (!existsSync(main)) return;
-  const lamella = (await import(pathToFileURL(main).href)) as Record<string, unknown>;
-  for (const [name, value] of Object.entries(lamella)) define(name, value);
 }
 
 function define(name: string, value: unknown): void {

@@ -19,12 +19,19 @@ export interface CellModules {
   readonly import: (specifier: unknown, names?: readonly string[]) => Promise<Record<string, unknown>>;
 }
 
+/** What Node gives to modules only. */
+export interface ModuleLoader {
+  /** The URL that a specifier leads to from another. */
+  resolve(specifier: string, parentUrl: string): string;
+  load(url: string): Promise<Record<string, unknown>>;
+}
+
 /** Module loading for cells that lie in `directory`: npm packages, local files (TypeScript too), `node:` modules, `lamella`. */
-export function cellModules(directory: string): CellModules {
+export function cellModules(directory: string, loader: ModuleLoader): CellModules {
   const cell = join(directory, "notebook.mjs");
   const cellUrl = pathToFileURL(cell).href;
   const require = createRequire(cell);
-  const resolve = (specifier: string): string => resolveFromCell(specifier, cellUrl);
+  const resolve = (specifier: string): string => resolveFromCell(specifier, cellUrl, loader);
   return {
     meta: { url: cellUrl, dirname: directory, filename: cell, resolve },
     require,
@@ -35,8 +42,7 @@ export function cellModules(directory: string): CellModules {
         return { default: data, ...data };
       }
       if (url.startsWith("file:")) loadTypeScriptFiles();
-      const loaded = (await import(url)) as Record<string, unknown>;
-      return withNames(loaded, names, String(specifier));
+      return withNames(await loader.load(url), names, String(specifier));
     },
   };
 }
@@ -68,16 +74,16 @@ function withNames(loaded: Record<string, unknown>, names: readonly string[], sp
   return found;
 }
 
-function resolveFromCell(specifier: string, cellUrl: string): string {
+function resolveFromCell(specifier: string, cellUrl: string, loader: ModuleLoader): string {
   if (specifier === "lamella") return pathToFileURL(compiledFile("kernel/lamella")).href;
   const local = resolveLocal(specifier, cellUrl);
   if (local !== undefined) return local;
   try {
-    return import.meta.resolve(specifier, cellUrl);
+    return loader.resolve(specifier, cellUrl);
   } catch (error) {
     for (const folder of globalFolders()) {
       try {
-        return import.meta.resolve(specifier, pathToFileURL(join(dirname(folder), "notebook.mjs")).href);
+        return loader.resolve(specifier, pathToFileURL(join(dirname(folder), "notebook.mjs")).href);
       } catch {
         // The next folder may have it; if none has, the first error says so.
       }
