@@ -1,6 +1,6 @@
 import type { NameKind } from "../../dsl/index.js";
-import type { TypeScript } from "../tslab-converter.js";
-import { ts } from "../tslab-converter.js";
+import type { TypeScript } from "../tslab/converter.js";
+import { ts } from "../tslab/converter.js";
 
 export interface DeclaredName {
   readonly kind: NameKind;

@@ -1,6 +1,6 @@
 /** TypeScript's transformers and printer, without the program and the checker that `transpileModule` makes for each text. */
-import type { TypeScript } from "../tslab-converter.js";
-import { ts } from "../tslab-converter.js";
+import type { TypeScript } from "../tslab/converter.js";
+import { ts } from "../tslab/converter.js";
 
 export interface Emitted {
   readonly code: string;

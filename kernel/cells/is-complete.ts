@@ -1,4 +1,4 @@
-import { ts } from "../tslab-converter.js";
+import { ts } from "../tslab/converter.js";
 import type { Completeness } from "./messages.js";
 
 /** Whether a console should run the code or wait for more lines. */

@@ -1,5 +1,5 @@
-import type { TypeProblem, TypeScript } from "../tslab-converter.js";
-import { ts } from "../tslab-converter.js";
+import type { TypeProblem, TypeScript } from "../tslab/converter.js";
+import { ts } from "../tslab/converter.js";
 
 /** "Cannot find module", "Could not find a declaration file for module". */
 const notFound = new Set([2307, 7016]);

@@ -1,5 +1,5 @@
-import type { TypeProblem, TypeScript } from "../tslab-converter.js";
-import { ts } from "../tslab-converter.js";
+import type { TypeProblem, TypeScript } from "../tslab/converter.js";
+import { ts } from "../tslab/converter.js";
 
 /**
  * A cell can be right and yet declare something whose type has no name that a later cell could use ("has or is using name … but cannot

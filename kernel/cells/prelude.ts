@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { readPreparation } from "../declarations/prepared.js";
 import { compiledFile } from "../package-root.js";
-import { ts } from "../tslab-converter.js";
+import { ts } from "../tslab/converter.js";
 
 /** The declarations that every notebook starts with: the exports of `lamella`, the notebook functions, our own helpers. */
 export interface Prelude {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { excerpt } from "../../dsl/diagnostics/excerpt.js";
 import type { CellError } from "../session/outputs.js";
-import type { TypeProblem } from "../tslab-converter.js";
+import type { TypeProblem } from "../tslab/converter.js";
 import { layerCallProblem } from "./layer-call-problems.js";
 import { magicMistake } from "./magics.js";
 

@@ -1,4 +1,4 @@
-import type { TypeScript } from "../tslab-converter.js";
+import type { TypeScript } from "../tslab/converter.js";
 
 /** What an editor shows of a name. */
 export interface SymbolDescription {

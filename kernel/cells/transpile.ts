@@ -1,5 +1,5 @@
-import type { TypeScript } from "../tslab-converter.js";
-import { ts } from "../tslab-converter.js";
+import type { TypeScript } from "../tslab/converter.js";
+import { ts } from "../tslab/converter.js";
 import { emit, type Emitted } from "./emit.js";
 import { runtimeName } from "./runtime-name.js";
 

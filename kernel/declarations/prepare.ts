@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { exportedNames, preludeModules } from "../cells/prelude.js";
 import { compiledFile } from "../package-root.js";
-import { slashes } from "../tslab-files.js";
-import { moduleOptions, ts, type TypeScript } from "../tslab-converter.js";
+import { slashes } from "../tslab/files.js";
+import { moduleOptions, ts, type TypeScript } from "../tslab/converter.js";
 import { declarationPackages, documentationFile, preparationFile, versionOf } from "./prepared.js";
 
 const folders = declarationPackages();

@@ -7,8 +7,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { compiledFile, packageRoot } from "../package-root.js";
-import { typescriptFolder } from "../tslab-converter.js";
-import { slashes } from "../tslab-files.js";
+import { typescriptFolder } from "../tslab/converter.js";
+import { slashes } from "../tslab/files.js";
 
 /** What the build writes. Files are named by their package and their path in it: "@types/node/fs.d.ts". */
 export interface Preparation {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { CellPrograms } from "../../kernel/cell-programs.js";
-import { createTypeChecker, type TypeChecker } from "../../kernel/tslab-converter.js";
+import { CellPrograms } from "../../kernel/tslab/cell-programs.js";
+import { createTypeChecker, type TypeChecker } from "../../kernel/tslab/converter.js";
 
 const folder = mkdtempSync(join(tmpdir(), "lamella programs-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

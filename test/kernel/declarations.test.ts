@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { hasCompiled, requireCompiled } from "../../kernel/compiled-script.js";
 import { preparedDocumentation, preparedFiles } from "../../kernel/declarations/prepared.js";
 import { packageRoot } from "../../kernel/package-root.js";
-import { ts } from "../../kernel/tslab-converter.js";
+import { ts } from "../../kernel/tslab/converter.js";
 
 const { files: prepared, declarationOf } = preparedFiles();
 const pathOf = (end: string): string => [...prepared.keys()].find((path) => path.endsWith(end)) ?? "";

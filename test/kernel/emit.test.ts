@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { emitAlone, emitInProgram } from "../../kernel/cells/emit.js";
 import { scriptTransformers } from "../../kernel/cells/transpile.js";
-import { ts, type TypeScript } from "../../kernel/tslab-converter.js";
+import { ts, type TypeScript } from "../../kernel/tslab/converter.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 

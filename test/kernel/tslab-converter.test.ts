@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createTypeChecker, ts, type TypeChecker } from "../../kernel/tslab-converter.js";
+import { createTypeChecker, ts, type TypeChecker } from "../../kernel/tslab/converter.js";
 
 const folder = mkdtempSync(join(tmpdir(), "lamella checker ü-"));
 let checker: TypeChecker;

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { compiledFile } from "../../package-root.js";
-import type { TypeScript } from "../../tslab-converter.js";
+import type { TypeScript } from "../../tslab/converter.js";
 import { isTypeScript, resolveLocal } from "./local-files.js";
 
 type Resolved = { url: string; shortCircuit?: boolean };
@@ -36,7 +36,7 @@ export async function load(url: string, context: unknown, next: NextLoad): Promi
 let typescript: Promise<typeof TypeScript> | undefined;
 
 async function transpileFile(path: string): Promise<string> {
-  typescript ??= import("../../tslab-converter.js").then((loaded) => loaded.ts);
+  typescript ??= import("../../tslab/converter.js").then((loaded) => loaded.ts);
   const ts = await typescript;
   return ts.transpileModule(readFileSync(path, "utf8"), {
     fileName: path,

@@ -1,7 +1,7 @@
 /** The programs (in TypeScript's sense) that tslab checks cells in. */
-import type { Prepared } from "./declarations/prepared.js";
+import type { Prepared } from "../declarations/prepared.js";
 import { exchangeCell, isExchanged } from "./exchanged-files.js";
-import type { TypeScript } from "./tslab-converter.js";
+import type { TypeScript } from "./converter.js";
 
 export type CreateProgram = TypeScript.CreateProgram<TypeScript.BuilderProgram>;
 

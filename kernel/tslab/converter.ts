@@ -5,11 +5,11 @@
 import type * as TypeScript from "@tslab/typescript-for-tslab";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { bareNames, describeSymbol, withoutLinks, type SymbolDescription } from "./cells/symbol-description.js";
-import { requireCompiled } from "./compiled-script.js";
+import { bareNames, describeSymbol, withoutLinks, type SymbolDescription } from "../cells/symbol-description.js";
+import { requireCompiled } from "../compiled-script.js";
 import { CellPrograms, type CreateProgram } from "./cell-programs.js";
-import { preparedFiles } from "./declarations/prepared.js";
-import { patchSystem, slashes } from "./tslab-files.js";
+import { preparedFiles } from "../declarations/prepared.js";
+import { patchSystem, slashes } from "./files.js";
 
 export type { TypeScript };
 

@@ -2,8 +2,8 @@
  * A cell and the declarations before it take the place of the last ones in a program that is otherwise the same: with the program, its
  * checker stays, and what it knows of all libraries.
  */
-import type { PreparedFiles } from "./declarations/prepared.js";
-import type { TypeScript } from "./tslab-converter.js";
+import type { PreparedFiles } from "../declarations/prepared.js";
+import type { TypeScript } from "./converter.js";
 
 /** What TypeScript 5.0.4 has without declaring it. */
 interface InternalSourceFile extends TypeScript.SourceFile {

@@ -1,9 +1,9 @@
 /** What tslab's TypeScript sees of the file system. */
 import { createRequire } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
-import { preparedDocumentation, type PreparedFiles } from "./declarations/prepared.js";
-import { packageRoot } from "./package-root.js";
-import type { TypeScript } from "./tslab-converter.js";
+import { preparedDocumentation, type PreparedFiles } from "../declarations/prepared.js";
+import { packageRoot } from "../package-root.js";
+import type { TypeScript } from "./converter.js";
 
 type System = typeof TypeScript.sys;
 
