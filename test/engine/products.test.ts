@@ -1,5 +1,8 @@
-import { afterAll, expect, test } from "vitest";
+import { createRequire } from "node:module";
+import { afterAll, describe, expect, test } from "vitest";
+import { findBlas } from "../../std/engine/blas/find.js";
 import { configureEngine, executor } from "../../std/engine/index.js";
+import { createProducts } from "../../std/engine/threads/products.js";
 import { matmul, portableExecutor, Tensor, trace, transpose } from "../../std/tensor/index.js";
 
 afterAll(() => configureEngine({}));
@@ -21,21 +24,53 @@ const sizes = [
 ];
 const cases = sizes.flatMap((size) => [false, true].flatMap((a) => [false, true].map((b) => ({ ...size, a, b }))));
 
-test.each(cases)("a product of $m x $n x $k ($says), transposed: $a and $b", ({ m, n, k, a, b }) => {
+const bitsOf = (values: Float32Array): Buffer => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+
+describe.each(cases)("a product of $m x $n x $k ($says), transposed: $a and $b", ({ m, n, k, a, b }) => {
   const shapes = [a ? [k, m] : [m, k], b ? [n, k] : [k, n]];
-  const graph = trace(
-    (left, right) => [matmul(a ? transpose(left) : left, b ? transpose(right) : right)],
-    shapes.map((shape) => ({ shape, dtype: "f32" as const })),
-  );
   const inputs = shapes.map((shape, index) => wholeNumbers(shape, index + 1));
-  const bits = ([result]: readonly Tensor[]): Buffer => Buffer.from((result as Tensor).data.buffer);
-  const expected = bits(portableExecutor.prepare(graph).run(inputs));
-  for (const blas of ["auto", "off"]) {
-    for (const threads of [1, 2, 3]) {
-      configureEngine({ threads, blas });
-      const plan = executor().prepare(graph);
-      expect(bits(plan.run(inputs)).equals(expected)).toBe(true);
-      plan.dispose();
+  const graph = trace((left, right) => [matmul(a ? transpose(left) : left, b ? transpose(right) : right)], inputs);
+  const expected = bitsOf(portableExecutor.prepare(graph).run(inputs)[0]?.data as Float32Array);
+
+  test("planned, with a BLAS and without", () => {
+    for (const blas of ["auto", "off"]) {
+      for (const threads of [1, 2, 3]) {
+        configureEngine({ threads, blas });
+        const plan = executor().prepare(graph);
+        expect(bitsOf(plan.run(inputs)[0]?.data as Float32Array).equals(expected)).toBe(true);
+        plan.dispose();
+      }
     }
-  }
+  });
+
+  const blas = findBlas("auto");
+  test.skipIf(blas === null)("by a BLAS in pieces that it need not pack, in parts, onto what is there", () => {
+    const memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true });
+    const [left, right] = inputs.map(({ data }) => data as Float32Array) as [Float32Array, Float32Array];
+    const placeA = 65_536;
+    const placeB = placeA + left.byteLength;
+    const placeC = placeB + right.byteLength;
+    new Float32Array(memory.buffer, placeA).set(left);
+    new Float32Array(memory.buffer, placeB).set(right);
+    const access = { ...(blas as NonNullable<typeof blas>).access, unpacked: { product: 1e6, transposedResult: 1200 } };
+    const multiply = createProducts(createRequire(import.meta.url), access, memory);
+    const result = new Float32Array(memory.buffer, placeC, m * n);
+    for (const split of ["m", "n"] as const) {
+      for (const parts of [1, 3]) {
+        result.fill(1);
+        for (let part = 0; part < parts; part++) {
+          multiply(
+            {
+              transposeA: a, transposeB: b, m, n, k, a: placeA, b: placeB, c: placeC, relativeA: false, relativeB: false, relativeC: false,
+              lda: a ? m : k, ldb: b ? k : n, ldc: n, alpha: 1, beta: 1, batch: 1, strideA: m * k, strideB: k * n, strideC: m * n, split,
+            },
+            0,
+            part,
+            parts,
+          ); // prettier-ignore
+        }
+        expect(bitsOf(result.map((value) => value - 1)).equals(expected)).toBe(true);
+      }
+    }
+  });
 });

@@ -47,11 +47,17 @@ const oneThread: readonly { readonly name: string; readonly declaration: string 
   { name: "BLIS", declaration: "void bli_thread_set_num_threads(int64)" },
 ];
 
-/**
- * OpenBLAS has kernels for small products, which read the matrices where they are (`sgemm_small_kernel_permit` for SkylakeX;
- * its other kernels do not lose by smaller products).
- */
+/** What OpenBLAS' kernels for processors with AVX-512 multiply where it lies (`sgemm_small_kernel_permit` for SkylakeX). */
 const smallOfOpenBlas = { product: 1e6, transposedResult: 1200 } as const;
+
+/** Whether a library is an OpenBLAS with those kernels in use. */
+function multipliesUnpacked(library: Library): boolean {
+  try {
+    return /^(SkylakeX|Cooperlake|SapphireRapids)$/i.test(String(library.func("const char* openblas_get_corename()")()));
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Looks for a system BLAS.
@@ -83,7 +89,7 @@ export function findBlas(choice: string): FoundBlas | null {
       return {
         name,
         path,
-        access: { koffi: koffiPath, library: path, unpacked: name === "OpenBLAS" ? smallOfOpenBlas : null },
+        access: { koffi: koffiPath, library: path, unpacked: multipliesUnpacked(library) ? smallOfOpenBlas : null },
         loss: name === "OpenBLAS" ? loss : "",
       };
     } catch (error) {
