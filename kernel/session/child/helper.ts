@@ -47,8 +47,10 @@ channel.on(
       cell = message.script.id;
     }
     if (message.type === "interrupt") void interrupt();
-    else if (message.type === "answer" && words[shared.asking] === 1) answerBlocked(message.text);
-    else main.postMessage(message satisfies ToMain);
+    else if (message.type === "answer" && words[shared.asking] === 1 && blockingQuestion) {
+      blockingQuestion = false;
+      answerBlocked(message.text);
+    } else main.postMessage(message satisfies ToMain);
   }),
 );
 // The kernel process is gone: nobody is left to run cells for.
@@ -123,6 +125,14 @@ function answerBlocked(text: string | null): void {
   Atomics.notify(words, shared.answers);
 }
 
+/** Answers the question that holds the main thread up, if there is one. */
+function refuseQuestion(): boolean {
+  if (words[shared.asking] !== 1 || !blockingQuestion) return false;
+  blockingQuestion = false;
+  answerBlocked(null);
+  return true;
+}
+
 /** Asks the main thread to stop its cell; terminates its JavaScript when it does not answer. Repeats until the cell has ended. */
 async function interrupt(): Promise<void> {
   if (!running) return;
@@ -130,14 +140,13 @@ async function interrupt(): Promise<void> {
   const mine = request;
   const interrupted = cell;
   const still = (): boolean => running && cell === interrupted && mine === request;
-  if (words[shared.asking] === 1 && blockingQuestion) answerBlocked(null);
   let hasAnswered = false;
   for (let attempt = 0; still(); attempt += 1) {
     main.postMessage({ type: "interrupt", request: mine } satisfies ToMain);
     const limit = (words[shared.interruptible] ?? 0) > 0 ? patienceWithTraining : hasAnswered ? patienceOnceAnswered : patience;
     const answer = await answered(mine, limit, still);
     hasAnswered ||= answer;
-    if (!answer && still() && words[shared.loaded] === 1) {
+    if (!answer && still() && words[shared.loaded] === 1 && words[shared.asking] === 0) {
       await terminate();
       main.postMessage({ type: "terminated", id: interrupted } satisfies ToMain);
     }
@@ -148,8 +157,13 @@ async function interrupt(): Promise<void> {
 }
 
 async function answered(expected: number, limit: number, still: () => boolean): Promise<boolean> {
-  const end = Date.now() + limit;
-  while (acknowledged !== expected && still() && Date.now() < end) await sleep(3);
+  let end = Date.now() + limit;
+  while (acknowledged !== expected && still() && Date.now() < end) {
+    // A question may be on its way to us when the interrupt comes. The main thread that it held up has to wake and to throw, and
+    // terminating it while the inspector takes what was thrown would end the process.
+    if (refuseQuestion()) end = Date.now() + patienceOnceAnswered;
+    await sleep(3);
+  }
   return acknowledged === expected;
 }
 
