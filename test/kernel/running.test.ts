@@ -244,6 +244,17 @@ describe("interrupts", () => {
     expect(await value("kept")).toBe("'as it was'");
   });
 
+  it("a prompt whose interrupt is caught: what follows for 200 ms is not cut off", async () => {
+    const code = "try { prompt('?') } catch (stop) { const end = Date.now() + 200; while (Date.now() < end) {} throw stop }";
+    const { id, done } = await kernel.begin(code, { allow_stdin: true });
+    await kernel.receive("stdin", (message) => message.parent.msg_id === id);
+    const asked = performance.now();
+    await kernel.request("interrupt_request", {}, "control");
+    expect((await done).reply).toMatchObject({ status: "error", ename: "KeyboardInterrupt" });
+    expect(performance.now() - asked).toBeGreaterThan(190);
+    expect(await value("kept")).toBe("'as it was'");
+  });
+
   it("training stops with the weights it has reached", async () => {
     await kernel.execute("net Learner(image: 28x28) { flatten | dense 16 | relu | dense 10 | softmax }");
     const { id, done } = await kernel.begin(
