@@ -3,6 +3,7 @@ import type { PlanExecutable } from "../../std/engine/executable.js";
 import { configureEngine, engineInfo, executor } from "../../std/engine/index.js";
 import { add, gradients, gru, lstm, portableExecutor, rnn, square, sum, Tensor, trace } from "../../std/tensor/index.js";
 import { noise } from "./kernels/kernels.js";
+import { bitsOf, worstError } from "./results.js";
 
 afterAll(() => configureEngine({}));
 
@@ -50,20 +51,11 @@ test.each(cases)("$name over $batch sequences and its gradients, each time a pro
     const plan = executor().prepare(graph) as PlanExecutable;
     if (engineInfo().blas !== null) expect(plan.plan.listing.join("\n")).toContain(`${name}Step`);
     const results = plan.run(inputs);
-    for (const [index, { data }] of results.entries()) {
-      const reference = (expected[index] as Tensor).data;
-      let [largest, worst] = [1, 0];
-      for (let at = 0; at < data.length; at++) {
-        largest = Math.max(largest, Math.abs(reference[at] as number));
-        worst = Math.max(worst, Math.abs((data[at] as number) - (reference[at] as number)));
-      }
+    for (const [index, result] of results.entries()) {
       // Sums of some 400 products of f32 (2^-24 each), carried through 7 times; the reference sums in f64.
-      expect(worst / largest, `result ${index} on ${threads} threads`).toBeLessThan(1e-5);
+      expect(worstError(result, expected[index] as Tensor), `result ${index} on ${threads} threads`).toBeLessThan(1e-5);
     }
-    const bits = (tensors: readonly Tensor[]): Buffer[] =>
-      tensors.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-    for (let again = 0; again < 5; again++)
-      expect(bits(plan.run(inputs)).every((each, at) => each.equals(bits(results)[at] as Buffer))).toBe(true);
+    for (let again = 0; again < 5; again++) expect(bitsOf(plan.run(inputs)).equals(bitsOf(results))).toBe(true);
     plan.dispose();
   }
 });

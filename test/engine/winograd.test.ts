@@ -3,6 +3,7 @@ import type { PlanExecutable } from "../../std/engine/executable.js";
 import { configureEngine, executor } from "../../std/engine/index.js";
 import { add, conv, gradients, portableExecutor, relu, sum, square, Tensor, trace } from "../../std/tensor/index.js";
 import { noise } from "./kernels/kernels.js";
+import { bitsOf, worstError } from "./results.js";
 
 afterAll(() => configureEngine({}));
 
@@ -34,20 +35,11 @@ test.each(cases)("a 3 x 3 convolution and its gradients by Winograd's algorithm:
       const plan = executor().prepare(graph) as PlanExecutable;
       expect(plan.plan.listing.join("\n")).toContain("winograd");
       const results = plan.run(inputs);
-      for (const [index, { data }] of results.entries()) {
-        const reference = (expected[index] as Tensor).data;
-        let [largest, worst] = [1, 0];
-        for (let at = 0; at < data.length; at++) {
-          largest = Math.max(largest, Math.abs(reference[at] as number));
-          worst = Math.max(worst, Math.abs((data[at] as number) - (reference[at] as number)));
-        }
+      for (const [index, result] of results.entries()) {
         // Winograd's constants cost about a digit of the 2^-24 that f32 rounds by (Lavin and Gray 2016, table 4), sums of 600 terms some of another.
-        expect(worst / largest).toBeLessThan(1e-5);
+        expect(worstError(result, expected[index] as Tensor), `result ${index} on ${threads} threads`).toBeLessThan(1e-5);
       }
-      const bits = (tensors: readonly Tensor[]): Buffer[] =>
-        tensors.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-      for (let run = 0; run < 5; run++)
-        expect(bits(plan.run(inputs)).every((again, at) => again.equals(bits(results)[at] as Buffer))).toBe(true);
+      for (let again = 0; again < 5; again++) expect(bitsOf(plan.run(inputs)).equals(bitsOf(results))).toBe(true);
       plan.dispose();
     }
   }

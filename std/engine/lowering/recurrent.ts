@@ -74,7 +74,7 @@ function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step
 
       const { weight, ...parts } = step(inputs as readonly Address[] as Addresses, outputs as readonly Address[] as Addresses);
       const wide = gates * width;
-      const sums = context.scratch(batch * wide * 4);
+      const sums = "y" in parts ? context.scratch(batch * wide * 4) : null;
       const emitTime = (t: number, owner: number, independent: boolean): void => {
         const first = Math.floor((owner * batch) / owners);
         const count = Math.floor(((owner + 1) * batch) / owners) - first;
@@ -84,7 +84,7 @@ function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step
             owner,
             independent: follows,
           });
-        if ("y" in parts) {
+        if ("y" in parts && sums !== null) {
           const [z, ...rest] = parts.args;
           const own = sums.plus(first * wide * 4);
           const before = t === 0 ? parts.initial.plus(first * width * 4) : parts.y.plus((first * times + t - 1) * width * 4);
@@ -100,7 +100,7 @@ function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step
             independent,
           });
           emitStep([z, own, ...rest], true);
-        } else {
+        } else if ("gh" in parts) {
           emitStep(parts.args, independent);
           context.gemm({
             a: parts.gradient.plus((first * times + t) * wide * 4), b: weight, c: parts.gh.plus(first * width * 4), m: count, n: width, k: wide,

@@ -106,6 +106,7 @@ export function emitOwnWindowConvolution(
   const { batch, filters, output, size, channels } = convolution;
   const bytes = images * sizeOf(output) * sizeOf(size) * channels * 4;
   const windows = context.scratch(bytes * context.threads);
+  const packing = productScratch(context);
   for (let owner = 0; owner < context.threads; owner++) {
     const own = windows.plus(owner * bytes);
     const [first, end] = [owner, owner + 1].map((part) => Math.floor((part * batch) / context.threads)) as [number, number];
@@ -114,7 +115,7 @@ export function emitOwnWindowConvolution(
       const offset = piece.image * resultBytes(convolution);
       emitProduct(
         context,
-        { a: own, b: kernel, c: result.plus(offset), m: piece.rows, n: filters, k: piece.columns, owner, independent: true },
+        { a: own, b: kernel, c: result.plus(offset), m: piece.rows, n: filters, k: piece.columns, packing, owner, independent: true },
         { bias, residual: residual?.plus(offset) ?? null, activation },
       );
     }
