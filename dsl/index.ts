@@ -8,6 +8,7 @@ export { locate, type LocateOptions } from "./locate.js";
 export type { InitializerEntry, NameKind, Names, Registry } from "./registry.js";
 export type { Span } from "./syntax.js";
 export { completeAt, type Completion, type CompletionItem, type EditorOptions } from "./editor/complete.js";
+export { documentationOf } from "./editor/describe.js";
 export { hoverAt, type Hover, type HoverOptions } from "./editor/hover.js";
 export { builtCell, rowShapes, type Bindings, type RowShape } from "./editor/row-shapes.js";
 export { formatSource } from "./format.js";

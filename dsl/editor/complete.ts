@@ -1,6 +1,7 @@
 import type { ArgumentSpec } from "../../std/layers/definition.js";
 import type { Names, Registry } from "../registry.js";
 import type { Bindings } from "./row-shapes.js";
+import { describeOption } from "./describe.js";
 import { cursorAt, type Cursor, type ScopeEntry } from "./cursor.js";
 
 export interface CompletionItem {
@@ -209,18 +210,6 @@ function argumentItems(
     .map((spec): CompletionItem => ({ text: `${spec.name}=`, kind: "option", detail: describeOption(spec) }));
   const values = here === undefined ? [] : optionValues(here, scope, registry);
   return [...values, ...options];
-}
-
-/** "whole number, default 1: How far the window moves each time." */
-export function describeOption(spec: ArgumentSpec): string {
-  const kind = spec.kind === "choice" ? (spec.choices ?? []).join(" | ") : spec.kind;
-  const fallback = spec.defaultText ?? (spec.default === undefined ? "" : plain(spec.default));
-  return `${kind}${spec.required === true ? ", required" : fallback === "" ? "" : `, default ${fallback}`}: ${spec.doc}`;
-}
-
-function plain(value: unknown): string {
-  if (typeof value === "object" && value !== null && "name" in value) return String(value.name);
-  return Array.isArray(value) ? value.join("x") : String(value);
 }
 
 function optionValues(spec: ArgumentSpec | undefined, scope: ReadonlyMap<string, ScopeEntry>, registry: Registry): CompletionItem[] {

@@ -1,6 +1,7 @@
-import type { ArgumentSpec, LayerDefinition } from "../../std/layers/definition.js";
+import type { ArgumentSpec } from "../../std/layers/definition.js";
 import { tokensOf, type Token } from "../tokens.js";
-import { describeOption, valueNow, type EditorOptions } from "./complete.js";
+import { valueNow, type EditorOptions } from "./complete.js";
+import { describeKnown, describeKey, describeOption, describeTrainEntry } from "./describe.js";
 import { cursorAt, type ScopeEntry } from "./cursor.js";
 import type { RowShape } from "./row-shapes.js";
 
@@ -53,27 +54,18 @@ function describeName(token: Token, tokens: readonly Token[], source: string, op
   }
   if (context.kind === "trainKey") {
     const key = registry.train.keys.find(({ name }) => name === token.text);
-    if (key !== undefined) return `**${key.name}**: ${key.summary}\n\n${key.details}\n\n    ${key.example}`;
+    if (key !== undefined) return describeKey(key);
   }
   if (context.kind === "trainValue" || context.kind === "option") {
     for (const family of Object.values(registry.train.families)) {
       const entry = family.find(({ name }) => name === token.text);
-      if (entry !== undefined)
-        return `**${entry.name}** (${entry.family}): ${entry.summary}\n\n${entry.details}${optionList(entry.arguments)}`;
+      if (entry !== undefined) return describeTrainEntry(entry);
     }
   }
   const entry = scope.get(token.text);
   if (entry !== undefined && !(registry.layers.has(token.text) && entry.kind === "tensor" && next?.text === ":"))
     return describeEntry(token.text, entry, valueNow(token.text, entry, options));
-  const layer = registry.layers.get(token.text);
-  if (layer !== undefined) return describeLayer(layer);
-  const initializer = registry.initializers.get(token.text);
-  if (initializer !== undefined) return `**${initializer.name}** (initialiser): ${initializer.summary}${optionList(initializer.arguments)}`;
-  const network = registry.networks.get(token.text);
-  if (network !== undefined) return `**${token.text}**, a network of the library: ${network.summary}`;
-  const data = registry.datasets.get(token.text);
-  if (data !== undefined) return `**${token.text}**, a data set of the library: ${data.summary}`;
-  return null;
+  return describeKnown(token.text, registry);
 }
 
 function specsFor(callee: string, { registry }: HoverOptions): readonly ArgumentSpec[] {
@@ -107,14 +99,4 @@ function describeEntry(name: string, { kind, text, owner }: ScopeEntry, now: str
     case "value":
       return `**${name}**: a ${kind}${also}`;
   }
-}
-
-/** A layer's entry: what it does, its options, an example. */
-export function describeLayer({ name, summary, details, arguments: specs, examples }: LayerDefinition): string {
-  const example = examples[0] === undefined ? "" : `\n\n    ${examples[0].row}`;
-  return `**${name}**: ${summary}${optionList(specs)}${example}\n\n${details}`;
-}
-
-function optionList(specs: readonly ArgumentSpec[]): string {
-  return specs.length === 0 ? "" : `\n\n${specs.map((spec) => `- \`${spec.name}\` ${describeOption(spec)}`).join("\n")}`;
 }

@@ -1,4 +1,4 @@
-import { compileCell, completeAt, hoverAt, layerSource, renderDiagnostics } from "../../dsl/index.js";
+import { compileCell, completeAt, documentationOf, hoverAt, layerSource, renderDiagnostics } from "../../dsl/index.js";
 import type { HoverOptions, NameKind } from "../../dsl/index.js";
 import { layerLanguage } from "../layer-registry.js";
 import { BuiltCells } from "./built-cells.js";
@@ -8,6 +8,9 @@ import { diagnosticsError } from "./diagnostics-error.js";
 import { nextIndent } from "./is-complete.js";
 import type { CompiledCell, Completeness, Completion, EditorRequest, InspectionBundle, Subject } from "./messages.js";
 import { transpile } from "./transpile.js";
+
+/** As many completions get documentation: more are not on the screen. */
+const described = 50;
 
 /** The cells of a notebook that are in the layer language. */
 export class LayerCells {
@@ -22,7 +25,13 @@ export class LayerCells {
 
   complete(request: EditorRequest): Completion {
     const { start, end, items } = completeAt(layerSource(request.source), request.offset, this.#editing(request, this.#built.latest));
-    return { start, end, matches: items.map(({ text, kind, detail }) => ({ text, type: kind, signature: detail, documentation: "" })) };
+    const matches = items.map((item, index) => ({
+      text: item.text,
+      type: item.kind,
+      signature: item.detail,
+      documentation: index < described ? withoutMarkup(documentationOf(item, layerLanguage)) : "",
+    }));
+    return { start, end, matches };
   }
 
   inspect(request: EditorRequest): InspectionBundle | null {

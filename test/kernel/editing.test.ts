@@ -52,6 +52,15 @@ describe("completion", () => {
     if (Object.keys(first).length > 0) expect(found.matches[0]).toMatchObject(first);
   });
 
+  it.each([
+    ["net N(x: 28x28x1) {\n  con|\n}", "conv", /^conv: A convolution[^]*- filters integer, required[^]*conv 96, 11x11/],
+    ["net N(x: 28x28x1) {\n  conv 6, 5x5, init=he|\n}", "he", /^he \(initialiser\): /],
+    ["train Small on digits {\n  opti|\n}", "optimizer", /^optimizer: /],
+    ["train Small on digits {\n  optimizer ada|\n}", "adam", /^adam \(optimizer\): /],
+  ])("of the layer language is documented: %j", (marked, name, documentation) => {
+    expect(complete(marked).matches.find(({ text }) => text === name)?.documentation).toMatch(documentation);
+  });
+
   it("documentation stands in files that the compiler was given without it", () => {
     expect(complete("readFileS|").matches[0]?.documentation).toContain("Returns the contents of the `path`.");
     expect(complete("Math.cosh|").matches[0]?.documentation).toContain("Returns the hyperbolic cosine of a number.");
