@@ -137,7 +137,7 @@ function explain(text: string, token: Token, before: Token | undefined, inRow: r
   }
   if (token.kind === "string" && !/^(".*"|'.*')$/u.test(token.text))
     return diagnostic("E004", "this text is not closed", token.span, { hint: `a ${token.text[0] ?? '"'} is missing at its end` });
-  if (depth === 0 && first !== undefined && token === first && !statements.has(token.text)) {
+  if (depth === 0 && first !== undefined && token === first && first.text !== "throw" && !statements.has(token.text)) {
     const meant = token.kind === "name" ? nearestName(token.text, [...statements]) : null;
     const message =
       token.kind === "name"
@@ -178,6 +178,11 @@ function explain(text: string, token: Token, before: Token | undefined, inRow: r
     return diagnostic("E008", "`=` gives a value; two values are compared with `==`", token.span, {
       fix: { title: "change to ==", span: token.span, text: "==" },
     });
+  }
+  // What nbgrader leaves of a marked region.
+  if (first?.text === "throw" && inRow[1]?.text === "new") {
+    const what = depth === 0 ? "statements" : "rows";
+    return diagnostic("E001", `\`throw\` is TypeScript: ${what} of the layer language go in its place`, first.span);
   }
   const wanted = wantedAfter(before?.text ?? "");
   if (token.kind === "number" && before?.kind === "number")

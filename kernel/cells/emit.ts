@@ -1,12 +1,15 @@
 /** TypeScript's transformers and printer, without the program and the checker that `transpileModule` makes for each text. */
 import type { TypeScript } from "../tslab/converter.js";
 import { ts } from "../tslab/converter.js";
+import { internalsOf } from "../tslab/internals.js";
 
 export interface Emitted {
   readonly code: string;
   /** Source map mappings from `code` back to the source. */
   readonly mappings: string;
 }
+
+const internals = internalsOf(ts);
 
 const options: TypeScript.CompilerOptions = {
   module: ts.ModuleKind.ESNext,
@@ -68,53 +71,3 @@ const resolver = new Proxy(
 );
 
 const namesOfSources = { getCurrentDirectory: () => "", getCanonicalFileName: (name: string) => name };
-
-/** What TypeScript 5.0.4 exports without declaring it. */
-const internals = ts as unknown as {
-  bindSourceFile(file: TypeScript.SourceFile, options: TypeScript.CompilerOptions): void;
-  getTransformers(
-    options: TypeScript.CompilerOptions,
-    custom: TypeScript.CustomTransformers,
-  ): { readonly scriptTransformers: readonly unknown[] };
-  transformNodes(
-    resolver: object,
-    host: object,
-    factory: TypeScript.NodeFactory,
-    options: TypeScript.CompilerOptions,
-    files: readonly TypeScript.SourceFile[],
-    transformers: readonly unknown[],
-    allowDeclarationFiles: boolean,
-  ): Transformation;
-  createPrinter(options: TypeScript.CompilerOptions, hooks: Readonly<Record<string, Hook>>): Printer;
-  createTextWriter(newLine: string): TextWriter;
-  createSourceMapGenerator(
-    host: typeof namesOfSources,
-    file: string,
-    sourceRoot: string,
-    sourcesFolder: string,
-    options: TypeScript.CompilerOptions,
-  ): SourceMapGenerator;
-};
-
-type Hook = (...given: never[]) => unknown;
-
-interface Transformation {
-  readonly transformed: readonly TypeScript.SourceFile[];
-  readonly emitNodeWithNotification: Hook;
-  readonly isEmitNotificationEnabled: Hook;
-  readonly substituteNode: Hook;
-  dispose(): void;
-}
-
-interface Printer {
-  writeFile(file: TypeScript.SourceFile, writer: TextWriter, map: SourceMapGenerator): void;
-}
-
-interface TextWriter {
-  getText(): string;
-  isAtStartOfLine(): boolean;
-}
-
-interface SourceMapGenerator {
-  toJSON(): { readonly mappings: string };
-}

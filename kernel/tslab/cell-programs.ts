@@ -2,27 +2,9 @@
 import type { Prepared } from "../declarations/prepared.js";
 import { exchangeCell, isExchanged } from "./exchanged-files.js";
 import type { TypeScript } from "./converter.js";
+import { internalsOf, type Internals, type InternalSourceFile, type InternalTypeChecker } from "./internals.js";
 
 export type CreateProgram = TypeScript.CreateProgram<TypeScript.BuilderProgram>;
-
-/** What TypeScript 5.0.4 has of a file without declaring it. */
-interface InternalSourceFile extends TypeScript.SourceFile {
-  readonly bindDiagnostics: readonly TypeScript.Diagnostic[];
-  readonly commentDirectives?: readonly unknown[];
-  readonly checkJsDirective?: unknown;
-  readonly resolvedModules?: {
-    forEach(visit: (resolution: { readonly resolvedModule?: { readonly resolvedFileName: string } }) => void): void;
-  };
-}
-
-interface InternalTypeChecker extends TypeScript.TypeChecker {
-  getDiagnostics(file: TypeScript.SourceFile): readonly TypeScript.Diagnostic[];
-}
-
-interface Internals {
-  bindSourceFile(file: TypeScript.SourceFile, options: TypeScript.CompilerOptions): void;
-  getPreEmitDiagnosticsOfFiles(program: TypeScript.Program, files: readonly TypeScript.SourceFile[]): readonly TypeScript.Diagnostic[];
-}
 
 /** Parsed, and bound by the first program that has them. */
 const parsed = new Map<string, TypeScript.SourceFile>();
@@ -46,7 +28,7 @@ export class CellPrograms {
 
   constructor(ts: typeof TypeScript, prepared: Prepared) {
     this.#ts = ts;
-    this.#internals = ts as unknown as Internals;
+    this.#internals = internalsOf(ts);
     this.#prepared = prepared;
   }
 

@@ -10,6 +10,7 @@ import { requireCompiled } from "../compiled-script.js";
 import { CellPrograms, type CreateProgram } from "./cell-programs.js";
 import { preparedFiles } from "../declarations/prepared.js";
 import { patchSystem, slashes } from "./files.js";
+import { internalsOf, type Internals } from "./internals.js";
 
 export type { TypeScript };
 
@@ -106,28 +107,7 @@ export function typescriptFolder(): string {
   return dirname(requireFromTslab.resolve("@tslab/typescript-for-tslab/package.json"));
 }
 
-/** What TypeScript 5.0.4 exports without declaring it. */
-const internals = ts as unknown as Internals;
-
-interface Internals {
-  getTouchingPropertyName(file: TypeScript.SourceFile, position: number): TypeScript.Node;
-  getQuickInfoAtPosition(
-    file: TypeScript.SourceFile,
-    checker: TypeScript.TypeChecker,
-    cancellation: unknown,
-    position: number,
-  ): TypeScript.QuickInfo | undefined;
-  readonly Completions: {
-    getCompletionsAtPosition(
-      host: unknown,
-      program: TypeScript.Program,
-      log: unknown,
-      file: TypeScript.SourceFile,
-      position: number,
-      ...rest: unknown[]
-    ): unknown;
-  };
-}
+const internals = internalsOf(ts);
 
 /** As TypeScript made it; a second checker of the same thread starts from here. */
 const unpatched = { ...ts.sys };

@@ -4,37 +4,7 @@
  */
 import type { PreparedFiles } from "../declarations/prepared.js";
 import type { TypeScript } from "./converter.js";
-
-/** What TypeScript 5.0.4 has without declaring it. */
-interface InternalSourceFile extends TypeScript.SourceFile {
-  path: TypeScript.Path;
-  resolvedPath: TypeScript.Path;
-  originalFileName: string;
-  imports?: readonly TypeScript.StringLiteralLike[];
-  moduleAugmentations?: readonly TypeScript.Node[];
-  ambientModuleNames?: readonly string[];
-  resolvedModules?: Resolutions | undefined;
-}
-
-interface Resolutions {
-  get(specifier: string, mode: undefined): unknown;
-  set(specifier: string, mode: undefined, resolution: unknown): void;
-  has(specifier: string, mode: undefined): boolean;
-}
-
-interface Internals {
-  createModeAwareCache(): Resolutions;
-  getSetExternalModuleIndicator(options: TypeScript.CompilerOptions): (file: TypeScript.SourceFile) => void;
-}
-
-interface InternalProgram extends TypeScript.Program {
-  getMissingFilePaths(): readonly string[];
-  getFilesByNameMap(): Map<string, TypeScript.SourceFile>;
-}
-
-interface InternalHost extends TypeScript.CompilerHost {
-  hasInvalidatedResolutions?(path: string): boolean;
-}
+import { internalsOf, type InternalHost, type InternalProgram, type InternalSourceFile } from "./internals.js";
 
 const exchanged = new WeakSet<TypeScript.SourceFile>();
 
@@ -84,7 +54,7 @@ export function exchangeCell(
     const { path, resolvedPath, originalFileName, fileName } = old;
     file.imports = imports[before.indexOf(old)] ?? [];
     Object.assign(file, { path, resolvedPath, originalFileName, fileName, moduleAugmentations: [], ambientModuleNames: [] });
-    file.resolvedModules = file.imports.length === 0 ? undefined : (ts as unknown as Internals).createModeAwareCache();
+    file.resolvedModules = file.imports.length === 0 ? undefined : internalsOf(ts).createModeAwareCache();
     for (const { text } of file.imports) file.resolvedModules?.set(text, undefined, known(text));
     (program.getSourceFiles() as InternalSourceFile[])[at] = file;
     (program as InternalProgram).getFilesByNameMap().set(path, file);
@@ -96,7 +66,7 @@ export function exchangeCell(
 /** The files of a program that are not what they were; undefined where there may be more to it. */
 function changesOf(ts: typeof TypeScript, program: InternalProgram, host: InternalHost, prepared: PreparedFiles): Exchange[] | undefined {
   if (program.getMissingFilePaths().some((path) => host.fileExists(path))) return undefined;
-  const setExternalModuleIndicator = (ts as unknown as Internals).getSetExternalModuleIndicator(program.getCompilerOptions());
+  const setExternalModuleIndicator = internalsOf(ts).getSetExternalModuleIndicator(program.getCompilerOptions());
   const changes: Exchange[] = [];
   for (const [at, old] of (program.getSourceFiles() as readonly InternalSourceFile[]).entries()) {
     const { fileName, path, resolvedPath, languageVersion, impliedNodeFormat } = old;

@@ -164,6 +164,18 @@ train B on mnist {
     ]);
   });
 
+  test("the stub of an exercise is told from a row", () => {
+    const stub = '// YOUR CODE HERE\nthrow new Error("not implemented");';
+    const said = (source: string): string[] =>
+      checkSource(source, { registry, runtime }).diagnostics.map(({ code, message }) => `${code} ${message}`);
+    expect(said(`net A(image: 8x8x1) {\n  flatten\n  ${stub}\n}`)).toEqual([
+      "E001 `throw` is TypeScript: rows of the layer language go in its place",
+    ]);
+    expect(said(`net A(image: 8x8x1) { flatten }\n${stub}`)).toEqual([
+      "E001 `throw` is TypeScript: statements of the layer language go in its place",
+    ]);
+  });
+
   test("a mistake is reported once, not again for what comes of it", () => {
     const source = "net A(image: 8x8x1) {\n  repeat 3 { maxpool 9x9 }\n  conv 3, 3x3 -> 6x6x3\n  dense 4\n}";
     expect(checkSource(source, { registry, runtime }).diagnostics).toHaveLength(1);
