@@ -67,10 +67,55 @@ describe.each([1, 2, 3])("with %i threads", (threads) => {
   });
 });
 
-test("a NaN is the largest of its window and takes the gradient, as in PyTorch", () => {
+/** A convolution with its pooling, and the plan's lines. */
+function pooledConvolution(image: readonly number[], filters: number, kept: boolean): { listing: string; worst: number } {
+  const shapes = [image, [5, 5, image[3] as number, filters], [filters]];
+  const graph = trace(
+    (x, weight, bias) => {
+      const results = relu(add(conv(x, weight, { pad: 2 }), bias));
+      const pooled = maxPool(results, { size: 2 });
+      return kept ? [pooled, results, ...gradients(sum(mul(pooled, pooled)), [weight])] : [pooled];
+    },
+    shapes.map((shape) => ({ shape, dtype: "f32" as const })),
+  );
+  const inputs = shapes.map((shape, index) => f32(shape, index + 1));
+  const plan = executor().prepare(graph) as PlanExecutable;
+  const results = plan.run(inputs);
+  const expected = portableExecutor.prepare(graph).run(inputs);
+  const differences = results.map(({ data }, index) => {
+    const reference = Array.from((expected[index] as Tensor).data);
+    const largest = reference.reduce((most, x) => Math.max(most, Math.abs(x)), 1);
+    return reference.reduce((most, x, at) => Math.max(most, Math.abs(x - (data[at] as number))), 0) / largest;
+  });
+  return { listing: plan.plan.listing.join("\n"), worst: Math.max(...differences) };
+}
+
+describe.each([1, 2])("a convolution and the max pooling after it, %i threads", (threads) => {
+  test.each([
+    { image: [9, 12, 12, 1], filters: 6 },
+    { image: [8, 11, 13, 2], filters: 5 },
+    { image: [10, 2, 3, 3], filters: 4 },
+  ])("are one kernel where images are lanes: %o", ({ image, filters }) => {
+    configureEngine({ threads, blas: "off" });
+    const { listing, worst } = pooledConvolution(image, filters, false);
+    expect(listing).toContain("laneConvolution: conv add relu maxPool");
+    // Sums of at most 75 products of numbers below 1, each rounded to 2^-24 of it.
+    expect(worst).toBeLessThanOrEqual(2e-6);
+  });
+
+  test("stay two where somebody else needs the convolution's results", () => {
+    configureEngine({ threads, blas: "off" });
+    const { listing, worst } = pooledConvolution([9, 12, 12, 1], 6, true);
+    expect(listing).toContain("maxPool: maxPool");
+    expect(listing).toContain("pooledWeightSums");
+    expect(worst).toBeLessThanOrEqual(2e-6);
+  });
+});
+
+test.each([1, 8])("a NaN is the largest of its window and takes the gradient, as in PyTorch: batch %i", (batch) => {
   configureEngine({ threads: 1, blas: "off" });
   const shapes = [
-    [1, 6, 6, 1],
+    [batch, 6, 6, 1],
     [3, 3, 1, 4],
   ];
   const graph = trace(

@@ -24,15 +24,16 @@ export { randomUniform } from "./random/philox";
 export { gru, gruGradient, gruGradientStep, gruScratchBytes, gruStep } from "./recurrent/gru";
 export { lstm, lstmGradient, lstmGradientStep, lstmScratchBytes, lstmStep } from "./recurrent/lstm";
 export { rnn, rnnGradient, rnnGradientStep, rnnScratchBytes, rnnStep } from "./recurrent/rnn";
-export { addLanesOfTaps, laneConvolution, laneConvolutionScratchBytes, addLanesOfRow } from "./convolution/lane-convolution";
+export { addLanesOfRow, addLanesOfTaps, laneConvolution, laneConvolutionScratchBytes, poolLanes } from "./convolution/lane-convolution";
 export { imageWindows } from "./convolution/image-windows";
 export { addWindows, scatteredGradientScratchBytes, scatteredInputGradient } from "./convolution/scattered-gradient";
 export { depthwiseWeightGradient } from "./convolution/depthwise";
 export { planeGradientScratchBytes, planeWeightGradient } from "./convolution/plane-gradient";
 export {
-  addNarrowRoutes, addWideRoutes, pooledGradientScratchBytes, pooledInputGradient, pooledWeightGradient, pooledWeightSums,
+  addNarrowRoutes, addWideRoutes, listPicks, pooledGradientScratchBytes, pooledInputGradient, pooledWeightGradient, pooledWeightSums,
   pooledWeightSumsBytes, spreadWideRoutes,
 } from "./convolution/pooled-gradient";
+export { maxPoolPairs } from "./pooling/pairs";
 export { notFinite } from "./rows/not-finite";
 export { sort, sortScratchBytes } from "./rows/sort";
 export { scan } from "./rows/scan";

@@ -99,6 +99,8 @@ export interface GraphView {
   consumers(tensor: Tensor): readonly Node[];
   /** Whether something outside the graph's nodes needs the tensor (an output, a variable's new value): it cannot vanish inside a fusion. */
   needed(tensor: Tensor): boolean;
+  /** What an earlier fusion keeps of a tensor that vanished in it (`FusionMatch.notes`). */
+  note(tensor: Tensor): Tensor | null;
 }
 
 /**
@@ -116,6 +118,10 @@ export interface FusionMatch {
   readonly nodes: readonly Node[];
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
+  /** Outputs that tell others what they need of results that vanish here. */
+  readonly notes?: ReadonlyMap<Tensor, Tensor>;
+  /** Nodes outside that read such results, and that fusions tried later read past: nobody else may need what these nodes make. */
+  readonly bypassed?: readonly Node[];
   lower(context: LoweringContext): void;
 }
 

@@ -78,6 +78,20 @@ const settings = ({ size, stride, dilation }: Convolution): number[] => [...size
 /** The padding before height and width. */
 const cornerOf = ({ pad }: Convolution): readonly [number, number] => pad.slice(1).map(([before]) => before) as [number, number];
 
+/** What a convolution with stride 1 asks of the kernels that serve its gradient too. */
+export function unitStride(convolution: Convolution): Omit<UnitStrideRequest, "image" | "kernel" | "result" | "epilogue"> {
+  const { batch, input: extent, output: out, channels, filters } = convolution;
+  return {
+    batch,
+    read: planeExtent(extent),
+    written: planeExtent(out),
+    pad: cornerOf(convolution),
+    channelsIn: channels,
+    channelsOut: filters,
+    turned: false,
+  };
+}
+
 const planeExtent = (extent: Shape): [number, number] => [extent[1] as number, extent[2] as number];
 
 /** The image with its padding around it: itself where there is none, else a copy in scratch memory. */
@@ -98,49 +112,22 @@ function padded(
   return { address, extent: wide };
 }
 
-/** Lowers a convolution. With an epilogue, `target` names the tensor the finished result goes to. */
-export function lowerConvolution(node: Node, context: LoweringContext, epilogue: Epilogue = plain, target = output(node)): void {
+/** Lowers a convolution. With an epilogue, `target` is where the finished result goes. */
+export function lowerConvolution(node: Node, context: LoweringContext, epilogue: Epilogue, result: Address): void {
   const [x, weight] = [input(node, 0), input(node, 1)];
   const convolution = convolutionOf(x.shape, weight.shape, output(node).shape, node.attributes as ConvAttributes);
   const { batch, input: extent, output: out, channels, filters, groups, pad } = convolution;
-  const [image, kernel, result] = [context.buffer(x), context.buffer(weight), context.buffer(target)];
+  const [image, kernel] = [context.buffer(x), context.buffer(weight)];
   if (isProduct(convolution)) {
     emitProduct(context, { a: image, b: kernel, c: result, m: batch * sizeOf(out), n: filters, k: channels }, epilogue);
     return;
   }
   const tiles = winogradTiles(context, convolution, out);
   if (tiles !== null) {
-    const [read, written] = [planeExtent(extent), planeExtent(out)];
-    const corner = cornerOf(convolution);
-    emitWinograd(context, tiles, {
-      image,
-      kernel,
-      result,
-      batch,
-      read,
-      written,
-      pad: corner,
-      channelsIn: channels,
-      channelsOut: filters,
-      turned: false,
-      epilogue,
-    });
+    emitWinograd(context, tiles, { ...unitStride(convolution), image, kernel, result, epilogue });
     return;
   }
-  const lanes = {
-    image,
-    kernel,
-    result,
-    batch,
-    read: planeExtent(extent),
-    written: planeExtent(out),
-    pad: cornerOf(convolution),
-    channelsIn: channels,
-    channelsOut: filters,
-    turned: false,
-    epilogue,
-  };
-  if (emitLaneConvolution(context, convolution, lanes)) return;
+  if (emitLaneConvolution(context, convolution, { ...unitStride(convolution), image, kernel, result, epilogue })) return;
   const ownImages = imagesOfOwner(context, convolution);
   if (ownImages > 0) {
     emitOwnWindowConvolution(context, convolution, ownImages, image, kernel, result, epilogue);
@@ -170,11 +157,11 @@ export function lowerConvolution(node: Node, context: LoweringContext, epilogue:
 }
 
 /** Lowers the gradient of a convolution's input, which is also the transposed convolution. */
-export function lowerInputGradient(node: Node, context: LoweringContext, epilogue: Epilogue = plain, target = output(node)): void {
+export function lowerInputGradient(node: Node, context: LoweringContext, epilogue: Epilogue, result: Address): void {
   const [g, weight] = [input(node, 0), input(node, 1)];
   const convolution = convolutionOf(output(node).shape, weight.shape, g.shape, node.attributes as ConvInputGradientAttributes);
   const { batch, input: extent, output: out, channels, filters, groups, size, stride, dilation, pad } = convolution;
-  const [gradient, kernel, result] = [context.buffer(g), context.buffer(weight), context.buffer(target)];
+  const [gradient, kernel] = [context.buffer(g), context.buffer(weight)];
   if (isProduct(convolution)) {
     emitProduct(
       context,
@@ -184,26 +171,7 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     return;
   }
   const before = pad.map(([first]) => first);
-  const tiles = winogradTiles(context, convolution, extent);
-  if (tiles !== null) {
-    const [read, written] = [planeExtent(out), planeExtent(extent)];
-    const corner = [tiles.kernel - 1 - (before[1] as number), tiles.kernel - 1 - (before[2] as number)] as const;
-    emitWinograd(context, tiles, {
-      image: gradient,
-      kernel,
-      result,
-      batch,
-      read,
-      written,
-      pad: corner,
-      channelsIn: filters,
-      channelsOut: channels,
-      turned: true,
-      epilogue,
-    });
-    return;
-  }
-  const lanes = {
+  const turned = {
     image: gradient,
     kernel,
     result,
@@ -216,7 +184,12 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     turned: true,
     epilogue,
   };
-  if (emitLaneConvolution(context, convolution, lanes)) return;
+  const tiles = winogradTiles(context, convolution, extent);
+  if (tiles !== null) {
+    emitWinograd(context, tiles, turned);
+    return;
+  }
+  if (emitLaneConvolution(context, convolution, turned)) return;
   const bare = epilogue.bias === null && epilogue.residual === null && epilogue.activation === "none";
   if (bare && dilation[2] === 1 && suitsWindowMatrix(context, convolution)) {
     emitWindowInputGradient(context, convolution, gradient, kernel, result);
@@ -327,7 +300,7 @@ const supports = (node: Node): boolean => {
 };
 
 export const convolutionRules: Readonly<Record<"conv" | "convInputGradient" | "convWeightGradient", LoweringRule>> = {
-  conv: { supports, lower: (node, context) => lowerConvolution(node, context) },
-  convInputGradient: { supports, lower: (node, context) => lowerInputGradient(node, context) },
+  conv: { supports, lower: (node, context) => lowerConvolution(node, context, plain, context.buffer(output(node))) },
+  convInputGradient: { supports, lower: (node, context) => lowerInputGradient(node, context, plain, context.buffer(output(node))) },
   convWeightGradient: { supports, lower: lowerWeightGradient },
 };

@@ -6,8 +6,8 @@ import { lowerConvolution, lowerInputGradient } from "./convolution.js";
 import { lowerMatmul } from "./matmul.js";
 import type { ActivationName, Epilogue } from "./product.js";
 
-/** Lowers the node with an epilogue; the finished result goes to `target`. */
-type LowerWithEpilogue = (node: Node, context: LoweringContext, epilogue: Epilogue, target: Tensor) => void;
+/** Lowers the node with an epilogue; the finished result goes to `result`. */
+type LowerWithEpilogue = (node: Node, context: LoweringContext, epilogue: Epilogue, result: Address) => void;
 
 const activations = new Set(["relu", "tanh", "sigmoid"]);
 
@@ -44,7 +44,7 @@ function residualOf(node: Node, sum: Tensor): Tensor | null {
 }
 
 /** @param residuals whether the kernel adds them; only beside a bias, where the result is finished in a walk of its own anyway. */
-function follow(node: Node, graph: GraphView, residuals: boolean): Chain {
+export function follow(node: Node, graph: GraphView, residuals: boolean): Chain {
   const chain: Chain = { nodes: [node], bias: null, residual: null, activation: "none", result: node.outputs[0] as Tensor };
   const columns = chain.result.shape.at(-1);
   for (;;) {
@@ -85,7 +85,7 @@ function epilogueFusion(operation: string, supports: (node: Node) => boolean, lo
         outputs: [result],
         lower(context) {
           const place = (tensor: Tensor | null): Address | null => (tensor === null ? null : context.buffer(tensor));
-          lower(node, context, { bias: place(bias), residual: place(residual), activation }, result);
+          lower(node, context, { bias: place(bias), residual: place(residual), activation }, context.buffer(result));
         },
       };
     },

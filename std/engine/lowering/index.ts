@@ -1,3 +1,4 @@
+import type { Node } from "../../tensor/graph.js";
 import { alongRules } from "./along.js";
 import type { Fusion, LoweringRule } from "./contract.js";
 import { attentionFusions } from "./attention.js";
@@ -6,6 +7,7 @@ import { epilogueFusions } from "./epilogues.js";
 import { layoutRules } from "./layout.js";
 import { matmulRules } from "./matmul.js";
 import { normalisationRules } from "./normalisation.js";
+import { pooledConvolutionFusion } from "./pooled-convolution.js";
 import { pooledGradientFusions } from "./pooled-gradient.js";
 import { poolingRules } from "./pooling.js";
 import { randomRules } from "./random.js";
@@ -33,10 +35,14 @@ export const lowerings: ReadonlyMap<string, LoweringRule> = new Map(
   }),
 );
 
+const supports = (operation: string, node: Node): boolean => lowerings.get(operation)?.supports?.(node) ?? true;
+
 /** Groups of operations done by one kernel, in the order in which they are tried. */
 export const fusions: readonly Fusion[] = [
   ...attentionFusions,
   crossEntropyFusion,
+  // Before those that read what it keeps.
+  pooledConvolutionFusion((node) => supports("conv", node)),
   ...pooledGradientFusions,
-  ...epilogueFusions((operation, node) => lowerings.get(operation)?.supports?.(node) ?? true),
+  ...epilogueFusions(supports),
 ];

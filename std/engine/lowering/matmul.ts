@@ -2,16 +2,16 @@ import type { Node } from "../../tensor/graph.js";
 import type { MatmulAttributes } from "../../tensor/operations/matmul.js";
 import { broadcastStrides, offsetsOf } from "../../tensor/offsets.js";
 import { input, isSingle, output } from "./arguments.js";
-import type { LoweringContext, LoweringRule } from "./contract.js";
+import type { Address, LoweringContext, LoweringRule } from "./contract.js";
 import { emitProduct, plain, type Epilogue } from "./product.js";
 
-/** Lowers a matrix product. With an epilogue, `target` names the tensor the finished result goes to. */
-export function lowerMatmul(node: Node, context: LoweringContext, epilogue: Epilogue = plain, target = output(node)): void {
+/** Lowers a matrix product. With an epilogue, `result` is where the finished result goes. */
+export function lowerMatmul(node: Node, context: LoweringContext, epilogue: Epilogue, result: Address): void {
   const { transposeA, transposeB } = node.attributes as MatmulAttributes;
   const [a, b, out] = [input(node, 0), input(node, 1), output(node)];
   const [m, n] = out.shape.slice(-2) as [number, number];
   const k = a.shape.at(transposeA ? -2 : -1) as number;
-  const [left, right, result] = [context.buffer(a), context.buffer(b), context.buffer(target)];
+  const [left, right] = [context.buffer(a), context.buffer(b)];
   if (k === 0) return context.emit("fill", [result, out.size, 0], { work: out.size });
 
   const batch = out.shape.slice(0, -2);
@@ -53,5 +53,5 @@ function evenStep(starts: Int32Array): number | null {
 }
 
 export const matmulRules: Readonly<Record<"matmul", LoweringRule>> = {
-  matmul: { supports: isSingle, lower: (node, context) => lowerMatmul(node, context) },
+  matmul: { supports: isSingle, lower: (node, context) => lowerMatmul(node, context, plain, context.buffer(output(node))) },
 };

@@ -3,7 +3,7 @@ import type { PoolAttributes } from "../../tensor/operations/pooling.js";
 import { geometryOf } from "../../tensor/operations/window.js";
 import { sizeOf } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { input, isSingle, output } from "./arguments.js";
+import { absent, input, isSingle, output } from "./arguments.js";
 import type { Address, Fusion, FusionMatch, GraphView, LoweringContext } from "./contract.js";
 import { convolutionOf, type Convolution } from "./convolution.js";
 import { scratchBytes } from "./scratch.js";
@@ -24,30 +24,44 @@ interface PooledGradient {
   /** What was pooled, and the gradient of what came out. */
   readonly results: Tensor;
   readonly slopes: Tensor;
+  /** The places of the largest results, where the forward pass has kept them instead of the results. */
+  readonly picks: Tensor | null;
   readonly pooling: PoolAttributes;
 }
-
-const gradients = new Set(["convWeightGradient", "convInputGradient"]);
 
 function pooledGradientOf(gradient: Tensor, graph: GraphView, convolution: Convolution): PooledGradient | null {
   const routed = gradient.node;
   if (routed?.operation?.name !== "maxPoolGradient" || !isSingle(routed) || graph.needed(gradient)) return null;
   // Someone else who reads the routed gradient needs it written, and then nothing is saved.
-  if (!graph.consumers(gradient).every((reader) => gradients.has(reader.operation?.name ?? ""))) return null;
+  if (!graph.consumers(gradient).every((reader) => readers.has(reader.operation?.name ?? ""))) return null;
   const pooling = routed.attributes as PoolAttributes;
+  const results = input(routed, 0);
   const { size, dilation, groups, filters, channels } = convolution;
   if (size[0] !== 1 || pooling.size.length !== 2 || groups !== 1 || sizeOf(dilation) !== 1) return null;
   if (sizeOf(pooling.stride) < leastShare || filters >= leastFilters.blas) return null;
   if (winogradTiles({ blas: false }, convolution, convolution.output) !== null) return null;
   const run = (size[2] as number) * channels;
   const filled = run <= 8 ? run / 8 : run / (32 * Math.ceil(run / 32));
-  return filled < leastFilled ? null : { convolution, results: input(routed, 0), slopes: input(routed, 1), pooling };
+  return filled < leastFilled ? null : { convolution, results, slopes: input(routed, 1), picks: graph.note(results), pooling };
+}
+
+/** Whether all that a node makes of the gradient of what was pooled follows the routes, so that it does not read what was pooled. */
+export function followsRoutes(node: Node, routed: Tensor, graph: GraphView): boolean {
+  const reader = readers.get(node.operation?.name ?? "");
+  return (
+    reader !== undefined &&
+    isSingle(node) &&
+    output(node).size > 0 &&
+    input(node, reader.position) === routed &&
+    input(node, 1 - reader.position) !== routed &&
+    pooledGradientOf(routed, graph, reader.convolutionAt(node)) !== null
+  );
 }
 
 function emit(
   kernel: string,
   context: LoweringContext,
-  { convolution, results, slopes, pooling }: PooledGradient,
+  { convolution, results, slopes, picks, pooling }: PooledGradient,
   operand: Tensor,
   target: readonly (Address | number)[],
 ): void {
@@ -63,7 +77,7 @@ function emit(
   context.emit(
     kernel,
     [
-      context.buffer(operand), context.buffer(results), context.buffer(slopes), ...target,
+      context.buffer(operand), ...(picks === null ? [context.buffer(results), absent] : [absent, context.buffer(picks)]), context.buffer(slopes), ...target,
       batch, ...plane(extent), channels, ...before(pad), height, width, ...plane(out), filters, ...plane(size), ...plane(stride),
       ...plane(pool.output), ...plane(pool.size), ...plane(pool.stride), ...before(pool.pad), context.scratch(bytes * context.threads),
     ],
@@ -82,13 +96,34 @@ function emitWeightGradient(context: LoweringContext, found: PooledGradient, ima
   });
 }
 
-/** @param position of the convolution's gradient among the node's inputs; the other is what it meets. */
+/** A gradient of a convolution: which of its inputs is the gradient of the results, and the convolution. */
+interface Reader {
+  readonly position: 0 | 1;
+  readonly convolutionAt: (node: Node) => Convolution;
+}
+
+const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  [
+    "convWeightGradient",
+    {
+      position: 1,
+      convolutionAt: (node) => convolutionOf(input(node, 0).shape, output(node).shape, input(node, 1).shape, node.attributes as never),
+    },
+  ],
+  [
+    "convInputGradient",
+    {
+      position: 0,
+      convolutionAt: (node) => convolutionOf(output(node).shape, input(node, 1).shape, input(node, 0).shape, node.attributes as never),
+    },
+  ],
+]);
+
 function fusionOf(
-  operation: string,
-  position: 0 | 1,
-  convolutionAt: (node: Node) => Convolution,
+  operation: "convWeightGradient" | "convInputGradient",
   lower: (context: LoweringContext, found: PooledGradient, operand: Tensor, target: Tensor) => void,
 ): Fusion {
+  const { position, convolutionAt } = readers.get(operation) as Reader;
   return {
     name: `${operation} from a pooled gradient`,
     operation,
@@ -99,7 +134,7 @@ function fusionOf(
       const operand = input(node, 1 - position);
       return {
         nodes: [node],
-        inputs: [operand, found.results, found.slopes],
+        inputs: [operand, found.picks ?? found.results, found.slopes],
         outputs: [output(node)],
         lower: (context) => lower(context, found, operand, output(node)),
       };
@@ -108,16 +143,8 @@ function fusionOf(
 }
 
 export const pooledGradientFusions: readonly Fusion[] = [
-  fusionOf(
-    "convWeightGradient",
-    1,
-    (node) => convolutionOf(input(node, 0).shape, output(node).shape, input(node, 1).shape, node.attributes as never),
-    emitWeightGradient,
-  ),
-  fusionOf(
-    "convInputGradient",
-    0,
-    (node) => convolutionOf(output(node).shape, input(node, 1).shape, input(node, 0).shape, node.attributes as never),
-    (context, found, operand, target) => emit("pooledInputGradient", context, found, operand, [context.buffer(target)]),
+  fusionOf("convWeightGradient", emitWeightGradient),
+  fusionOf("convInputGradient", (context, found, operand, target) =>
+    emit("pooledInputGradient", context, found, operand, [context.buffer(target)]),
   ),
 ];

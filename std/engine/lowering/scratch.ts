@@ -19,11 +19,12 @@ export const scratchBytes = {
     const pitch = Math.ceil(width / 4) * 4;
     return 4 * (height * pitch + pitch + 32) * (channels + 2) + Math.ceil((taps * channels) / 4) * 128 + 64;
   },
-  /** Four images and their results in lanes, packed weights, and the sums of a tile. */
+  /** Four images and their results in lanes (`pooled`: two rows of them and a row of windows), packed weights, and the sums of a tile. */
   laneConvolution: (
-    [height, width]: Plane, channels: number, [outHeight, outWidth]: Plane, filters: number, [kernelHeight, kernelWidth]: Plane, padWidth: number,
+    [height, width]: Plane, channels: number, [outHeight, outWidth]: Plane, filters: number, [kernelHeight, kernelWidth]: Plane, padWidth: number, pooled: boolean,
   ): number => {
-    const vectors = height * (width + 2 * padWidth + 1) * channels + outHeight * outWidth * filters;
+    const rows = pooled ? Math.min(2, outHeight) + 1 : outHeight;
+    const vectors = height * (width + 2 * padWidth + 1) * channels + rows * outWidth * filters;
     const taps = kernelHeight * kernelWidth * channels;
     const blocks = Math.ceil(filters / 6);
     return (vectors * 16 + blocks * taps * 24 + taps * 4 + 96 * (blocks + 2) + 64) & ~63;

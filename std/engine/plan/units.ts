@@ -41,8 +41,13 @@ export function unitsOf(graph: SimpleGraph, { lowerings, fusions }: Lowerings, s
     }
   }
   const needed = new Set<Tensor>([...graph.outputs, ...graph.assignments.map(({ value }) => value)]);
-  const view: GraphView = { consumers: (tensor) => readers.get(tensor) ?? [], needed: (tensor) => needed.has(tensor) };
-  const cutter = new Cutter(graph.nodes, view);
+  const notes = new Map<Tensor, Tensor>();
+  const view: GraphView = {
+    consumers: (tensor) => readers.get(tensor) ?? [],
+    needed: (tensor) => needed.has(tensor),
+    note: (tensor) => notes.get(tensor) ?? null,
+  };
+  const cutter = new Cutter(graph.nodes, view, notes);
   if (!separate) {
     for (const fusion of fusions) cutter.match(fusion);
     cutter.chain();
@@ -58,6 +63,8 @@ function used(units: readonly Unit[], needed: ReadonlySet<Tensor>): Unit[] {
   const stack = [...needed];
   for (let tensor = stack.pop(); tensor !== undefined; tensor = stack.pop()) {
     const unit = maker.get(tensor);
+    if (unit === undefined && tensor.node?.kind === "operation")
+      throw new Error(`no unit makes what ${tensor.node.operation?.name ?? "a node"} gave`);
     if (unit === undefined || kept.has(unit)) continue;
     kept.add(unit);
     stack.push(...unit.inputs);
@@ -74,6 +81,7 @@ class Cutter {
   constructor(
     readonly nodes: readonly Node[],
     readonly view: GraphView,
+    readonly notes: Map<Tensor, Tensor>,
   ) {
     for (const [index, node] of nodes.entries()) this.#position.set(node, index);
   }
@@ -89,14 +97,17 @@ class Cutter {
         this.#groups.set(part, group);
         this.#matches.set(part, match);
       }
+      for (const [vanished, note] of match.notes ?? []) this.notes.set(vanished, note);
     }
   }
 
   #contained(match: FusionMatch, group: ReadonlySet<Node>): boolean {
+    const inside = new Set([...group, ...(match.bypassed ?? [])]);
     return match.nodes.every((node) =>
       node.outputs.every(
         (output) =>
-          match.outputs.includes(output) || (!this.view.needed(output) && this.view.consumers(output).every((reader) => group.has(reader))),
+          match.outputs.includes(output) ||
+          (!this.view.needed(output) && this.view.consumers(output).every((reader) => inside.has(reader))),
       ),
     );
   }

@@ -10,8 +10,14 @@ test("the lowerings ask for as much scratch memory as the kernels use", () => {
   expect(scratchBytes.scatteredGradient(100, 150)).toBe(ask("scatteredGradientScratchBytes", 100, 150));
   expect(scratchBytes.planeGradient(32, 30, 3, 25)).toBe(ask("planeGradientScratchBytes", 32, 30, 3, 25));
   expect(scratchBytes.maxPool(28, 6)).toBe(ask("maxPoolScratchBytes", 28, 6));
-  const lanes = ask("laneConvolutionScratchBytes", 10, 11, 3, 14, 15, 7, 5, 4, 3);
-  expect(scratchBytes.laneConvolution([10, 11], 3, [14, 15], 7, [5, 4], 3)).toBe(lanes);
+  for (const [height, pooled] of [
+    [14, 0],
+    [14, 1],
+    [1, 1],
+  ] as const) {
+    const lanes = ask("laneConvolutionScratchBytes", 10, 11, 3, height, 15, 7, 5, 4, 3, pooled);
+    expect(scratchBytes.laneConvolution([10, 11], 3, [height, 15], 7, [5, 4], 3, pooled === 1)).toBe(lanes);
+  }
   for (const [batch, channels, filters, kernel, places] of [
     [64, 1, 6, 5, 196],
     [3, 6, 16, 5, 25],

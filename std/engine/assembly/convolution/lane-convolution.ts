@@ -1,4 +1,5 @@
 import { activate, Activation } from "../matmul/activation";
+import { placeOf, stays } from "../pooling/pairs";
 import { multiplyAdd, partBegin } from "../simd";
 
 // Convolutions with few filters. Tiles of 8 filters would be half empty, so here the four lanes are four images: each number of
@@ -28,10 +29,19 @@ function blocksOf(filters: i32): i32 {
   return (filters + MOST_FILTERS - 1) / MOST_FILTERS;
 }
 
+/** Rows of results that are kept: all, or with `pooled` the two that one row of windows covers. */
+// @ts-ignore: decorator
+@inline
+function rowsKept(outHeight: i32, pooled: i32): i32 {
+  return pooled ? min(2, outHeight) : outHeight;
+}
+
 export function laneConvolutionScratchBytes(
-  height: i32, width: i32, channels: i32, outHeight: i32, outWidth: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, padWidth: i32,
+  height: i32, width: i32, channels: i32, outHeight: i32, outWidth: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, padWidth: i32, pooled: i32,
 ): i32 {
-  const image = <usize>(height * pitchOf(width, padWidth) * channels + outHeight * outWidth * filters) * VECTOR;
+  // A row of windows has half as many numbers as a row of results, and each a vector for its largest and one for where that is.
+  const rows = rowsKept(outHeight, pooled) + pooled;
+  const image = <usize>(height * pitchOf(width, padWidth) * channels + rows * outWidth * filters) * VECTOR;
   const weights = <usize>(blocksOf(filters) * kernelHeight * kernelWidth * channels * MOST_FILTERS) << 2;
   const listed = <usize>(kernelHeight * kernelWidth * channels) << 2;
   const sums = SUMS * <usize>(blocksOf(filters) + 2);
@@ -41,19 +51,22 @@ export function laneConvolutionScratchBytes(
 /**
  * y[n, oy, ox, f] = activation(bias[f] + sum of x[n, oy + ky - padHeight, ox + kx - padWidth, c] w[ky, kx, c, f]): stride 1, one
  * group, zeros outside the image. `turned`: w is that of a convolution whose input's gradient this is, filters x channels and
- * turned round. Images are dealt out in fours.
+ * turned round. Images are dealt out in fours. With `pooled` 1, y is what max pooling by windows of 2 x 2 leaves of that, and `picks`,
+ * where it is not 0, gets which of the four was taken (as `maxPoolPairs` tells it).
  */
 export function laneConvolution(
-  x: usize, w: usize, y: usize, bias: usize, activation: i32, turned: i32, batch: i32, height: i32, width: i32, channels: i32,
+  x: usize, w: usize, y: usize, bias: usize, activation: i32, turned: i32, pooled: i32, picks: usize, batch: i32, height: i32, width: i32, channels: i32,
   outHeight: i32, outWidth: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, padHeight: i32, padWidth: i32,
   scratch: usize, thread: i32, threads: i32,
 ): void {
   const begin = partBegin(batch, LANES, thread, threads), end = partBegin(batch, LANES, thread + 1, threads);
   if (begin >= end) return;
-  scratch += <usize>thread * <usize>laneConvolutionScratchBytes(height, width, channels, outHeight, outWidth, filters, kernelHeight, kernelWidth, padWidth);
+  scratch += <usize>thread * <usize>laneConvolutionScratchBytes(height, width, channels, outHeight, outWidth, filters, kernelHeight, kernelWidth, padWidth, pooled);
   const pixel = <usize>channels * VECTOR, row = pixel * pitchOf(width, padWidth);
   const image = scratch, result = image + <usize>height * row;
-  const weights = result + <usize>(outHeight * outWidth * filters) * VECTOR;
+  const kept = rowsKept(outHeight, pooled), line = <usize>(outWidth * filters) * VECTOR, largest = result + <usize>kept * line;
+  const weights = largest + <usize>pooled * line;
+  const least = f32x4.splat(activation == Activation.relu ? 0 : -Infinity);
   const weightRow = (<usize>(kernelWidth * channels * MOST_FILTERS)) << 2, block = weightRow * kernelHeight;
   const blocks = blocksOf(filters), starts = weights + block * blocks, spare = starts + SUMS * <usize>blocks;
   const across = kernelWidth * channels, short = across < SHORT, offsets = spare + 2 * SUMS;
@@ -78,7 +91,7 @@ export function laneConvolution(
         const firstColumn = max(0, padWidth - ox - 1), columns = min(kernelWidth, width + padWidth - ox) - firstColumn;
         const corner = top + <usize>(ox + firstColumn) * pixel;
         const from = weights + <usize>firstRow * weightRow + ((<usize>(firstColumn * channels * MOST_FILTERS)) << 2);
-        const to = result + <usize>((oy * outWidth + ox) * filters) * VECTOR;
+        const to = result + <usize>(pooled ? oy & 1 : oy) * line + <usize>(ox * filters) * VECTOR;
         const both = ox + 1 < outWidth;
         for (let b = 0; b < blocks; b++) {
           const f = b * MOST_FILTERS, made = min(MOST_FILTERS, filters - f);
@@ -99,10 +112,66 @@ export function laneConvolution(
           if (both) memory.copy(to + <usize>(filters + f) * VECTOR, second, <usize>made * VECTOR);
         }
       }
+      if (pooled && (oy & 1)) {
+        const across = (outWidth >> 1) * filters, image = (outHeight >> 1) * across, first = n * image + (oy >> 1) * across;
+        if (activation > Activation.relu) activateAll(result, 2 * outWidth * filters, activation);
+        poolLanes(result, line, outWidth >> 1, <usize>filters * VECTOR, least, largest, largest + (line >> 1));
+        liftLanes(largest, y + (<usize>first << 2), <usize>image << 2, lanes, across, f32x4.splat(-Infinity));
+        if (picks) liftPicks(largest + (line >> 1), picks + first, image, lanes, across);
+      }
     }
+    if (pooled) continue;
     const numbers = outHeight * outWidth * filters;
     if (activation > Activation.relu) activateAll(result, numbers, activation);
-    liftLanes(result, y + (<usize>(n * numbers) << 2), lanes, numbers, f32x4.splat(activation == Activation.relu ? 0 : -Infinity));
+    liftLanes(result, y + (<usize>(n * numbers) << 2), <usize>numbers << 2, lanes, numbers, least);
+  }
+}
+
+/** The largest of each window of two rows, no number below `least`, and its place among the four. */
+export function poolLanes(x: usize, line: usize, windows: i32, pixel: usize, least: v128, largest: usize, places: usize): void {
+  // A sum of relu's zero is no negative one.
+  const zero = v128.bitselect(f32x4.splat(0), f32x4.splat(-0.0), f32x4.eq(least, f32x4.splat(0)));
+  for (; windows > 0; windows--) {
+    const end = x + pixel;
+    for (; x < end; x += VECTOR) {
+      const a = f32x4.pmax(v128.load(x), least), b = f32x4.pmax(v128.load(x + pixel), least);
+      const c = f32x4.pmax(v128.load(x + line), least), d = f32x4.pmax(v128.load(x + line + pixel), least);
+      const left = stays(a, b), lowerLeft = stays(c, d);
+      const top = v128.bitselect(a, b, left), bottom = v128.bitselect(c, d, lowerLeft), upper = stays(top, bottom);
+      v128.store(largest, f32x4.add(v128.bitselect(top, bottom, upper), zero));
+      v128.store(places, placeOf(left, lowerLeft, upper));
+      largest += VECTOR;
+      places += VECTOR;
+    }
+    x += pixel;
+  }
+}
+
+/** Places of windows, of four images in lanes, as bytes of each image. */
+function liftPicks(from: usize, picks: usize, image: i32, lanes: i32, count: i32): void {
+  // As in `liftLanes`, missing images go where the first one goes.
+  const p1 = lanes > 1 ? image : 0, p2 = lanes > 2 ? 2 * image : 0, p3 = lanes > 3 ? 3 * image : 0;
+  while (count >= 4) {
+    const low = v128.or(v128.load(from), i32x4.shl(v128.load(from, 16), 8));
+    const high = v128.or(i32x4.shl(v128.load(from, 32), 16), i32x4.shl(v128.load(from, 48), 24));
+    const four = v128.or(low, high);
+    v128.store32_lane(picks + p3, four, 3);
+    v128.store32_lane(picks + p2, four, 2);
+    v128.store32_lane(picks + p1, four, 1);
+    v128.store32_lane(picks, four, 0);
+    from += 64;
+    picks += 4;
+    count -= 4;
+  }
+  while (count > 0) {
+    const one = v128.load(from);
+    store<u8>(picks + p3, <u8>i32x4.extract_lane(one, 3));
+    store<u8>(picks + p2, <u8>i32x4.extract_lane(one, 2));
+    store<u8>(picks + p1, <u8>i32x4.extract_lane(one, 1));
+    store<u8>(picks, <u8>i32x4.extract_lane(one, 0));
+    from += VECTOR;
+    picks++;
+    count--;
   }
 }
 
@@ -160,9 +229,8 @@ function activateAll(at: usize, count: i32, activation: i32): void {
   }
 }
 
-/** The reverse: the first `lanes` images of `count` vectors, no number below `least`. */
-function liftLanes(from: usize, y: usize, lanes: i32, count: i32, least: v128): void {
-  const image = <usize>count << 2;
+/** The reverse: `count` vectors go to the first `lanes` images, which lie `image` bytes apart, no number below `least`. */
+function liftLanes(from: usize, y: usize, image: usize, lanes: i32, count: i32, least: v128): void {
   // Missing images go where the first one goes, before it is written.
   let y0 = y, y1 = lanes > 1 ? y + image : y, y2 = lanes > 2 ? y + 2 * image : y, y3 = lanes > 3 ? y + 3 * image : y;
   let left = count;

@@ -1,3 +1,4 @@
+import { stays } from "../pooling/pairs";
 import { multiplyAdd, partBegin } from "../simd";
 
 // Gradients of a convolution whose results go through a max pooling. Of each window of results only the largest has a gradient, so
@@ -63,12 +64,13 @@ export function pooledWeightSumsBytes(channels: i32, filters: i32, kernelHeight:
 
 /**
  * sums[thread][f][ky][kx, c] = sum over the thread's images and all places p of g[n, p, f] x[n, largest(n, p, f) + (ky, kx), c],
- * where largest is the place of window p of y that holds its first largest number. Two spatial axes, one group, no dilation.
+ * where largest is the place of window p of y that holds its first largest number; where `picks` is not 0 it tells that place, and y is
+ * not read. Two spatial axes, one group, no dilation.
  * Threads have images: the ones they have in the convolution itself, whose results are still in their caches. There is room for the
  * sums of `count` threads; where one does everything, the others are zeros.
  */
 export function pooledWeightSums(
-  x: usize, y: usize, g: usize, sums: usize, count: i32, batch: i32, height: i32, width: i32, channels: i32, padHeight: i32, padWidth: i32, wideHeight: i32, wideWidth: i32,
+  x: usize, y: usize, picks: usize, g: usize, sums: usize, count: i32, batch: i32, height: i32, width: i32, channels: i32, padHeight: i32, padWidth: i32, wideHeight: i32, wideWidth: i32,
   outHeight: i32, outWidth: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, strideHeight: i32, strideWidth: i32,
   pooledHeight: i32, pooledWidth: i32, sizeHeight: i32, sizeWidth: i32, poolStrideHeight: i32, poolStrideWidth: i32, poolPadHeight: i32, poolPadWidth: i32,
   scratch: usize, thread: i32, threads: i32,
@@ -87,7 +89,7 @@ export function pooledWeightSums(
     const images = min(most, end - n);
     copyImages(x + <usize>(n * height * width) * pixel, scratch + <usize>padHeight * row + <usize>padWidth * pixel, images, height, <usize>width * pixel, row, imageBytes);
     listRoutes(
-      false, y + (<usize>(n * outHeight * outWidth * filters) << 2), g + (<usize>(n * places * filters) << 2), images, filters, imageBytes,
+      false, y + (<usize>(n * outHeight * outWidth * filters) << 2), picks ? picks + n * places * filters : 0, g + (<usize>(n * places * filters) << 2), images, filters, imageBytes,
       outHeight, outWidth, <usize>strideHeight * row, <usize>strideWidth * pixel,
       pooledHeight, pooledWidth, sizeHeight, sizeWidth, poolStrideHeight, poolStrideWidth, poolPadHeight, poolPadWidth, lists, capacity, heads,
     );
@@ -136,7 +138,7 @@ export function pooledWeightGradient(
  * above; threads have images.
  */
 export function pooledInputGradient(
-  w: usize, y: usize, g: usize, dx: usize, batch: i32, height: i32, width: i32, channels: i32, padHeight: i32, padWidth: i32, wideHeight: i32, wideWidth: i32,
+  w: usize, y: usize, picks: usize, g: usize, dx: usize, batch: i32, height: i32, width: i32, channels: i32, padHeight: i32, padWidth: i32, wideHeight: i32, wideWidth: i32,
   outHeight: i32, outWidth: i32, filters: i32, kernelHeight: i32, kernelWidth: i32, strideHeight: i32, strideWidth: i32,
   pooledHeight: i32, pooledWidth: i32, sizeHeight: i32, sizeWidth: i32, poolStrideHeight: i32, poolStrideWidth: i32, poolPadHeight: i32, poolPadWidth: i32,
   scratch: usize, thread: i32, threads: i32,
@@ -164,7 +166,7 @@ export function pooledInputGradient(
     const images = min(most, end - n);
     memory.fill(scratch, 0, <usize>images * imageBytes);
     listRoutes(
-      true, y + (<usize>(n * outHeight * outWidth * filters) << 2), g + (<usize>(n * places * filters) << 2), images, filters, imageBytes,
+      true, y + (<usize>(n * outHeight * outWidth * filters) << 2), picks ? picks + n * places * filters : 0, g + (<usize>(n * places * filters) << 2), images, filters, imageBytes,
       outHeight, outWidth, <usize>strideHeight * row, <usize>strideWidth * pixel,
       pooledHeight, pooledWidth, sizeHeight, sizeWidth, poolStrideHeight, poolStrideWidth, poolPadHeight, poolPadWidth, lists, capacity, heads,
     );
@@ -203,13 +205,24 @@ function copyImages(from: usize, to: usize, images: i32, height: i32, bytes: usi
  * overlap, so that what adds to them need not wait for the route before.
  */
 function listRoutes(
-  spread: bool, y: usize, g: usize, images: i32, filters: i32, imageBytes: usize, outHeight: i32, outWidth: i32, down: usize, across: usize,
+  spread: bool, y: usize, picks: usize, g: usize, images: i32, filters: i32, imageBytes: usize, outHeight: i32, outWidth: i32, down: usize, across: usize,
   pooledHeight: i32, pooledWidth: i32, sizeHeight: i32, sizeWidth: i32, strideHeight: i32, strideWidth: i32, padHeight: i32, padWidth: i32,
   lists: usize, capacity: usize, heads: usize,
 ): void {
   for (let f = 0; f < ((filters + 3) & ~3); f++) store<u32>(heads + (<usize>f << 2), <u32>(lists + <usize>f * capacity));
   const pixel = <usize>filters << 2, row = pixel * outWidth;
   const result = row * outHeight, pooled = pixel * pooledHeight * pooledWidth;
+  if (picks) {
+    const line = pixel * pooledWidth, right = 2 * <i32>across, lower = 2 * <i32>down;
+    for (let f: usize = 0; f < pixel; f += 16) {
+      if (spread) {
+        listPicks(picks + (f >> 2), g + f, <i32>across, <i32>down, pooledWidth, pixel, right, pooledHeight, line, lower, images, pooled, <i32>imageBytes, heads + f);
+      } else {
+        listPicks(picks + (f >> 2), g + f, <i32>across, <i32>down, images, pooled, <i32>imageBytes, pooledHeight, line, lower, pooledWidth, pixel, right, heads + f);
+      }
+    }
+    return;
+  }
   const outer = spread ? pooledWidth : images, middle = pooledHeight, inner = spread ? images : pooledWidth;
   for (let i = 0; i < outer; i++) {
     for (let py = 0; py < middle; py++) {
@@ -226,42 +239,71 @@ function listRoutes(
   }
 }
 
+/**
+ * The routes of four filters where the forward pass has noted which of the four results of a window was taken (`maxPoolPairs`): three loops
+ * over places, whichever of image, column and row each goes along. Exported as the loops over routes are.
+ */
+export function listPicks(
+  picks: usize, g: usize, across: i32, down: i32, outer: i32, gOuter: usize, atOuter: i32, middle: i32, gMiddle: usize, atMiddle: i32,
+  inner: i32, gInner: usize, atInner: i32, heads: usize,
+): void {
+  let end0 = <usize>load<u32>(heads), end1 = <usize>load<u32>(heads, 4), end2 = <usize>load<u32>(heads, 8), end3 = <usize>load<u32>(heads, 12);
+  const moves = i32x4(0, across, down, across + down);
+  let at = 0;
+  for (; outer > 0; outer--) {
+    let pm = picks, gm = g, start = at;
+    for (let j = middle; j > 0; j--) {
+      let pi = pm, gi = gm, place = start;
+      for (let k = inner; k > 0; k--) {
+        const bytes = v128.load32_zero(pi);
+        // Four bytes of the table for each pick.
+        const index = i32x4.shl(v128.shuffle<i8>(bytes, bytes, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3), 2);
+        const moved = i8x16.swizzle(moves, v128.or(index, i32x4.splat(0x03020100)));
+        const slope = v128.load(gi), to = i32x4.add(i32x4.splat(place), moved);
+        const low = v128.shuffle<i32>(to, slope, 0, 4, 1, 5), high = v128.shuffle<i32>(to, slope, 2, 6, 3, 7);
+        v128.store64_lane(end0, low, 0);
+        v128.store64_lane(end1, low, 1);
+        v128.store64_lane(end2, high, 0);
+        v128.store64_lane(end3, high, 1);
+        const kept = <usize>i32x4.bitmask(f32x4.ne(slope, f32x4.splat(0)));
+        end0 += (kept & 1) << 3;
+        end1 += (kept & 2) << 2;
+        end2 += (kept & 4) << 1;
+        end3 += kept & 8;
+        pi += gInner >> 2;
+        gi += gInner;
+        place += atInner;
+      }
+      pm += gMiddle >> 2;
+      gm += gMiddle;
+      start += atMiddle;
+    }
+    picks += gOuter >> 2;
+    g += gOuter;
+    at += atOuter;
+  }
+  store<u32>(heads, <u32>end0);
+  store<u32>(heads, <u32>end1, 4);
+  store<u32>(heads, <u32>end2, 8);
+  store<u32>(heads, <u32>end3, 12);
+}
+
 /** The routes of one place, for all filters. `at` is where the convolution's first window of it begins in the image. */
 // @ts-ignore: decorator
 @inline
 function listPlace(window: usize, slopes: usize, at: v128, rows: i32, columns: i32, pixel: usize, row: usize, down: usize, across: usize, heads: usize): void {
   for (let f: usize = 0; f < pixel; f += 16) {
     let best = v128.load(window + f), place = at;
-    if (rows == 2 && columns == 2) {
-      let v = v128.load(window + f + pixel);
-      let keep = stays(best, v);
-      best = v128.bitselect(best, v, keep);
-      place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>across)), keep);
-      v = v128.load(window + f + row);
-      keep = stays(best, v);
-      best = v128.bitselect(best, v, keep);
-      place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>down)), keep);
-      v = v128.load(window + f + row + pixel);
-      place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>(down + across))), stays(best, v));
-    } else {
-      for (let iy = 0; iy < rows; iy++) {
-        for (let ix = 0; ix < columns; ix++) {
-          const v = v128.load(window + f + <usize>iy * row + <usize>ix * pixel);
-          const keep = stays(best, v);
-          best = v128.bitselect(best, v, keep);
-          place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>(<usize>iy * down + <usize>ix * across))), keep);
-        }
+    for (let iy = 0; iy < rows; iy++) {
+      for (let ix = 0; ix < columns; ix++) {
+        const v = v128.load(window + f + <usize>iy * row + <usize>ix * pixel);
+        const keep = stays(best, v);
+        best = v128.bitselect(best, v, keep);
+        place = v128.bitselect(place, i32x4.add(at, i32x4.splat(<i32>(<usize>iy * down + <usize>ix * across))), keep);
       }
     }
     append(heads + f, place, v128.load(slopes + f));
   }
-}
-
-/** Where the largest so far stays: the first of equal ones does, and a NaN is larger than all numbers. */
-// @ts-ignore: decorator
-@inline
-function stays(best: v128, value: v128): v128 {
-  return v128.or(f32x4.le(value, best), f32x4.ne(best, best));
 }
 
 /** Puts a route at the end of each of four lists; one of gradient 0 is overwritten by the next. */
