@@ -58,7 +58,7 @@ function emit(
   const whole = context.scratch(results.size * 4);
   lowerConvolution(node, context, epilogue, whole);
   const [batch, height, width, channels] = results.shape as readonly [number, number, number, number];
-  const places = picks ?? context.scratch(results.size / 4);
+  const places = picks ?? context.scratch(batch * (height >> 1) * (width >> 1) * channels);
   context.emit("maxPoolPairs", [whole, pooled, places, batch, height, width, channels], { work: 2 * results.size });
 }
 
