@@ -5,7 +5,7 @@ export { convolution, convolutionInputGradient, convolutionWeightGradient, padIm
 export { convolutionScratchBytes } from "./convolution/window-product";
 export { gather, oneHot, scatterAdd } from "./layout/gather";
 export { fill, stridedCopy } from "./layout/strided-copy";
-export { sumStrip } from "./matmul/micro-kernel";
+export { sumColumns, sumStrip } from "./matmul/micro-kernel";
 export { matmul, matmulScratchBytes } from "./matmul/matmul";
 export { avgPool, avgPoolGradient, maxPool, maxPoolRoute, maxPoolScratchBytes } from "./pooling/pooling";
 export { finishProduct } from "./rows/finish-product";
@@ -13,8 +13,11 @@ export { argExtreme, maximum, minimum, sum, sumIntegers } from "./rows/reduce";
 export { crossEntropy, crossEntropyGradient } from "./rows/cross-entropy";
 export { logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./rows/softmax";
 export {
-  winogradConvolution, winogradConvolutionScratchBytes, winogradGradient, winogradImage, winogradKernel, winogradKernelGradient, winogradKernelPanels, winogradResult, winogradScratchBytes, winogradWeightProducts,
+  winogradConvolution, winogradConvolutionScratchBytes, winogradGradient, winogradImage, winogradKernel, winogradKernelPanels, winogradResult, winogradScratchBytes,
 } from "./convolution/winograd";
+export {
+  winogradChunkGradient, winogradChunks, winogradChunkGradientScratchBytes, winogradKernelGradient, winogradWeightProducts, winogradWeightProductsScratchBytes,
+} from "./convolution/winograd-weight-gradient";
 export { interpolateAxis, interpolateAxisGradient, repeatAxis } from "./layout/upsample";
 export { batchNorm, batchNormGradient, batchNormGradientParts, batchNormParts, batchNormScratchBytes } from "./normalisation/batch-norm";
 export { addLayerNormParts, layerNorm, layerNormGradient, layerNormScratchBytes } from "./normalisation/layer-norm";

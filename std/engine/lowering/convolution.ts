@@ -7,7 +7,8 @@ import type { Address, LoweringContext, LoweringRule } from "./contract.js";
 import { activationCodes, emitProduct, plain, type Epilogue } from "./product.js";
 import { maximumTaps, scratchBytes } from "./scratch.js";
 import { emitLaneConvolution } from "./lane-convolution.js";
-import { emitWinograd, emitWinogradWeightGradient, winogradTiles } from "./winograd.js";
+import { emitWinogradWeightGradient } from "./winograd-weight-gradient.js";
+import { emitWinograd, winogradTiles } from "./winograd.js";
 import {
   emitOwnWindowConvolution,
   emitWindowConvolution,
@@ -247,7 +248,7 @@ function lowerWeightGradient(node: Node, context: LoweringContext): void {
   }
   const tiles = winogradTiles(context, convolution, out);
   if (tiles !== null) {
-    emitWinogradWeightGradient(context, tiles, { ...convolution, corner: cornerOf(convolution) }, image, gradient, result);
+    emitWinogradWeightGradient(context, tiles, { ...convolution, corner: cornerOf(convolution), image, gradient, weights: result });
     return;
   }
   if (suitsWindowMatrix(context, convolution)) {

@@ -1,8 +1,13 @@
 type Plane = readonly [height: number, width: number];
 
+type Widths = readonly [channels: number, filters: number];
+
 const pad64 = (bytes: number): number => Math.floor((bytes + 127) / 64) * 64;
 const columnsOf = (columns: number): number => Math.ceil(columns / 8) * 8;
 const panels = (depth: number, columns: number): number => depth * 4 * columnsOf(columns);
+
+const chunked = (tiles: number, channels: number, width: number, side: number): number =>
+  Math.ceil(channels / width) * side * side * (tiles * width * 4 + 64);
 
 /**
  * Bytes of scratch per thread that the kernels ask for: `matmulScratchBytes` and the like in the assembly (a test holds the
@@ -53,6 +58,19 @@ export const scratchBytes = {
     const planes = side * side * (block * (channels + filters) * 4 + 128);
     return (scratchBytes.matmul + scratchBytes.winograd(Math.max(channels, filters)) + planes + 127) & ~63;
   },
+  /** Of one thread: zeros, a tile, and the planes of a block of tiles in chunks of channels and filters. */
+  winogradWeightProducts: (block: number, widths: Widths, chunks: Widths, side: number): number =>
+    (32 + scratchBytes.winograd(Math.max(...widths)) + scratchBytes.winogradChunks(block, widths, chunks, side) + 127) & ~63,
+  /** Planes of both images of as many tiles, in chunks. */
+  winogradChunks: (tiles: number, [channels, filters]: Widths, [width, filterWidth]: Widths, side: number): number =>
+    chunked(tiles, channels, width, side) + chunked(tiles, filters, filterWidth, side),
+  /** Sums of the products of a pair of chunks. */
+  winogradSums: ([width, filterWidth]: Widths, side: number): number => side * side * (width * filterWidth * 4 + 64),
+  /** A tile, and another, or 16 kernels of 5 x 5. */
+  winogradKernel: 36 * 16 + 25 * 64,
+  /** Of one thread: zeros, a tile, and sums. */
+  winogradChunkGradient: (chunks: Widths, side: number): number =>
+    (32 + scratchBytes.winogradKernel + scratchBytes.winogradSums(chunks, side) + 63) & ~63,
   attention: (keys: number, width: number, depth: number): number =>
     Math.floor((panels(width, keys) + panels(keys, depth) + 16 * keys + 127) / 64) * 64,
   /** Panels, and as many queries as have 64 KiB of scores. */

@@ -1,6 +1,6 @@
 import { sizeOf } from "../../tensor/shape.js";
 import { absent } from "./arguments.js";
-import type { Address, LoweringContext } from "./contract.js";
+import type { LoweringContext } from "./contract.js";
 import type { Convolution, UnitStrideRequest } from "./convolution.js";
 import { activationCodes, emitProduct, productScratch } from "./product.js";
 import { scratchBytes } from "./scratch.js";
@@ -14,9 +14,9 @@ const leastMean = 8;
 /** Room after each plane, so that the 36 places of one tile do not all fall on the same lines of a cache. */
 const planePadding = 16;
 
-const planeOf = (elements: number): number => Math.ceil(elements / 16) * 16 + planePadding;
+export const planeOf = (elements: number): number => Math.ceil(elements / 16) * 16 + planePadding;
 
-interface Tiles {
+export interface Tiles {
   /** Extent of the windows that are transformed; and their places: planes of transformed values, and matrix products. */
   readonly side: number;
   readonly places: number;
@@ -74,7 +74,7 @@ interface Piece {
 const kernelBytes = 6 * 2 ** 20;
 
 /** Cuts the channels of kernels of channels x filters into chunks as equal as they come, of whole panels of 16. */
-function chunksOf(channels: number, filters: number, places: number): { first: number; count: number }[] {
+export function chunksOf(channels: number, filters: number, places: number): { first: number; count: number }[] {
   const most = Math.max(16, Math.floor(kernelBytes / (places * 4 * filters)));
   const count = Math.ceil(channels / Math.ceil(channels / most) / 16) * 16;
   return Array.from({ length: Math.ceil(channels / count) }, (_, index) => ({
@@ -90,7 +90,7 @@ const leastTilesOfPiece = 192;
  * Cuts a batch into pieces as equal as they come, as many for each of `owners` threads (fewer where there are too few rows);
  * `channels` are those of both images transformed.
  */
-function piecesOf(
+export function piecesOf(
   batch: number,
   { places, down, across }: Tiles,
   channels: number,
@@ -125,35 +125,36 @@ const partsOf = (whole: number, count: number): { first: number; count: number }
  * How many threads take pieces of their own through all steps, so that what lies between stays in one cache and none waits for
  * another but after each piece; 1 where there are too few tiles, and the steps are dealt out one by one.
  */
-const ownersOf = (context: LoweringContext, tiles: number, wholeKernels: boolean): number =>
+export const ownersOf = (context: LoweringContext, tiles: number, wholeKernels: boolean): number =>
   wholeKernels && tiles >= context.threads * leastTilesOfOwner ? context.threads : 1;
 
 /** Fewer rows of a product are not worth packing its kernels for. */
 const leastTilesOfOwner = 96;
 
 /** The most tiles of any piece. */
-const mostTiles = (pieces: readonly Piece[], across: number): number =>
+export const mostTiles = (pieces: readonly Piece[], across: number): number =>
   Math.max(...pieces.map(({ images, rows }) => images * rows * across));
 
 /** Channels times filters up to which the planes are worth more in a thread's cache than a BLAS is on products so small. */
 const mostOfOwn = 32 * 64 - 1;
 
-const suitsOwn = (context: LoweringContext, channels: number, filters: number): boolean => !context.blas || channels * filters <= mostOfOwn;
+export const suitsOwn = (context: LoweringContext, channels: number, filters: number): boolean =>
+  !context.blas || channels * filters <= mostOfOwn;
 
 /** Fewer tiles of a thread are not worth reading all kernels for: then the products' places are dealt out instead. */
-const leastOfThread = 24;
+export const leastOfThread = 24;
 
 /** What a thread has of its tiles between image and result: half of a second-level cache. */
 const blockBytes = 512 * 1024;
 
 /** Tiles that a thread takes through all steps at once: whole register tiles of 6 rows, in equal blocks. */
-function blockOf({ places }: Tiles, tiles: number, channels: number): number {
+export function blockOf({ places }: Tiles, tiles: number, channels: number): number {
   const most = Math.max(leastOfThread, Math.floor(blockBytes / (places * 4 * channels)));
   return Math.ceil(tiles / Math.ceil(tiles / most) / 6) * 6;
 }
 
 /** Steps of a transform per channel of a tile: 12 passes of some 10 instructions on four channels. */
-const transformWork = 40;
+export const transformWork = 40;
 
 /** A convolution with stride 1, or the gradient of its input, which is one with the kernel turned round. */
 export function emitWinograd(context: LoweringContext, tiles: Tiles, request: UnitStrideRequest): void {
@@ -233,97 +234,5 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
       ],
       { work: transformWork * tilesNow * channelsOut, ...alone },
     ); // prettier-ignore
-  }
-}
-
-/** What the threads' sums of products may take together. */
-const mostOfProducts = 16 * 2 ** 20;
-
-/** The gradient of a convolution's weights: tiles of the result's gradient take the kernel's place. */
-export function emitWinogradWeightGradient(
-  context: LoweringContext,
-  tiles: Tiles,
-  { batch, input, output, channels, filters, corner }: Convolution & { readonly corner: readonly [number, number] },
-  image: Address,
-  gradient: Address,
-  weights: Address,
-): void {
-  const { side, places, kernel, result, down, across } = tiles;
-  const [, height, width] = input as [number, number, number];
-  const [, outHeight, outWidth] = output as [number, number, number];
-  const scratch = context.scratch(scratchBytes.winograd(Math.max(channels, filters)) * context.threads);
-  const partPlane = planeOf(channels * filters);
-  const partBytes = places * partPlane * 4;
-  const tilesOfAll = batch * down * across;
-  if (
-    suitsOwn(context, channels, filters) &&
-    partBytes * context.threads <= mostOfProducts &&
-    tilesOfAll >= 2 * leastOfThread * context.threads
-  ) {
-    // Each thread sums the products of its own tiles.
-    const parts = context.scratch(partBytes * context.threads);
-    const block = blockOf(tiles, Math.ceil(tilesOfAll / context.threads), (channels + filters) / 2);
-    const bytes = scratchBytes.winogradConvolution(block, channels, filters, side);
-    context.emit(
-      "winogradWeightProducts",
-      [
-        image, gradient, parts, partPlane, partBytes, batch, height, width, channels, outHeight, outWidth, filters,
-        down, across, result, ...corner, side, block, context.scratch(bytes * context.threads),
-      ],
-      { work: tilesOfAll * (places * channels * filters + transformWork * (channels + filters)) },
-    ); // prettier-ignore
-    context.emit(
-      "winogradKernelGradient",
-      [parts, partPlane, context.threads, partBytes, weights, kernel, channels * filters, channels * filters, side, scratch],
-      { work: 10 * channels * filters * 4 },
-    );
-    return;
-  }
-  const wanted = ownersOf(context, tilesOfAll, partBytes * context.threads <= mostOfProducts);
-  const { pieces, owners } = piecesOf(batch, tiles, channels + filters, wanted);
-  // The products of several pieces add up, so that all of them are kept until the last.
-  const chunks = pieces.length === 1 ? chunksOf(channels, filters, places) : [{ first: 0, count: channels }];
-  const weightPlane = planeOf((chunks[0] as { count: number }).count * filters);
-  const productBytes = places * weightPlane * 4;
-  const products = context.scratch(productBytes * owners);
-  const imagePlane = planeOf(mostTiles(pieces, across) * channels);
-  const gradientPlane = planeOf(mostTiles(pieces, across) * filters);
-  const allImages = context.scratch(places * imagePlane * 4 * owners);
-  const allGradients = context.scratch(places * gradientPlane * 4 * owners);
-  const packing = productScratch(context);
-  for (const [index, piece] of pieces.entries()) {
-    const tilesNow = piece.images * piece.rows * across;
-    const top = piece.row * result;
-    const turn = index % owners;
-    const images = allImages.plus(turn * places * imagePlane * 4);
-    const gradients = allGradients.plus(turn * places * gradientPlane * 4);
-    const tileScratch = scratch.plus(turn * scratchBytes.winograd(Math.max(channels, filters)));
-    const alone = owners > 1 ? { owner: turn, independent: true } : {};
-    const from = image.plus(piece.image * height * width * channels * 4);
-    const g = gradient.plus((piece.image * outHeight + top) * outWidth * filters * 4);
-    context.emit(
-      "winogradImage",
-      [from, images, imagePlane, piece.images, height, width, channels, piece.rows, across, result, corner[0] - top, corner[1], side, tileScratch],
-      { work: transformWork * tilesNow * channels, ...alone, independent: turn > 0 },
-    ); // prettier-ignore
-    context.emit(
-      "winogradGradient",
-      [g, gradients, gradientPlane, piece.images, outHeight - top, outWidth, filters, piece.rows, across, result, side, tileScratch],
-      { work: transformWork * tilesNow * filters, ...alone },
-    );
-    for (const { first, count } of chunks) {
-      emitProduct(context, {
-        a: images.plus(first * 4), b: gradients, c: products.plus(turn * productBytes), m: count, n: filters, k: tilesNow, transposeA: true, lda: channels,
-        accumulate: index >= owners, batch: places, strideA: imagePlane, strideB: gradientPlane, strideC: weightPlane, packing, ...alone,
-      }); // prettier-ignore
-      if (index < pieces.length - 1) continue;
-      context.emit(
-        "winogradKernelGradient",
-        [
-          products, weightPlane, owners, productBytes, weights.plus(first * filters * 4), kernel, count * filters, channels * filters, side, scratch,
-        ],
-        { work: 10 * count * filters * 4 },
-      ); // prettier-ignore
-    }
   }
 }

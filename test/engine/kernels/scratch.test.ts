@@ -38,6 +38,10 @@ test("the lowerings ask for as much scratch memory as the kernels use", () => {
     expect(scratchBytes.gru(batch, width)).toBe(ask("gruScratchBytes", batch, width));
     expect(scratchBytes.rnn(batch, width)).toBe(ask("rnnScratchBytes", batch, width));
     expect(scratchBytes.winogradConvolution(24, width, 20, 6)).toBe(ask("winogradConvolutionScratchBytes", 24, width, 20, 6));
+    expect(scratchBytes.winogradWeightProducts(batch, [width, 40], [20, 16], 6)).toBe(
+      ask("winogradWeightProductsScratchBytes", batch, width, 40, 20, 16, 6),
+    );
+    expect(scratchBytes.winogradChunkGradient([width, 20], 4)).toBe(ask("winogradChunkGradientScratchBytes", width, 20, 4));
     expect(scratchBytes.winograd(width)).toBe(ask("winogradScratchBytes", width));
     expect(scratchBytes.lrn(width, 5)).toBe(ask("lrnScratchBytes", width, 5));
     expect(scratchBytes.batchNorm(width)).toBe(ask("batchNormScratchBytes", width));

@@ -1,5 +1,5 @@
 import { activate, Activation, relu } from "../matmul/activation";
-import { addTransposedProduct, matmulScratchBytes, multiplyPanels } from "../matmul/matmul";
+import { matmulScratchBytes, multiplyPanels } from "../matmul/matmul";
 import { partBegin } from "../simd";
 import { transformImage, transformResults, transformTaps } from "./winograd-transforms";
 
@@ -14,52 +14,65 @@ import { transformImage, transformResults, transformTaps } from "./winograd-tran
 // what remains is 36 or 16 matrix products. Lanes are channels; channels and filters are multiples of 4. `side` is the tile's, 6 or 4.
 
 /** From one row of a tile of vectors to the next, between the two passes of a transform; and such a tile. */
-const TILE_ROW: usize = 6 * 16;
-const TILE_BYTES: usize = 6 * TILE_ROW;
+export const TILE_ROW: usize = 6 * 16;
+export const TILE_BYTES: usize = 6 * TILE_ROW;
 
 export function winogradScratchBytes(channels: i32): i32 {
   return <i32>(TILE_BYTES + 36 * (<usize>channels << 2) + 64);
 }
 
 /**
- * A window of `extent` x `extent` pixels with its corner at (top, left), zeros outside the image: its address in the image where
- * it lies inside, else a copy in `patch`. The distance between its rows goes to `lead`.
+ * A window of `extent` x `extent` pixels with its corner at (top, left), zeros outside the image: its address in the image, or of a copy in `patch`
+ * where it does not lie inside, or is to be `copied` all the same.
  */
 // @ts-ignore: decorator
 @inline
-function windowAt(image: usize, height: i32, width: i32, pixel: usize, top: i32, left: i32, extent: i32, patch: usize): usize {
-  if (top >= 0 && left >= 0 && top + extent <= height && left + extent <= width) return image + (<usize>top * width + left) * pixel;
+function windowAt(image: usize, height: i32, width: i32, pixel: usize, top: i32, left: i32, extent: i32, patch: usize, copied: bool): usize {
+  const row = <usize>extent * pixel;
+  if (top >= 0 && left >= 0 && top + extent <= height && left + extent <= width) {
+    const corner = image + (<usize>top * width + left) * pixel;
+    if (!copied) return corner;
+    for (let i = 0; i < extent; i++) memory.copy(patch + <usize>i * row, corner + <usize>(i * width) * pixel, row);
+    return patch;
+  }
   const x0 = max(0, left), x1 = min(width, left + extent);
   for (let i = 0; i < extent; i++) {
     const y = top + i;
-    const to = patch + <usize>(i * extent) * pixel;
+    const to = patch + <usize>i * row;
     if (y < 0 || y >= height || x0 >= x1) {
-      memory.fill(to, 0, <usize>extent * pixel);
+      memory.fill(to, 0, row);
     } else {
       const before = <usize>(x0 - left) * pixel, inside = <usize>(x1 - x0) * pixel;
-      memory.fill(to, 0, before);
+      if (before) memory.fill(to, 0, before);
       memory.copy(to + before, image + (<usize>y * width + x0) * pixel, inside);
-      memory.fill(to + before + inside, 0, <usize>extent * pixel - before - inside);
+      if (before + inside < row) memory.fill(to + before + inside, 0, row - before - inside);
     }
   }
   return patch;
 }
 
-/** B^T d B of one window of a tile's side, given as its number among all; `to` is the tile's place in the first plane. */
+/**
+ * B^T d B of one window of a tile's side, given as its number among all; `to` is the tile's place in the first plane. Of each `chunk` bytes
+ * of channels the planes lie together, `chunkLead` bytes from those of the chunk before. `copied` as for windowAt.
+ */
 // @ts-ignore: decorator
 @inline
-function transformWindow(
+export function transformWindow(
   x: usize, tile: i32, to: usize, planeBytes: usize, height: i32, width: i32, pixel: usize, tilesHeight: i32, tilesWidth: i32, step: i32,
-  padHeight: i32, padWidth: i32, side: i32, scratch: usize,
+  padHeight: i32, padWidth: i32, side: i32, scratch: usize, chunk: usize, chunkLead: usize, copied: bool,
 ): void {
   const patch = scratch + TILE_BYTES;
   const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
   const image = x + <usize>n * <usize>height * <usize>width * pixel;
-  const window = windowAt(image, height, width, pixel, ty * step - padHeight, tx * step - padWidth, side, patch);
+  const window = windowAt(image, height, width, pixel, ty * step - padHeight, tx * step - padWidth, side, patch, copied);
   const lead = window == patch ? <usize>side * pixel : <usize>width * pixel;
-  for (let c: usize = 0; c < pixel; c += 16) {
-    for (let j = 0; j < side; j++) transformImage(side, window + c + <usize>j * pixel, lead, scratch + (<usize>j << 4), TILE_ROW);
-    for (let i = 0; i < side; i++) transformImage(side, scratch + <usize>i * TILE_ROW, 16, to + c + <usize>(i * side) * planeBytes, planeBytes);
+  for (let first: usize = 0; first < pixel; first += chunk) {
+    const from = window + first, bytes = min(chunk, pixel - first);
+    for (let c: usize = 0; c < bytes; c += 16) {
+      for (let j = 0; j < side; j++) transformImage(side, from + c + <usize>j * pixel, lead, scratch + (<usize>j << 4), TILE_ROW);
+      for (let i = 0; i < side; i++) transformImage(side, scratch + <usize>i * TILE_ROW, 16, to + c + <usize>(i * side) * planeBytes, planeBytes);
+    }
+    to += chunkLead;
   }
 }
 
@@ -74,25 +87,29 @@ export function winogradImage(
   const end = partBegin(tiles, 1, thread + 1, threads);
   for (let tile = partBegin(tiles, 1, thread, threads); tile < end; tile++) {
     const to = planes + <usize>tile * pixel;
-    transformWindow(x, tile, to, planeBytes, height, width, pixel, tilesHeight, tilesWidth, step, padHeight, padWidth, side, scratch);
+    transformWindow(x, tile, to, planeBytes, height, width, pixel, tilesHeight, tilesWidth, step, padHeight, padWidth, side, scratch, pixel, 0, false);
   }
 }
 
 /** G g G^T of one window of `extent` x `extent` pixels of a result's gradient, as above. */
 // @ts-ignore: decorator
 @inline
-function transformSlopes(
+export function transformSlopes(
   g: usize, tile: i32, to: usize, planeBytes: usize, height: i32, width: i32, pixel: usize, tilesHeight: i32, tilesWidth: i32, extent: i32, side: i32,
-  scratch: usize,
+  scratch: usize, chunk: usize, chunkLead: usize, copied: bool,
 ): void {
   const patch = scratch + TILE_BYTES;
   const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
   const image = g + <usize>n * <usize>height * <usize>width * pixel;
-  const window = windowAt(image, height, width, pixel, ty * extent, tx * extent, extent, patch);
+  const window = windowAt(image, height, width, pixel, ty * extent, tx * extent, extent, patch, copied);
   const lead = window == patch ? <usize>extent * pixel : <usize>width * pixel;
-  for (let c: usize = 0; c < pixel; c += 16) {
-    for (let j = 0; j < extent; j++) transformTaps(side, window + c + <usize>j * pixel, lead, extent, scratch + (<usize>j << 4), TILE_ROW);
-    for (let i = 0; i < side; i++) transformTaps(side, scratch + <usize>i * TILE_ROW, 16, extent, to + c + <usize>(i * side) * planeBytes, planeBytes);
+  for (let first: usize = 0; first < pixel; first += chunk) {
+    const from = window + first, bytes = min(chunk, pixel - first);
+    for (let c: usize = 0; c < bytes; c += 16) {
+      for (let j = 0; j < extent; j++) transformTaps(side, from + c + <usize>j * pixel, lead, extent, scratch + (<usize>j << 4), TILE_ROW);
+      for (let i = 0; i < side; i++) transformTaps(side, scratch + <usize>i * TILE_ROW, 16, extent, to + c + <usize>(i * side) * planeBytes, planeBytes);
+    }
+    to += chunkLead;
   }
 }
 
@@ -106,12 +123,12 @@ export function winogradGradient(
   const tiles = batch * tilesHeight * tilesWidth;
   const end = partBegin(tiles, 1, thread + 1, threads);
   for (let tile = partBegin(tiles, 1, thread, threads); tile < end; tile++) {
-    transformSlopes(g, tile, planes + <usize>tile * pixel, planeBytes, height, width, pixel, tilesHeight, tilesWidth, extent, side, scratch);
+    transformSlopes(g, tile, planes + <usize>tile * pixel, planeBytes, height, width, pixel, tilesHeight, tilesWidth, extent, side, scratch, pixel, 0, false);
   }
 }
 
 /** Bytes of scratch per thread of the kernels' transforms: a tile, and another, or four times four kernels of 5 x 5 with their lanes changed. */
-const KERNEL_SCRATCH: usize = TILE_BYTES + 25 * 64;
+export const KERNEL_SCRATCH: usize = TILE_BYTES + 25 * 64;
 
 /**
  * planes[place][element] = G g G^T for each of `elements` kernels of r x r, some rows of the channels x filters there are; `lead`
@@ -183,65 +200,6 @@ function turnLanes(from: usize, lead: usize, to: usize): void {
   v128.store(to, v128.shuffle<i64>(high01, high23, 1, 3), 48);
 }
 
-/**
- * dw[r x r][element] = A^T p A of the planes of each element: the gradient of the weights, `lead` numbers from one tap to the next.
- * The planes are the sum of `parts` of them, `partBytes` apart.
- */
-export function winogradKernelGradient(
-  planes: usize, plane: i32, parts: i32, partBytes: i32, dw: usize, r: i32, elements: i32, lead: i32, side: i32, scratch: usize, thread: i32, threads: i32,
-): void {
-  scratch += <usize>thread * KERNEL_SCRATCH;
-  const matrix = <usize>lead << 2, planeBytes = <usize>plane << 2;
-  const places = <usize>(side * side), sums = scratch + TILE_BYTES;
-  const end = <usize>partBegin(elements, 4, thread + 1, threads) << 2;
-  for (let at = <usize>partBegin(elements, 4, thread, threads) << 2; at < end; at += 16) {
-    let from = planes + at, column = planeBytes;
-    if (parts > 1) {
-      for (let place: usize = 0; place < places; place++) {
-        let v = v128.load(from + place * planeBytes);
-        for (let part = 1; part < parts; part++) v = f32x4.add(v, v128.load(from + place * planeBytes + <usize>part * <usize>partBytes));
-        v128.store(sums + (place << 4), v);
-      }
-      from = sums;
-      column = 16;
-    }
-    for (let j = 0; j < side; j++) transformResults(side, from + <usize>j * column, <usize>side * column, r, scratch + (<usize>j << 4), TILE_ROW);
-    for (let i = 0; i < r; i++) transformResults(side, scratch + <usize>i * TILE_ROW, 16, r, dw + at + <usize>(i * r) * matrix, matrix);
-  }
-}
-
-/**
- * products[thread][place] = sum over the thread's tiles of the transformed image times the transformed gradient, channels x filters, a
- * block of tiles at a time: what winogradKernelGradient makes the gradient of the weights of.
- */
-export function winogradWeightProducts(
-  x: usize, g: usize, products: usize, plane: i32, partBytes: i32, batch: i32, height: i32, width: i32, channels: i32, outHeight: i32, outWidth: i32, filters: i32,
-  tilesHeight: i32, tilesWidth: i32, extent: i32, padHeight: i32, padWidth: i32, side: i32, block: i32, scratch: usize, thread: i32, threads: i32,
-): void {
-  scratch += <usize>thread * <usize>winogradConvolutionScratchBytes(block, channels, filters, side);
-  const tileScratch = scratch + <usize>matmulScratchBytes();
-  const images = (tileScratch + <usize>winogradScratchBytes(max(channels, filters)) + 63) & ~63, imagePlane = blockPlane(block, channels);
-  const slopes = images + <usize>(side * side) * imagePlane, slopesPlane = blockPlane(block, filters);
-  const pixel = <usize>channels << 2, resultPixel = <usize>filters << 2;
-  products += <usize>thread * <usize>partBytes;
-  const tiles = batch * tilesHeight * tilesWidth;
-  const begin = partBegin(tiles, 1, thread, threads), end = partBegin(tiles, 1, thread + 1, threads);
-  if (begin == end) memory.fill(products, 0, <usize>partBytes);
-  for (let first = begin; first < end; first += block) {
-    const count = min(block, end - first);
-    for (let t = 0; t < count; t++) {
-      const to = images + <usize>t * pixel;
-      transformWindow(x, first + t, to, imagePlane, height, width, pixel, tilesHeight, tilesWidth, extent, padHeight, padWidth, side, tileScratch);
-      const slopesTo = slopes + <usize>t * resultPixel;
-      transformSlopes(g, first + t, slopesTo, slopesPlane, outHeight, outWidth, resultPixel, tilesHeight, tilesWidth, extent, side, tileScratch);
-    }
-    for (let place: usize = 0; place < <usize>(side * side); place++) {
-      const to = products + place * (<usize>plane << 2);
-      addTransposedProduct(images + place * imagePlane, slopes + place * slopesPlane, to, channels, filters, count, first > begin, scratch);
-    }
-  }
-}
-
 /** One tile of m x m results, cut off at the image's edge; `from` is the tile's place in the first plane. */
 // @ts-ignore: decorator
 @inline
@@ -288,7 +246,7 @@ export function winogradResult(
 /** Bytes from one plane to the next: not a multiple of a page, so that the places of one tile do not all fall on the same lines of a cache. */
 // @ts-ignore: decorator
 @inline
-function blockPlane(block: i32, channels: i32): usize {
+export function blockPlane(block: i32, channels: i32): usize {
   return (<usize>(block * channels) << 2) + 64;
 }
 
@@ -317,7 +275,7 @@ export function winogradConvolution(
     const count = min(block, end - first);
     for (let t = 0; t < count; t++) {
       const to = images + <usize>t * pixel;
-      transformWindow(x, first + t, to, imagePlane, height, width, pixel, tilesHeight, tilesWidth, m, padHeight, padWidth, side, tileScratch);
+      transformWindow(x, first + t, to, imagePlane, height, width, pixel, tilesHeight, tilesWidth, m, padHeight, padWidth, side, tileScratch, pixel, 0, false);
     }
     for (let place: usize = 0; place < <usize>(side * side); place++) {
       multiplyPanels(images + place * imagePlane, kernels + place * (<usize>kernelPlane << 2), results + place * resultPlane, count, filters, channels, scratch);

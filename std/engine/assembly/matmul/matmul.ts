@@ -1,5 +1,5 @@
 import { partBegin } from "../simd";
-import { ACCUMULATE, TALL_ROWS, TILE_COLUMNS, TILE_ROWS, tileFromColumns, tileFromRows, tileFromStrip } from "./micro-kernel";
+import { ACCUMULATE, sumColumns, TALL_ROWS, TILE_COLUMNS, TILE_ROWS, tileFromColumns, tileFromRows, tileFromStrip } from "./micro-kernel";
 import {
   DEPTH, depthOf, packColumns, packStrips, packTall, packTallColumns, packTransposed, PACK_CAPACITY, SCRATCH_BYTES, STRIP_ROWS, TALL_STRIPS, widthOf,
 } from "./pack";
@@ -55,10 +55,36 @@ export function multiplyPanels(a: usize, panels: usize, c: usize, rows: i32, col
   block(a, panels, c, 0, rows, 0, columns, k, <usize>k << 2, 0, <usize>columns << 2, PACKED_B, 0, 0, 0, scratch);
 }
 
-/** C = A^T B, or C + A^T B, all of them dense. */
-export function addTransposedProduct(a: usize, b: usize, c: usize, rows: i32, columns: i32, k: i32, accumulate: bool, scratch: usize): void {
-  const flags = TRANSPOSE_A | (accumulate ? ACCUMULATE : 0);
-  block(a, b, c, 0, rows, 0, columns, k, <usize>rows << 2, <usize>columns << 2, <usize>columns << 2, flags, 0, 0, 0, scratch);
+/**
+ * C = A^T B, or C + A^T B where `zeros` is 0 and not the address of 32 bytes of zeros: of operands that the first-level cache holds, so
+ * that they are read where they lie. Up to a tile's columns past the last are read.
+ */
+export function addTransposedProduct(
+  a: usize, lda: usize, b: usize, ldb: usize, c: usize, ldc: usize, rows: i32, columns: i32, k: i32, zeros: usize,
+): void {
+  const accumulate = zeros == 0;
+  const wide = columns - (columns % TILE_COLUMNS);
+  const tall = ASC_FEATURE_RELAXED_SIMD ? rows - (rows % TALL_ROWS) : 0;
+  for (let i = 0; i < tall; i += TALL_ROWS) {
+    const strip = a + (<usize>i << 2), out = c + <usize>i * ldc;
+    for (let j: usize = 0; j < <usize>wide << 2; j += 32) {
+      sumColumns(strip, lda, b + j, ldb, k, accumulate ? out + j : zeros, accumulate ? ldc : 0, out + j, ldc);
+    }
+    if (wide == columns) continue;
+    for (let row = 0; row < TALL_ROWS; row += TILE_ROWS) {
+      tileFromColumns(
+        strip + (<usize>row << 2), lda, b + (<usize>wide << 2), ldb, out + <usize>row * ldc + (<usize>wide << 2), ldc, k, min(TILE_ROWS, TALL_ROWS - row),
+        columns - wide, accumulate, 0, 0, 0,
+      );
+    }
+  }
+  for (let i = tall; i < rows; i += TILE_ROWS) {
+    const strip = a + (<usize>i << 2), out = c + <usize>i * ldc;
+    for (let j = 0; j < columns; j += TILE_COLUMNS) {
+      const at = <usize>j << 2;
+      tileFromColumns(strip, lda, b + at, ldb, out + at, ldc, k, min(TILE_ROWS, rows - i), min(TILE_COLUMNS, columns - j), accumulate, 0, 0, 0);
+    }
+  }
 }
 
 /** Rows and columns [begin, end) of one product. Leads are in bytes. */

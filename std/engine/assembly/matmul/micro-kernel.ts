@@ -215,3 +215,64 @@ export function sumStrip(a: usize, b: usize, k: i32, sums: usize, lead: usize): 
   v128.store(sums, s50);
   v128.store(sums, s51, 16);
 }
+
+/**
+ * One 6 x 8 tile of C = initial + A^T B from operands that are not packed: six neighbouring numbers of A every `lda` bytes, eight of B every `ldb`.
+ * The sums begin with the tile at `initial`, rows `leadInitial` bytes apart. Exported for the same reason as sumStrip.
+ */
+export function sumColumns(
+  a: usize, lda: usize, b: usize, ldb: usize, k: i32, initial: usize, leadInitial: usize, c: usize, ldc: usize,
+): void {
+  let s00 = v128.load(initial), s01 = v128.load(initial, 16);
+  initial += leadInitial;
+  let s10 = v128.load(initial), s11 = v128.load(initial, 16);
+  initial += leadInitial;
+  let s20 = v128.load(initial), s21 = v128.load(initial, 16);
+  initial += leadInitial;
+  let s30 = v128.load(initial), s31 = v128.load(initial, 16);
+  initial += leadInitial;
+  let s40 = v128.load(initial), s41 = v128.load(initial, 16);
+  initial += leadInitial;
+  let s50 = v128.load(initial), s51 = v128.load(initial, 16);
+  while (k > 0) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    s00 = multiplyAdd(x, b0, s00);
+    s01 = multiplyAdd(x, b1, s01);
+    x = v128.load32_splat(a, 4);
+    s10 = multiplyAdd(x, b0, s10);
+    s11 = multiplyAdd(x, b1, s11);
+    x = v128.load32_splat(a, 8);
+    s20 = multiplyAdd(x, b0, s20);
+    s21 = multiplyAdd(x, b1, s21);
+    x = v128.load32_splat(a, 12);
+    s30 = multiplyAdd(x, b0, s30);
+    s31 = multiplyAdd(x, b1, s31);
+    x = v128.load32_splat(a, 16);
+    s40 = multiplyAdd(x, b0, s40);
+    s41 = multiplyAdd(x, b1, s41);
+    x = v128.load32_splat(a, 20);
+    s50 = multiplyAdd(x, b0, s50);
+    s51 = multiplyAdd(x, b1, s51);
+    a += lda;
+    b += ldb;
+    k--;
+  }
+  v128.store(c, s00);
+  v128.store(c, s01, 16);
+  c += ldc;
+  v128.store(c, s10);
+  v128.store(c, s11, 16);
+  c += ldc;
+  v128.store(c, s20);
+  v128.store(c, s21, 16);
+  c += ldc;
+  v128.store(c, s30);
+  v128.store(c, s31, 16);
+  c += ldc;
+  v128.store(c, s40);
+  v128.store(c, s41, 16);
+  c += ldc;
+  v128.store(c, s50);
+  v128.store(c, s51, 16);
+}
