@@ -15,6 +15,9 @@ export { logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from "./rows
 export {
   winogradConvolution, winogradConvolutionScratchBytes, winogradGradient, winogradImage, winogradKernel, winogradKernelGradient, winogradKernelPanels, winogradResult, winogradScratchBytes, winogradWeightProducts,
 } from "./convolution/winograd";
+export {
+  stridedConvolution, stridedConvolutionScratchBytes, stridedImage, stridedImageScratchBytes, stridedResults, stridedSlopes, stridedWeightGradient, stridedWeightGradientScratchBytes,
+} from "./convolution/strided-winograd";
 export { interpolateAxis, interpolateAxisGradient, repeatAxis } from "./layout/upsample";
 export { batchNorm, batchNormGradient, batchNormGradientParts, batchNormParts, batchNormScratchBytes } from "./normalisation/batch-norm";
 export { addLayerNormParts, layerNorm, layerNormGradient, layerNormScratchBytes } from "./normalisation/layer-norm";
