@@ -164,7 +164,7 @@ function transformKernel(from: usize, row: usize, column: usize, to: usize, plan
 }
 
 /** The kernels' panels for filters [first, first + count). */
-export function stridedKernels(w: usize, planes: usize, planeBytes: usize, channels: i32, filters: i32, first: i32, count: i32): void {
+function stridedKernels(w: usize, planes: usize, planeBytes: usize, channels: i32, filters: i32, first: i32, count: i32): void {
   const rowBytes = <usize>filters << 2, matrix = <usize>channels * rowBytes, panel = <usize>channels << 5;
   for (let c = 0; c < channels; c++) {
     for (let f = 0; f < count; f += 4) {
@@ -175,7 +175,7 @@ export function stridedKernels(w: usize, planes: usize, planeBytes: usize, chann
 }
 
 /** The turned kernels' panels for channels [first, first + count); `block` has room for 4 x 4 kernels. */
-export function stridedTurnedKernels(w: usize, planes: usize, planeBytes: usize, channels: i32, filters: i32, first: i32, count: i32, block: usize): void {
+function stridedTurnedKernels(w: usize, planes: usize, planeBytes: usize, channels: i32, filters: i32, first: i32, count: i32, block: usize): void {
   const rowBytes = <usize>filters << 2, matrix = <usize>channels * rowBytes, panel = <usize>filters << 5;
   for (let c = 0; c < count; c += 4) {
     for (let f = 0; f < filters; f += 4) {
@@ -319,8 +319,8 @@ export function stridedConvolution(
   }
 }
 
-/** The gradient of some kernels' taps from the sums of their products; `lead` numbers from one channel's row to the next, `matrix` bytes from one tap's. */
-export function stridedKernelGradient(sums: usize, planeBytes: usize, dw: usize, rowBytes: usize, matrix: usize, channels: i32, filters: i32, scratch: usize): void {
+/** The gradient of some kernels' taps from the sums of their products; `rowBytes` from one channel's row to the next, `matrix` bytes from one tap's. */
+function stridedKernelGradient(sums: usize, planeBytes: usize, dw: usize, rowBytes: usize, matrix: usize, channels: i32, filters: i32, scratch: usize): void {
   const pixel = <usize>filters << 2;
   for (let c = 0; c < channels; c++) {
     for (let f: usize = 0; f < pixel; f += 16) {
