@@ -18,6 +18,9 @@ export {
 export {
   winogradChunkGradient, winogradChunks, winogradChunkGradientScratchBytes, winogradKernelGradient, winogradWeightProducts, winogradWeightProductsScratchBytes,
 } from "./convolution/winograd-weight-gradient";
+export {
+  stridedConvolution, stridedConvolutionScratchBytes, stridedImage, stridedImageScratchBytes, stridedResults, stridedSlopes, stridedWeightGradient, stridedWeightGradientScratchBytes,
+} from "./convolution/strided-winograd";
 export { interpolateAxis, interpolateAxisGradient, repeatAxis } from "./layout/upsample";
 export { batchNorm, batchNormGradient, batchNormGradientParts, batchNormParts, batchNormScratchBytes } from "./normalisation/batch-norm";
 export { addLayerNormParts, layerNorm, layerNormGradient, layerNormScratchBytes } from "./normalisation/layer-norm";

@@ -7,6 +7,7 @@ import type { Address, LoweringContext, LoweringRule } from "./contract.js";
 import { activationCodes, emitProduct, plain, type Epilogue } from "./product.js";
 import { maximumTaps, scratchBytes } from "./scratch.js";
 import { emitLaneConvolution } from "./lane-convolution.js";
+import { emitStridedWeightGradient, emitStridedWinograd, suitsStridedWinograd } from "./strided-winograd.js";
 import { emitWinogradWeightGradient } from "./winograd-weight-gradient.js";
 import { emitWinograd, winogradTiles } from "./winograd.js";
 import {
@@ -128,6 +129,10 @@ export function lowerConvolution(node: Node, context: LoweringContext, epilogue:
     emitWinograd(context, tiles, { ...unitStride(convolution), image, kernel, result, epilogue });
     return;
   }
+  if (suitsStridedWinograd(context, convolution)) {
+    emitStridedWinograd(context, convolution, false, image, kernel, result, epilogue);
+    return;
+  }
   if (emitLaneConvolution(context, convolution, { ...unitStride(convolution), image, kernel, result, epilogue })) return;
   const ownImages = imagesOfOwner(context, convolution);
   if (ownImages > 0) {
@@ -190,6 +195,10 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     emitWinograd(context, tiles, turned);
     return;
   }
+  if (suitsStridedWinograd(context, convolution)) {
+    emitStridedWinograd(context, convolution, true, gradient, kernel, result, epilogue);
+    return;
+  }
   if (emitLaneConvolution(context, convolution, turned)) return;
   const bare = epilogue.bias === null && epilogue.residual === null && epilogue.activation === "none";
   if (bare && dilation[2] === 1 && suitsWindowMatrix(context, convolution)) {
@@ -249,6 +258,10 @@ function lowerWeightGradient(node: Node, context: LoweringContext): void {
   const tiles = winogradTiles(context, convolution, out);
   if (tiles !== null) {
     emitWinogradWeightGradient(context, tiles, { ...convolution, corner: cornerOf(convolution), image, gradient, weights: result });
+    return;
+  }
+  if (suitsStridedWinograd(context, convolution)) {
+    emitStridedWeightGradient(context, convolution, image, gradient, result);
     return;
   }
   if (suitsWindowMatrix(context, convolution)) {

@@ -71,6 +71,15 @@ export const scratchBytes = {
   /** Of one thread: zeros, a tile, and sums. */
   winogradChunkGradient: (chunks: Widths, side: number): number =>
     (32 + scratchBytes.winogradKernel + scratchBytes.winogradSums(chunks, side) + 63) & ~63,
+  /** A tile between the two passes of a transform, and a copy of a window at an image's edge. */
+  stridedImage: (channels: number): number => 81 * 16 + 81 * channels * 4 + 64,
+  /** Of one thread: for products, for a tile, some kernels, and their results. */
+  stridedConvolution(tiles: number, depth: number, columns: number): number {
+    const planes = 36 * (depth * columns * 4 + 128) + 81 * tiles * columns * 4;
+    return (scratchBytes.matmul + 81 * 16 + planes + 127) & ~63;
+  },
+  stridedWeightGradient: (channels: number, columns: number, chunks: number): number =>
+    (scratchBytes.matmul + 81 * 16 + chunks * 36 * (channels * columns * 4 + 64) + 127) & ~63,
   attention: (keys: number, width: number, depth: number): number =>
     Math.floor((panels(width, keys) + panels(keys, depth) + 16 * keys + 127) / 64) * 64,
   /** Panels, and as many queries as have 64 KiB of scores. */

@@ -134,6 +134,20 @@ export const cases: readonly Case[] = [
     attributes: { ...conv(1), kernel: [5, 5] },
     tolerance: 2e-4,
   },
+  // by Winograd's algorithm for a stride of 2
+  { name: "conv", inputs: [f32(6, 15, 16, 32), f32(3, 3, 32, 40)], attributes: conv(1, 2), tolerance: 1e-4 },
+  {
+    name: "convInputGradient",
+    inputs: [f32(6, 8, 8, 40), f32(3, 3, 32, 40)],
+    attributes: { ...conv(1, 2), inputSpatial: [15, 16] },
+    tolerance: 1e-4,
+  },
+  {
+    name: "convWeightGradient",
+    inputs: [f32(6, 15, 16, 32), f32(6, 8, 8, 40)],
+    attributes: { ...conv(1, 2), kernel: [3, 3] },
+    tolerance: 1e-4,
+  },
   // by tiles of 4 x 4, the images being too small and few for those of 6 x 6
   ...[[14, 4, 4] as const, [13, 4, 3] as const].flatMap(([batch, height, width]): Case[] => [
     { name: "conv", inputs: [f32(batch, height, width, 24), f32(3, 3, 24, 32)], attributes: conv(1), tolerance: 2e-5 },

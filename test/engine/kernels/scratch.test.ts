@@ -43,6 +43,9 @@ test("the lowerings ask for as much scratch memory as the kernels use", () => {
     );
     expect(scratchBytes.winogradChunkGradient([width, 20], 4)).toBe(ask("winogradChunkGradientScratchBytes", width, 20, 4));
     expect(scratchBytes.winograd(width)).toBe(ask("winogradScratchBytes", width));
+    expect(scratchBytes.stridedImage(width)).toBe(ask("stridedImageScratchBytes", width));
+    expect(scratchBytes.stridedConvolution(batch, width, 24)).toBe(ask("stridedConvolutionScratchBytes", batch, width, 24));
+    expect(scratchBytes.stridedWeightGradient(width, 24, batch)).toBe(ask("stridedWeightGradientScratchBytes", width, 24, batch));
     expect(scratchBytes.lrn(width, 5)).toBe(ask("lrnScratchBytes", width, 5));
     expect(scratchBytes.batchNorm(width)).toBe(ask("batchNormScratchBytes", width));
     expect(scratchBytes.layerNorm(width)).toBe(ask("layerNormScratchBytes", width));

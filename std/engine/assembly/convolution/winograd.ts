@@ -27,7 +27,7 @@ export function winogradScratchBytes(channels: i32): i32 {
  */
 // @ts-ignore: decorator
 @inline
-function windowAt(image: usize, height: i32, width: i32, pixel: usize, top: i32, left: i32, extent: i32, patch: usize, copied: bool): usize {
+export function windowAt(image: usize, height: i32, width: i32, pixel: usize, top: i32, left: i32, extent: i32, patch: usize, copied: bool): usize {
   const row = <usize>extent * pixel;
   if (top >= 0 && left >= 0 && top + extent <= height && left + extent <= width) {
     const corner = image + (<usize>top * width + left) * pixel;
@@ -190,7 +190,7 @@ export function winogradKernelPanels(
 /** A block of 4 x 4 numbers, rows `lead` bytes apart, transposed into four neighbouring vectors. */
 // @ts-ignore: decorator
 @inline
-function turnLanes(from: usize, lead: usize, to: usize): void {
+export function turnLanes(from: usize, lead: usize, to: usize): void {
   const x0 = v128.load(from), x1 = v128.load(from + lead), x2 = v128.load(from + 2 * lead), x3 = v128.load(from + 3 * lead);
   const low01 = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), low23 = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5);
   const high01 = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7), high23 = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
