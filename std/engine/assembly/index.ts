@@ -21,6 +21,7 @@ export {
 export {
   stridedConvolution, stridedConvolutionScratchBytes, stridedImage, stridedImageScratchBytes, stridedResults, stridedSlopes, stridedWeightGradient, stridedWeightGradientScratchBytes,
 } from "./convolution/strided-winograd";
+export { winogradColumns, winogradColumnsScratchBytes } from "./convolution/winograd-columns";
 export { interpolateAxis, interpolateAxisGradient, repeatAxis } from "./layout/upsample";
 export { batchNorm, batchNormGradient, batchNormGradientParts, batchNormParts, batchNormScratchBytes } from "./normalisation/batch-norm";
 export { addLayerNormParts, layerNorm, layerNormGradient, layerNormScratchBytes } from "./normalisation/layer-norm";

@@ -58,6 +58,11 @@ export const scratchBytes = {
     const planes = side * side * (block * (channels + filters) * 4 + 128);
     return (scratchBytes.matmul + scratchBytes.winograd(Math.max(channels, filters)) + planes + 127) & ~63;
   },
+  /** Of one thread: for products, for a kernel, some columns of the kernels, and their results. */
+  winogradColumns(tiles: number, depth: number, columns: number, side: number): number {
+    const planes = side * side * ((depth + tiles) * columns * 4 + 128);
+    return (scratchBytes.matmul + scratchBytes.winogradKernel + planes + 127) & ~63;
+  },
   /** Of one thread: zeros, a tile, and the planes of a block of tiles in chunks of channels and filters. */
   winogradWeightProducts: (block: number, widths: Widths, chunks: Widths, side: number): number =>
     (32 + scratchBytes.winograd(Math.max(...widths)) + scratchBytes.winogradChunks(block, widths, chunks, side) + 127) & ~63,

@@ -163,11 +163,17 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
   // The kernels' own channels and filters: the gradient of an input runs against them.
   const [channels, filters] = turned ? [channelsOut, channelsIn] : [channelsIn, channelsOut];
   const chunks = chunksOf(channels, filters, places);
+  // Our own product reads panels, which saves it from packing them for each piece anew.
+  const panels = channels % 8 === 0 && filters % 8 === 0 && suitsOwn(context, channels, filters);
+  const tilesOfAll = batch * tiles.down * across;
+  const imageBytes = places * tilesOfAll * channelsIn * 4;
+  if (panels && (chunks.length > 1 || tilesOfAll < context.threads * leastOfThread) && imageBytes <= mostOfImages) {
+    emitWinogradColumns(context, tiles, request);
+    return;
+  }
   const kernelPlane = planeOf((chunks[0] as { count: number }).count * filters);
   const kernels = context.scratch(places * kernelPlane * 4);
   const scratch = context.scratch(scratchBytes.winograd(Math.max(channelsIn, channelsOut)) * context.threads);
-  // Our own product reads panels, which saves it from packing them for each piece anew.
-  const panels = channels % 8 === 0 && filters % 8 === 0 && suitsOwn(context, channels, filters);
   const transformKernels = ({ first, count }: { first: number; count: number }): void =>
     context.emit(
       panels ? "winogradKernelPanels" : "winogradKernel",
@@ -178,7 +184,6 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
       { work: 10 * count * filters * 4 },
     ); // prettier-ignore
   if (chunks.length === 1) transformKernels(chunks[0] as { first: number; count: number });
-  const tilesOfAll = batch * tiles.down * across;
   if (panels && chunks.length === 1 && tilesOfAll >= context.threads * leastOfThread) {
     const block = blockOf(tiles, Math.ceil(tilesOfAll / context.threads), channelsIn + channelsOut);
     const bytes = scratchBytes.winogradConvolution(block, channelsIn, channelsOut, side);
@@ -235,4 +240,39 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
       { work: transformWork * tilesNow * channelsOut, ...alone },
     ); // prettier-ignore
   }
+}
+
+/** Planes of a whole batch, which each thread reads for each of its columns: what a third-level cache holds. */
+const mostOfImages = 8 * 2 ** 20;
+
+/** Columns of the products whose kernels a thread makes at a time. */
+const columnsAtOnce = 64;
+
+/** With few tiles and many channels: threads have columns of the products, and make the kernels as they need them. */
+function emitWinogradColumns(context: LoweringContext, tiles: Tiles, request: UnitStrideRequest): void {
+  const { batch, read, written, pad, channelsIn, channelsOut, turned, epilogue } = request;
+  const { side, places, kernel, result, down, across } = tiles;
+  const [channels, filters] = turned ? [channelsOut, channelsIn] : [channelsIn, channelsOut];
+  const all = batch * down * across;
+  const imagePlane = planeOf(all * channelsIn);
+  const images = context.scratch(places * imagePlane * 4);
+  context.emit(
+    "winogradImage",
+    [
+      request.image, images, imagePlane, batch, ...read, channelsIn, down, across, result, ...pad, side,
+      context.scratch(scratchBytes.winograd(channelsIn) * context.threads),
+    ],
+    { work: transformWork * all * channelsIn },
+  ); // prettier-ignore
+  const most = Math.ceil(channelsOut / 8 / context.threads) * 8;
+  const columns = Math.ceil(most / Math.ceil(most / columnsAtOnce) / 8) * 8;
+  context.emit(
+    "winogradColumns",
+    [
+      images, imagePlane, request.kernel, request.result, epilogue.bias ?? absent, epilogue.residual ?? absent, activationCodes[epilogue.activation],
+      channels, filters, kernel, turned ? 1 : 0, batch, ...written, down, across, result, side, columns,
+      context.scratch(scratchBytes.winogradColumns(all, channelsIn, columns, side) * context.threads),
+    ],
+    { work: places * channelsOut * channelsIn * (all + 10) },
+  ); // prettier-ignore
 }

@@ -38,6 +38,7 @@ test("the lowerings ask for as much scratch memory as the kernels use", () => {
     expect(scratchBytes.gru(batch, width)).toBe(ask("gruScratchBytes", batch, width));
     expect(scratchBytes.rnn(batch, width)).toBe(ask("rnnScratchBytes", batch, width));
     expect(scratchBytes.winogradConvolution(24, width, 20, 6)).toBe(ask("winogradConvolutionScratchBytes", 24, width, 20, 6));
+    expect(scratchBytes.winogradColumns(batch, width, 24, 6)).toBe(ask("winogradColumnsScratchBytes", batch, width, 24, 6));
     expect(scratchBytes.winogradWeightProducts(batch, [width, 40], [20, 16], 6)).toBe(
       ask("winogradWeightProductsScratchBytes", batch, width, 40, 20, 16, 6),
     );

@@ -164,21 +164,32 @@ export function winogradKernelPanels(
   w: usize, planes: usize, plane: i32, r: i32, channels: i32, filters: i32, lead: i32, turned: i32, side: i32, scratch: usize, thread: i32, threads: i32,
 ): void {
   scratch += <usize>thread * KERNEL_SCRATCH;
-  const matrix = <usize>lead << 2, planeBytes = <usize>plane << 2, rowBytes = <usize>filters << 2;
-  if (!turned) {
-    const end = partBegin(channels, 1, thread + 1, threads), panel = <usize>channels << 5;
-    for (let c = partBegin(channels, 1, thread, threads); c < end; c++) {
-      for (let f = 0; f < filters; f += 4) {
-        const to = planes + <usize>(f >> 3) * panel + (<usize>c << 5) + (<usize>(f & 4) << 2);
-        transformKernel(side, w + <usize>c * rowBytes + (<usize>f << 2), <usize>r * matrix, matrix, r, to, planeBytes, scratch);
-      }
+  const matrix = <usize>lead << 2, planeBytes = <usize>plane << 2, rowBytes = <usize>filters << 2, grain = turned ? 4 : 1;
+  const begin = partBegin(channels, grain, thread, threads), end = partBegin(channels, grain, thread + 1, threads);
+  if (turned) writeTurnedPanels(w, planes, planeBytes, r, rowBytes, matrix, side, filters, begin, end, scratch);
+  else writePanels(w, planes, planeBytes, r, rowBytes, matrix, side, channels, begin, end, 0, filters, scratch);
+}
+
+/** The panels of filters [first, last) for channels [begin, end) of `depth`; `planes` is where those of filter 0 would begin. */
+export function writePanels(
+  w: usize, planes: usize, planeBytes: usize, r: i32, rowBytes: usize, matrix: usize, side: i32, depth: i32, begin: i32, end: i32, first: i32, last: i32, scratch: usize,
+): void {
+  const panel = <usize>depth << 5;
+  for (let c = begin; c < end; c++) {
+    for (let f = first; f < last; f += 4) {
+      const to = planes + <usize>(f >> 3) * panel + (<usize>c << 5) + (<usize>(f & 4) << 2);
+      transformKernel(side, w + <usize>c * rowBytes + (<usize>f << 2), <usize>r * matrix, matrix, r, to, planeBytes, scratch);
     }
-    return;
   }
-  const end = partBegin(channels, 4, thread + 1, threads), panel = <usize>filters << 5;
-  const block = scratch + TILE_BYTES;
-  for (let c = partBegin(channels, 4, thread, threads); c < end; c += 4) {
-    for (let f = 0; f < filters; f += 4) {
+}
+
+/** The panels of channels [first, last) of the turned kernels, of whose products the filters are the depth. */
+export function writeTurnedPanels(
+  w: usize, planes: usize, planeBytes: usize, r: i32, rowBytes: usize, matrix: usize, side: i32, depth: i32, first: i32, last: i32, scratch: usize,
+): void {
+  const panel = <usize>depth << 5, block = scratch + TILE_BYTES;
+  for (let c = first; c < last; c += 4) {
+    for (let f = 0; f < depth; f += 4) {
       const corner = w + <usize>c * rowBytes + (<usize>f << 2);
       for (let tap = 0; tap < r * r; tap++) turnLanes(corner + <usize>tap * matrix, rowBytes, block + (<usize>(r * r - 1 - tap) << 6));
       const to = planes + <usize>(c >> 3) * panel + (<usize>f << 5) + (<usize>(c & 4) << 2);
@@ -200,18 +211,18 @@ export function turnLanes(from: usize, lead: usize, to: usize): void {
   v128.store(to, v128.shuffle<i64>(high01, high23, 1, 3), 48);
 }
 
-/** One tile of m x m results, cut off at the image's edge; `from` is the tile's place in the first plane. */
+/** `bytes` of the pixels of one tile of m x m results, cut off at the image's edge; `from` is the tile's place in the first plane. */
 // @ts-ignore: decorator
 @inline
-function finishTile(
-  from: usize, planeBytes: usize, y: usize, bias: usize, residual: usize, activation: i32, tile: i32, height: i32, width: i32, pixel: usize,
+export function finishTile(
+  from: usize, planeBytes: usize, bytes: usize, y: usize, bias: usize, residual: usize, activation: i32, tile: i32, height: i32, width: i32, pixel: usize,
   tilesHeight: i32, tilesWidth: i32, m: i32, side: i32, scratch: usize,
 ): void {
   const rowScratch = scratch + TILE_BYTES;
   const tx = tile % tilesWidth, ty = (tile / tilesWidth) % tilesHeight, n = tile / (tilesWidth * tilesHeight);
   const rows = min(m, height - ty * m), columns = min(m, width - tx * m);
   const corner = y + ((<usize>n * height + <usize>(ty * m)) * width + <usize>(tx * m)) * pixel;
-  for (let f: usize = 0; f < pixel; f += 16) {
+  for (let f: usize = 0; f < bytes; f += 16) {
     for (let j = 0; j < side; j++) transformResults(side, from + f + <usize>j * planeBytes, <usize>side * planeBytes, m, scratch + (<usize>j << 4), TILE_ROW);
     const shift = bias ? v128.load(bias + f) : f32x4.splat(0);
     for (let i = 0; i < rows; i++) {
@@ -239,7 +250,7 @@ export function winogradResult(
   const tiles = batch * tilesHeight * tilesWidth;
   const end = partBegin(tiles, 1, thread + 1, threads);
   for (let tile = partBegin(tiles, 1, thread, threads); tile < end; tile++) {
-    finishTile(planes + <usize>tile * pixel, planeBytes, y, bias, residual, activation, tile, height, width, pixel, tilesHeight, tilesWidth, m, side, scratch);
+    finishTile(planes + <usize>tile * pixel, planeBytes, pixel, y, bias, residual, activation, tile, height, width, pixel, tilesHeight, tilesWidth, m, side, scratch);
   }
 }
 
@@ -282,7 +293,7 @@ export function winogradConvolution(
     }
     for (let t = 0; t < count; t++) {
       const from = results + <usize>t * resultPixel;
-      finishTile(from, resultPlane, y, bias, residual, activation, first + t, outHeight, outWidth, resultPixel, tilesHeight, tilesWidth, m, side, tileScratch);
+      finishTile(from, resultPlane, resultPixel, y, bias, residual, activation, first + t, outHeight, outWidth, resultPixel, tilesHeight, tilesWidth, m, side, tileScratch);
     }
   }
 }
