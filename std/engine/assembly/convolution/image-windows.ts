@@ -25,7 +25,7 @@ export function imageWindows(
         // What a run of whole vectors writes too much, the next run writes over.
         let from = image + <usize>top * line + <usize>left * pixel;
         for (let ky = 0; ky < kernelHeight; ky++) {
-          for (let at: usize = 0; at < run; at += 16) v128.store(to + at, v128.load(from + at));
+          copyRun(from, to, run);
           to += run;
           from += step;
         }
@@ -50,6 +50,20 @@ export function imageWindows(
       }
     }
   }
+}
+
+/** Copies a run in whole vectors. */
+// @ts-ignore: decorator
+@inline
+function copyRun(from: usize, to: usize, bytes: usize): void {
+  let at: usize = 0;
+  for (; at + 48 < bytes; at += 64) {
+    v128.store(to + at, v128.load(from + at));
+    v128.store(to + at, v128.load(from + at, 16), 16);
+    v128.store(to + at, v128.load(from + at, 32), 32);
+    v128.store(to + at, v128.load(from + at, 48), 48);
+  }
+  for (; at < bytes; at += 16) v128.store(to + at, v128.load(from + at));
 }
 
 // @ts-ignore: decorator
