@@ -1,9 +1,10 @@
 import { createRequire } from "node:module";
 import { afterAll, describe, expect, test } from "vitest";
+import type { PlanExecutable } from "../../std/engine/executable.js";
 import { findBlas } from "../../std/engine/blas/find.js";
 import { configureEngine, executor } from "../../std/engine/index.js";
 import { createProducts } from "../../std/engine/threads/products.js";
-import { matmul, portableExecutor, Tensor, trace, transpose } from "../../std/tensor/index.js";
+import { add, matmul, portableExecutor, relu, Tensor, trace, transpose, Variable } from "../../std/tensor/index.js";
 
 afterAll(() => configureEngine({}));
 
@@ -71,6 +72,28 @@ describe.each(cases)("a product of $m x $n x $k ($says), transposed: $a and $b",
         }
         expect(bitsOf(result.map((value) => value - 1)).equals(expected)).toBe(true);
       }
+    }
+  });
+});
+
+describe.each(["auto", "off"])("products with weights, BLAS %s", (blas) => {
+  test.each([
+    { m: 32, k: 784, n: 130, shared: true, says: "many rows of weights" },
+    { m: 15, k: 401, n: 70, shared: true, says: "rows that do not deal out evenly" },
+    { m: 64, k: 200, n: 130, shared: false, says: "few rows" },
+    { m: 4, k: 2000, n: 600, shared: false, says: "more than caches hold" },
+  ])("$says: each thread takes rows of them is $shared", ({ m, k, n, shared }) => {
+    const weights = new Variable("w", wholeNumbers([k, n], 2));
+    const inputs = [wholeNumbers([m, k], 1), wholeNumbers([n], 3)];
+    const graph = trace((x, bias) => [matmul(x, weights.value), relu(add(matmul(x, weights.value), bias))], inputs);
+    const expected = portableExecutor.prepare(graph).run(inputs);
+    for (const threads of [1, 2, 3]) {
+      configureEngine({ threads, blas });
+      const plan = executor().prepare(graph) as PlanExecutable;
+      for (const [index, { data }] of plan.run(inputs).entries())
+        expect(bitsOf(data as Float32Array).equals(bitsOf(expected[index]?.data as Float32Array))).toBe(true);
+      expect(plan.plan.listing.some((line) => line.includes(`finishProduct: matmul -> ${m}x${n}`))).toBe(shared && threads > 1);
+      plan.dispose();
     }
   });
 });

@@ -3,7 +3,7 @@ import type { MatmulAttributes } from "../../tensor/operations/matmul.js";
 import { broadcastStrides, offsetsOf } from "../../tensor/offsets.js";
 import { input, isSingle, output } from "./arguments.js";
 import type { Address, LoweringContext, LoweringRule } from "./contract.js";
-import { emitProduct, plain, type Epilogue } from "./product.js";
+import { emitByDepth, emitProduct, plain, type Epilogue } from "./product.js";
 
 /** Lowers a matrix product. With an epilogue, `result` is where the finished result goes. */
 export function lowerMatmul(node: Node, context: LoweringContext, epilogue: Epilogue, result: Address): void {
@@ -18,6 +18,8 @@ export function lowerMatmul(node: Node, context: LoweringContext, epilogue: Epil
   const starts = [a, b].map((operand) => offsetsOf(batch, broadcastStrides(operand.shape.slice(0, -2), batch))) as [Int32Array, Int32Array];
   const count = starts[0].length;
   const [stepA, stepB] = starts.map(evenStep) as [number | null, number | null];
+  const plainProduct = count === 1 && !transposeA && !transposeB;
+  if (plainProduct && b.node?.kind === "variable" && emitByDepth(context, { a: left, b: right, c: result, m, n, k }, epilogue)) return;
   if (stepA !== null && stepB !== null) {
     emitProduct(
       context,

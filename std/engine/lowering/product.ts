@@ -64,6 +64,42 @@ export function suitsBlas(context: LoweringContext, { m, n, k }: Pick<Product, "
   return context.blas && m >= 8 && n >= 8 && m * n * k >= blasWork;
 }
 
+/** Bytes of weights that the threads' caches hold from one step to the next. */
+const leastHeld = 64 * 1024;
+const mostHeld = 4 * 2 ** 20;
+
+/**
+ * A product with weights, each thread taking rows of them: those whose gradient it makes and which it changes itself, so that they need
+ * not move from one processor's cache to another's, which is slow where these are apart. What the threads get adds up.
+ * @returns false, and nothing is emitted, where the weights are few beside the result, or too many for the caches.
+ */
+export function emitByDepth(
+  context: LoweringContext,
+  { a, b, c, m, n, k }: Pick<Product, "a" | "b" | "c" | "m" | "n" | "k">,
+  { bias, residual, activation }: Epilogue,
+): boolean {
+  const { threads } = context;
+  const bytes = k * n * 4;
+  if (threads === 1 || residual !== null || k < 4 * m * (threads - 1) || bytes < leastHeld || bytes > mostHeld) return false;
+  const others = context.scratch((threads - 1) * m * n * 4);
+  const packing = productScratch(context);
+  for (let owner = 0; owner < threads; owner++) {
+    const [first, end] = [owner, owner + 1].map((part) => Math.floor((part * k) / threads)) as [number, number];
+    const to = owner === 0 ? c : others.plus((owner - 1) * m * n * 4);
+    const part = { a: a.plus(first * 4), b: b.plus(first * n * 4), c: to, m, n, k: end - first, lda: k };
+    emitProduct(context, { ...part, packing, owner, independent: owner > 0 });
+  }
+  for (let other = 1; other < threads; other++) {
+    const last = other === threads - 1;
+    const from = others.plus((other - 1) * m * n * 4);
+    context.emit("finishProduct", [c, (last ? bias : null) ?? absent, from, activationCodes[last ? activation : "none"], m, n], {
+      work: m * n,
+      independent: other > 1,
+    });
+  }
+  return true;
+}
+
 export function emitProduct(context: LoweringContext, product: Product, epilogue: Epilogue = plain): void {
   const {
     a,
