@@ -7,10 +7,8 @@ import { declaredNames } from "./declared-names.js";
 import { diagnosticsError } from "./diagnostics-error.js";
 import { nextIndent } from "./is-complete.js";
 import type { CompiledCell, Completeness, Completion, EditorRequest, InspectionBundle, Subject } from "./messages.js";
+import { describedMatches } from "./messages.js";
 import { transpile } from "./transpile.js";
-
-/** As many completions get documentation: more are not on the screen. */
-const described = 50;
 
 /** The cells of a notebook that are in the layer language. */
 export class LayerCells {
@@ -29,7 +27,7 @@ export class LayerCells {
       text: item.text,
       type: item.kind,
       signature: item.detail,
-      documentation: index < described ? withoutMarkup(documentationOf(item, layerLanguage)) : "",
+      documentation: index < describedMatches ? withoutMarkup(documentationOf(item, layerLanguage)) : "",
     }));
     return { start, end, matches };
   }

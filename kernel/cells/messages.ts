@@ -35,6 +35,9 @@ export interface Completion {
   readonly matches: readonly CompletionMatch[];
 }
 
+/** As many matches get a signature and documentation: more are not on the screen. */
+export const describedMatches = 50;
+
 export interface CompletionMatch {
   readonly text: string;
   /** "method", "layer", "option" … */

@@ -6,6 +6,7 @@ import type * as TypeScript from "@tslab/typescript-for-tslab";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { bareNames, describeSymbol, withoutLinks, type SymbolDescription } from "../cells/symbol-description.js";
+import { describedMatches } from "../cells/messages.js";
 import { requireCompiled } from "../compiled-script.js";
 import { CellPrograms, type CreateProgram } from "./cell-programs.js";
 import { preparedFiles } from "../declarations/prepared.js";
@@ -159,7 +160,7 @@ export function createTypeChecker(
       const names = result.candidates.toSorted((a, b) => Number(isCommon(found.get(a))) - Number(isCommon(found.get(b))));
       const entries = names.map((name, index) => {
         const entry = found.get(name);
-        const { kind = entry?.kind ?? "", ...rest } = describe(index < described ? entry?.symbol : undefined);
+        const { kind = entry?.kind ?? "", ...rest } = describe(index < describedMatches ? entry?.symbol : undefined);
         return { name, kind, ...rest };
       });
       return { start: result.start, end: result.end, entries };
@@ -186,9 +187,6 @@ function withoutImports(signature: string): string {
     .replace(/^\(alias\) /, "")
     .replace(/(?!^)\nimport [^\n]*$/, "");
 }
-
-/** As many completions get a signature and documentation: more are not on the screen. */
-const described = 50;
 
 /** The property of the expected type, where a name stands in an object literal: `stride` in `conv(6, 5, { stride: 2 })`. */
 function optionOf(at: TypeScript.Node, checker: TypeScript.TypeChecker): TypeScript.Symbol | undefined {

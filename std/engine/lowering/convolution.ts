@@ -4,6 +4,7 @@ import { geometryOf, type WindowGeometry } from "../../tensor/operations/window.
 import { sizeOf, type Shape } from "../../tensor/shape.js";
 import { absent, input, isSingle, output } from "./arguments.js";
 import type { Address, LoweringContext, LoweringRule } from "./contract.js";
+import { padBefore, plane } from "./planes.js";
 import { activationCodes, emitProduct, plain, type Epilogue } from "./product.js";
 import { maximumTaps, scratchBytes } from "./scratch.js";
 import { emitLaneConvolution } from "./lane-convolution.js";
@@ -77,24 +78,19 @@ function fitsPlanes({ channels, filters, groups, size, stride, input: extent }: 
 
 const settings = ({ size, stride, dilation }: Convolution): number[] => [...size, ...stride, ...dilation];
 
-/** The padding before height and width. */
-const cornerOf = ({ pad }: Convolution): readonly [number, number] => pad.slice(1).map(([before]) => before) as [number, number];
-
 /** What a convolution with stride 1 asks of the kernels that serve its gradient too. */
 export function unitStride(convolution: Convolution): Omit<UnitStrideRequest, "image" | "kernel" | "result" | "epilogue"> {
   const { batch, input: extent, output: out, channels, filters } = convolution;
   return {
     batch,
-    read: planeExtent(extent),
-    written: planeExtent(out),
-    pad: cornerOf(convolution),
+    read: plane(extent),
+    written: plane(out),
+    pad: padBefore(convolution),
     channelsIn: channels,
     channelsOut: filters,
     turned: false,
   };
 }
-
-const planeExtent = (extent: Shape): [number, number] => [extent[1] as number, extent[2] as number];
 
 /** The image with its padding around it: itself where there is none, else a copy in scratch memory. */
 function padded(
@@ -182,8 +178,8 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     kernel,
     result,
     batch,
-    read: planeExtent(out),
-    written: planeExtent(extent),
+    read: plane(out),
+    written: plane(extent),
     pad: [(size[1] as number) - 1 - (before[1] as number), (size[2] as number) - 1 - (before[2] as number)] as const,
     channelsIn: filters,
     channelsOut: channels,
@@ -235,13 +231,12 @@ function emitScatteredGradient(
   kernel: Address,
   result: Address,
 ): void {
-  const { batch, input: extent, output: out, channels, filters, size, stride, dilation, pad } = convolution;
-  const before = pad.slice(1).map(([first]) => first);
-  const plane = [...[size, stride].flatMap((extents) => extents.slice(1)), dilation[1] as number, ...before];
+  const { batch, input: extent, output: out, channels, filters, size, stride, dilation } = convolution;
+  const window = [...plane(size), ...plane(stride), dilation[1] as number, ...padBefore(convolution)];
   const scratch = context.scratch(scratchBytes.scatteredGradient(sizeOf(out), sizeOf(size) * channels) * context.threads);
   context.emit(
     "scatteredInputGradient",
-    [gradient, kernel, result, batch, ...planeExtent(out), filters, ...planeExtent(extent), channels, ...plane, scratch],
+    [gradient, kernel, result, batch, ...plane(out), filters, ...plane(extent), channels, ...window, scratch],
     { work: workOf(convolution) },
   );
 }
@@ -257,7 +252,7 @@ function lowerWeightGradient(node: Node, context: LoweringContext): void {
   }
   const tiles = winogradTiles(context, convolution, out);
   if (tiles !== null) {
-    emitWinogradWeightGradient(context, tiles, { ...convolution, corner: cornerOf(convolution), image, gradient, weights: result });
+    emitWinogradWeightGradient(context, tiles, { ...convolution, corner: padBefore(convolution), image, gradient, weights: result });
     return;
   }
   if (suitsStridedWinograd(context, convolution)) {
@@ -293,7 +288,7 @@ function lowerWeightGradient(node: Node, context: LoweringContext): void {
     const kernel = [...convolution.size.slice(1), ...convolution.dilation.slice(1)];
     context.emit(
       "planeWeightGradient",
-      [wide.address, gradient, result, batch, height, width, channels, ...planeExtent(out), filters, ...kernel, context.scratch(bytes * context.threads)],
+      [wide.address, gradient, result, batch, height, width, channels, ...plane(out), filters, ...kernel, context.scratch(bytes * context.threads)],
       { work: workOf(convolution) },
     ); // prettier-ignore
     return;

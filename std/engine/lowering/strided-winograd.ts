@@ -2,6 +2,7 @@ import { sizeOf } from "../../tensor/shape.js";
 import { absent } from "./arguments.js";
 import type { Address, LoweringContext } from "./contract.js";
 import type { Convolution } from "./convolution.js";
+import { padBefore, plane } from "./planes.js";
 import { activationCodes, type Epilogue } from "./product.js";
 import { scratchBytes } from "./scratch.js";
 
@@ -80,9 +81,6 @@ function columnsOf(columns: number, parts: number): { readonly most: number; rea
 const planesFor = (context: LoweringContext, tiles: number, channels: number): Address =>
   context.scratch(rowsOfTile * tiles * channels * 4 + 36 * 64);
 
-const plane = (extent: readonly number[]): [number, number] => [extent[1] as number, extent[2] as number];
-const before = ({ pad }: Convolution): [number, number] => pad.slice(1).map(([first]) => first) as [number, number];
-
 /** The convolution, or with `turned` the gradient of its input: `from` is its image, or the gradient of its result. */
 export function emitStridedWinograd(
   context: LoweringContext,
@@ -97,8 +95,8 @@ export function emitStridedWinograd(
   const [channelsIn, channelsOut] = turned ? [filters, channels] : [channels, filters];
   const { down, across, all } = turned ? tilesOf(batch, input, 8) : tilesOf(batch, output, 4);
   // A tile of the input begins with the phase with two taps where the padding is even.
-  const leads = turned ? before(convolution).map((pad) => 1 - (pad % 2)) : [0, 0];
-  const pads = turned ? before(convolution).map((pad, axis) => (leads[axis] as number) - Math.floor(pad / 2)) : before(convolution);
+  const leads = turned ? padBefore(convolution).map((pad) => 1 - (pad % 2)) : [0, 0];
+  const pads = turned ? padBefore(convolution).map((pad, axis) => (leads[axis] as number) - Math.floor(pad / 2)) : padBefore(convolution);
   const written = plane(turned ? input : output);
   const pieces = piecesOf(all, rowsOfTile * channelsIn * 4);
   const most = (pieces[0] as { count: number }).count;
@@ -161,7 +159,7 @@ export function emitStridedWeightGradient(
   for (const { first, count } of pieces) {
     context.emit(
       "stridedImage",
-      [image, images, first, count, ...plane(input), channels, down, across, ...before(convolution), tileScratch],
+      [image, images, first, count, ...plane(input), channels, down, across, ...padBefore(convolution), tileScratch],
       {
         work: transformWork * count * channels,
       },

@@ -1,6 +1,7 @@
 import { sizeOf } from "../../tensor/shape.js";
 import type { Address, CallOptions, LoweringContext } from "./contract.js";
 import type { Convolution } from "./convolution.js";
+import { padBefore, plane } from "./planes.js";
 import { blasWork, emitProduct, productScratch, type Epilogue } from "./product.js";
 
 // Convolutions as products with the matrix of all windows (im2col). A BLAS is twice as fast as our kernels that read windows
@@ -70,9 +71,6 @@ const scratchFor = (context: LoweringContext, convolution: Convolution): Address
 /** Bytes of one image read, and of one result. */
 const imageBytes = ({ input, channels }: Convolution): number => sizeOf(input) * channels * 4;
 const resultBytes = ({ output, filters }: Convolution): number => sizeOf(output) * filters * 4;
-
-const plane = (extent: readonly number[]): [number, number] => [extent[1] as number, extent[2] as number];
-const padBefore = ({ pad }: Convolution): number[] => pad.slice(1).map(([before]) => before);
 
 function emitWindows(
   context: LoweringContext,

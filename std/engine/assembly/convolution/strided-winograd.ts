@@ -3,7 +3,7 @@ import { ACCUMULATE } from "../matmul/micro-kernel";
 import { matmul, matmulScratchBytes, multiplyPanels, TRANSPOSE_A } from "../matmul/matmul";
 import { multiplyAdd, partBegin } from "../simd";
 import { copyFour, expandFour, gradientOfTaps, resultsOfFive, resultsOfNine, transformFive, transformThreeTaps } from "./strided-transforms";
-import { turnLanes, windowAt } from "./winograd";
+import { blockPlane, turnLanes, windowAt } from "./winograd";
 
 // Winograd's minimal filtering for kernels of 3 x 3 with stride 2. Along an axis y[i] = w0 x[2i] + w1 x[2i + 1] + w2 x[2i + 2]: what
 // one phase of the image gives to a result has one tap, and what the other gives is a convolution with two taps and stride 1, of
@@ -267,16 +267,9 @@ function finishPhases(
   }
 }
 
-/** Bytes from one transformed kernel to the next. */
-// @ts-ignore: decorator
-@inline
-function kernelPlane(depth: i32, columns: i32): usize {
-  return (<usize>(depth * columns) << 2) + GAP;
-}
-
 /** Scratch of one thread, with `columns` of the result at a time. */
 export function stridedConvolutionScratchBytes(tiles: i32, depth: i32, columns: i32): i32 {
-  const planes = PRODUCTS * (kernelPlane(depth, columns) + GAP) + ROWS * (<usize>(tiles * columns) << 2);
+  const planes = PRODUCTS * (blockPlane(depth, columns) + GAP) + ROWS * (<usize>(tiles * columns) << 2);
   return <i32>(<usize>matmulScratchBytes() + TILE_BYTES + planes + 127) & ~63;
 }
 
@@ -294,7 +287,7 @@ export function stridedConvolution(
   const tiles = tilesEnd - tilesFirst, pixelIn = <usize>depth << 2, runIn = <usize>count * pixelIn;
   scratch += <usize>thread * <usize>stridedConvolutionScratchBytes((count + share - 1) / share, depth, columns);
   const tileScratch = scratch + <usize>matmulScratchBytes(), kernels = (tileScratch + TILE_BYTES + 63) & ~63;
-  const plane = kernelPlane(depth, columns), results = kernels + PRODUCTS * plane;
+  const plane = blockPlane(depth, columns), results = kernels + PRODUCTS * plane;
   const end = partBegin(all, 8, thread % parts + 1, parts);
   if (tiles == 0) return;
   for (let column = partBegin(all, 8, thread % parts, parts); column < end; column += columns) {
@@ -333,7 +326,7 @@ function stridedKernelGradient(sums: usize, planeBytes: usize, dw: usize, rowByt
 
 /** Scratch of one thread: for `chunks` of the sums of `channels` by `columns` kernels. */
 export function stridedWeightGradientScratchBytes(channels: i32, columns: i32, chunks: i32): i32 {
-  return <i32>(<usize>matmulScratchBytes() + TILE_BYTES + <usize>chunks * PRODUCTS * kernelPlane(channels, columns) + 127) & ~63;
+  return <i32>(<usize>matmulScratchBytes() + TILE_BYTES + <usize>chunks * PRODUCTS * blockPlane(channels, columns) + 127) & ~63;
 }
 
 /**
@@ -347,7 +340,7 @@ export function stridedWeightGradient(
 ): void {
   const share = threads / parts, channel = partBegin(channels, 4, thread / parts, share), depth = partBegin(channels, 4, thread / parts + 1, share) - channel;
   const pixelIn = <usize>channels << 2, pixelOut = <usize>filters << 2, runIn = <usize>count * pixelIn, runOut = <usize>count * pixelOut;
-  const most = ((channels + 3) / 4 + share - 1) / share * 4, plane = kernelPlane(most, columns);
+  const most = ((channels + 3) / 4 + share - 1) / share * 4, plane = blockPlane(most, columns);
   scratch += <usize>thread * <usize>stridedWeightGradientScratchBytes(most, columns, chunks);
   const tileScratch = scratch + <usize>matmulScratchBytes();
   let sums = (tileScratch + TILE_BYTES + 63) & ~63;
