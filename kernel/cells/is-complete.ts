@@ -1,12 +1,13 @@
 import { ts } from "../tslab/converter.js";
 import type { Completeness } from "./messages.js";
+import type { InternalSourceFile } from "../tslab/internals.js";
 
 /** Whether a console should run the code or wait for more lines. */
 export function isCompleteTypeScript(source: string): Completeness {
   // `export {}` makes it a module, in which `await` may stand at the top.
   const prefix = "export {};";
   const file = ts.createSourceFile("cell.ts", prefix + source, ts.ScriptTarget.ES2022, true, ts.ScriptKind.TS);
-  const problems = (file as unknown as { parseDiagnostics: { start: number; length: number; code: number }[] }).parseDiagnostics;
+  const problems = (file as InternalSourceFile).parseDiagnostics;
   const first = problems[0];
   if (first === undefined) return { status: "complete" };
   const end = prefix.length + source.trimEnd().length;

@@ -59,6 +59,7 @@ export interface InternalSourceFile extends TypeScript.SourceFile {
   moduleAugmentations?: readonly TypeScript.Node[];
   ambientModuleNames?: readonly string[];
   resolvedModules?: Resolutions | undefined;
+  readonly parseDiagnostics: readonly TypeScript.DiagnosticWithLocation[];
   readonly bindDiagnostics: readonly TypeScript.Diagnostic[];
   readonly commentDirectives?: readonly unknown[];
   readonly checkJsDirective?: unknown;
