@@ -25,7 +25,7 @@ export async function doctorCommand(): Promise<number> {
 /** What computes, a line for each part, and a line for each thing that is missing with what it costs. */
 function engine(): (readonly [string, string])[] {
   try {
-    const { threads, simd, blas, losses } = engineInfo();
+    const { threads, simd, native, blas, losses } = engineInfo();
     const vectors = {
       relaxed: "WebAssembly SIMD with fused multiply-add",
       plain: "WebAssembly SIMD without fused multiply-add",
@@ -34,17 +34,19 @@ function engine(): (readonly [string, string])[] {
     return [
       ["Threads", `${threads} that compute`],
       ["SIMD", vectors[simd]],
-      [
-        "BLAS",
-        blas === null
-          ? "none: large products take longer"
-          : `${blas.name} for large products${blas.path === undefined ? "" : ` (${blas.path})`}`,
-      ],
+      ["Products", products(native, blas)],
       ...losses.map((loss) => ["", `! ${loss}`] as const),
     ];
   } catch (error) {
     return [["Engine", `could not start: ${error instanceof Error ? error.message : String(error)}`]];
   }
+}
+
+/** What multiplies large matrices. */
+function products(native: string | null, blas: ReturnType<typeof engineInfo>["blas"]): string {
+  if (native !== null) return `${native}, by machine code of Lamella's own (LAMELLA_NATIVE=off does without, LAMELLA_BLAS names a library)`;
+  if (blas !== null) return `${blas.name}${blas.path === undefined ? "" : ` (${blas.path})`}`;
+  return "WebAssembly: neither machine code of Lamella's own nor a system BLAS";
 }
 
 function data(): string {

@@ -10,17 +10,22 @@ import type { Executable, Executor, PrepareOptions } from "./executor.js";
 import { loadKernels, simdSupport, type Kernels } from "./kernels.js";
 import { fusions, lowerings } from "./lowering/index.js";
 import { EngineMemory } from "./memory/memory.js";
+import { nativeProducts, type NativeProducts } from "./native/load.js";
 import { NoRoom, plan, type Plan } from "./plan/planner.js";
 import { resolveSettings, type EngineSettings, type ResolvedSettings } from "./settings.js";
+import { createNativeProducts } from "./threads/native-products.js";
 import { createProducts } from "./threads/products.js";
 import { WorkerPool } from "./threads/pool.js";
-import type { Product } from "./threads/protocol.js";
+import type { Product, ProductAccess } from "./threads/protocol.js";
 import { createRequire } from "node:module";
 
 /** What the engine found, for `lamella doctor` and run records. */
 export interface EngineInfo {
   readonly threads: number;
   readonly simd: "relaxed" | "plain" | "none";
+  /** The vectors that machine code of the engine's own multiplies large matrices with; null where a BLAS or WebAssembly does. */
+  readonly native: string | null;
+  /** The system's BLAS, where products go to it. */
   readonly blas: { readonly name: string; readonly path?: string } | null;
   /** "WebAssembly relaxed SIMD, 2 threads, OpenBLAS" */
   readonly description: string;
@@ -30,31 +35,43 @@ export interface EngineInfo {
 
 export type MultiplyProduct = (product: Product, base: number, part: number, parts: number) => void;
 
+function multiplier(access: ProductAccess, memory: WebAssembly.Memory): MultiplyProduct {
+  const require = createRequire(import.meta.url);
+  return access.kind === "native" ? createNativeProducts(require, access, memory) : createProducts(require, access, memory);
+}
+
+/** A BLAS that was named, else the engine's own machine code, else the BLAS that is found. */
+function chooseProducts({ blas, native }: ResolvedSettings): { native: NativeProducts | null; blas: FoundBlas | null } {
+  const own = blas === "auto" || blas === "off" || blas === "" ? nativeProducts(native) : null;
+  return { native: own, blas: own === null ? findBlas(blas) : null };
+}
+
 /** Runs graphs as planned WebAssembly on one shared memory. */
 export class Engine implements Executor {
   readonly name = "engine";
   readonly memory: EngineMemory;
   readonly kernels: Kernels;
   readonly settings: ResolvedSettings;
-  readonly blas: FoundBlas | null;
+  /** What multiplies large matrices with wider vectors than WebAssembly has. */
+  readonly products: ProductAccess | null;
   readonly multiply: MultiplyProduct | null;
   /** The kernels as the calling thread runs them. */
   readonly instance: WebAssembly.Instance;
   #pool: WorkerPool | null = null;
 
-  constructor(memory: EngineMemory, kernels: Kernels, settings: ResolvedSettings, blas: FoundBlas | null) {
+  constructor(memory: EngineMemory, kernels: Kernels, settings: ResolvedSettings, products: ProductAccess | null) {
     this.memory = memory;
     this.kernels = kernels;
     this.settings = settings;
-    this.blas = blas;
+    this.products = products;
     this.instance = new WebAssembly.Instance(kernels.module, { env: { memory: memory.memory } });
-    this.multiply = blas === null ? null : createProducts(createRequire(import.meta.url), blas.access, memory.memory);
+    this.multiply = products === null ? null : multiplier(products, memory.memory);
   }
 
   /** The workers; made new after one has died. */
   get pool(): WorkerPool {
     if (this.#pool?.interrupted === true) this.close();
-    this.#pool ??= new WorkerPool(this.memory, this.kernels.module, this.blas?.access ?? null, (pool) => {
+    this.#pool ??= new WorkerPool(this.memory, this.kernels.module, this.products, (pool) => {
       if (this.#pool === pool) this.#pool = null;
     });
     return this.#pool;
@@ -90,7 +107,7 @@ export class Engine implements Executor {
       lowerings: { lowerings, fusions },
       signatures: this.kernels.signatures,
       threads: this.settings.threads,
-      blas: this.blas !== null,
+      wide: this.products !== null,
       checkNumbers: options.checkNumbers ?? false,
       guardedOutputs: options.guardedOutputs ?? 0,
       measured: process.env["LAMELLA_PROFILE"] === "1",
@@ -168,6 +185,7 @@ function start(): NonNullable<typeof current> {
       info: {
         threads: 1,
         simd: "none",
+        native: null,
         blas: null,
         description: "portable JavaScript, 1 thread",
         losses: [`${reason}: everything runs in plain JavaScript, with the same results and 10 to 100 times slower`],
@@ -176,31 +194,33 @@ function start(): NonNullable<typeof current> {
     return current;
   }
   memory ??= new EngineMemory();
-  const blas = findBlas(settings.blas);
-  const engine = new Engine(memory, kernels, settings, blas);
+  const { native, blas } = chooseProducts(settings);
+  const engine = new Engine(memory, kernels, settings, (native ?? blas)?.access ?? null);
   const losses: string[] = [];
   if (kernels.simd === "plain" && settings.simd === "auto")
     losses.push(
       "no relaxed SIMD in this JavaScript engine (Node 20 and later have it): products without fused multiply-add, up to a quarter slower",
     );
   if (settings.threads === 1) losses.push("one thread: work that two could share takes up to twice as long");
-  if (blas === null)
+  if (native === null && blas === null)
     losses.push(
       settings.blas === "off"
         ? "system BLAS switched off (LAMELLA_BLAS=off)"
-        : "no system BLAS (OpenBLAS, BLIS, MKL, Accelerate): large matrix products run on our own kernels, 2 to 4 times slower",
+        : "no system BLAS (OpenBLAS, BLIS, MKL, Accelerate): large matrix products run in WebAssembly, 2 to 4 times slower",
     );
-  else if (blas.loss !== "") losses.push(blas.loss);
+  else if (blas !== null && blas.loss !== "") losses.push(blas.loss);
   current = {
     engine,
     executor: engine,
     info: {
       threads: settings.threads,
       simd: kernels.simd,
+      native: native?.name ?? null,
       blas: blas === null ? null : { name: blas.name, path: blas.path },
       description: [
         `WebAssembly ${kernels.simd === "relaxed" ? "relaxed SIMD" : "SIMD"}`,
         `${settings.threads} thread${settings.threads === 1 ? "" : "s"}`,
+        ...(native === null ? [] : [`${native.name} products`]),
         ...(blas === null ? [] : [blas.name]),
       ].join(", "),
       losses,

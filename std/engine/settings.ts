@@ -9,6 +9,11 @@ export interface EngineSettings {
   readonly threads?: number;
   /** `"auto"` looks for a system BLAS, `"off"` does without, anything else is the path of one. Default: `LAMELLA_BLAS`, else `"auto"`. */
   readonly blas?: string;
+  /**
+   * `"auto"` multiplies with machine code of the engine's own where the processor has AVX2 or AVX-512 and no BLAS was named, `"avx2"`
+   * does without AVX-512, `"off"` without any. Default: `LAMELLA_NATIVE`, else `"auto"`.
+   */
+  readonly native?: "auto" | "avx2" | "off";
   /** `"none"` runs everything in the portable executor, `"plain"` does without relaxed SIMD. Default: `LAMELLA_SIMD`, else the best there is. */
   readonly simd?: "auto" | "plain" | "none";
 }
@@ -17,6 +22,7 @@ export interface EngineSettings {
 export interface ResolvedSettings {
   readonly threads: number;
   readonly blas: string;
+  readonly native: "auto" | "avx2" | "off";
   readonly simd: "auto" | "plain" | "none";
 }
 
@@ -33,7 +39,11 @@ export function resolveSettings(settings: EngineSettings): ResolvedSettings {
   const simd = settings.simd ?? process.env["LAMELLA_SIMD"] ?? "auto";
   if (simd !== "auto" && simd !== "plain" && simd !== "none")
     throw new LamellaError(`LAMELLA_SIMD is "${simd}"; it may be auto, plain or none`);
-  return { threads: asked ?? Math.min(physicalCores(), 8), blas: settings.blas ?? process.env["LAMELLA_BLAS"] ?? "auto", simd };
+  const native = settings.native ?? process.env["LAMELLA_NATIVE"] ?? "auto";
+  if (native !== "auto" && native !== "avx2" && native !== "off")
+    throw new LamellaError(`LAMELLA_NATIVE is "${native}"; it may be auto, avx2 or off`);
+  const blas = settings.blas ?? process.env["LAMELLA_BLAS"] ?? "auto";
+  return { threads: asked ?? Math.min(physicalCores(), 8), blas, native, simd };
 }
 
 function numberFrom(variable: string): number | undefined {

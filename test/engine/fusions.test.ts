@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { configureEngine, engineInfo, executor } from "../../std/engine/index.js";
+import { configureEngine, executor } from "../../std/engine/index.js";
 import type { PlanExecutable } from "../../std/engine/executable.js";
 import {
   add,
@@ -15,6 +15,7 @@ import {
   type Graph,
 } from "../../std/tensor/index.js";
 import { error, noise } from "./kernels/kernels.js";
+import { hasWideProducts, ways } from "./ways.js";
 
 afterAll(() => configureEngine({}));
 
@@ -60,8 +61,8 @@ describe.each([1, 2])("with %i threads", (threads) => {
     expect(worst).toBeLessThan(1e-6);
   });
 
-  test.each(["auto", "off"] as const)("a product is finished with its bias, a residual and an activation in its place, BLAS %s", (blas) => {
-    configureEngine({ threads, blas });
+  test.each(ways)("a product is finished with its bias, a residual and an activation in its place, by $way", ({ native, blas }) => {
+    configureEngine({ threads, native, blas });
     for (const [rows, inner, columns] of [
       [3, 5, 7],
       [200, 64, 50],
@@ -80,8 +81,8 @@ describe.each([1, 2])("with %i threads", (threads) => {
         f32([columns], 3),
         f32([1, rows, columns], 4),
       ]);
-      const byBlas = engineInfo().blas !== null && rows * inner * columns >= 500_000;
-      expect(calls).toEqual(byBlas ? [`product ${rows}x${columns}x${inner} (1)`, "finishProduct"] : ["matmul"]);
+      const wide = hasWideProducts() && rows * inner * columns >= 500_000;
+      expect(calls).toEqual(wide ? [`product ${rows}x${columns}x${inner} (1)`, "finishProduct"] : ["matmul"]);
       expect(worst).toBeLessThan(2e-5);
     }
   });

@@ -37,7 +37,7 @@ const cases: readonly Case[] = [
 
 describe.each([1, 2, 3])("with %i threads", (threads) => {
   test.each(cases)("the gradients of a convolution before a max pooling follow the routes: %o", ({ image, filters, kernel, ...rest }) => {
-    configureEngine({ threads, blas: "off" });
+    configureEngine({ threads, native: "off", blas: "off" });
     const shapes = [image, [...kernel, image[3], filters], [filters], [100, 100]];
     for (const values of [f32, coarse]) {
       const graph = trace(
@@ -96,7 +96,7 @@ describe.each([1, 2])("a convolution and the max pooling after it, %i threads", 
     { image: [8, 11, 13, 2], filters: 5 },
     { image: [10, 2, 3, 3], filters: 4 },
   ])("are one kernel where images are lanes: %o", ({ image, filters }) => {
-    configureEngine({ threads, blas: "off" });
+    configureEngine({ threads, native: "off", blas: "off" });
     const { listing, worst } = pooledConvolution(image, filters, false);
     expect(listing).toContain("laneConvolution: conv add relu maxPool");
     // Sums of at most 75 products of numbers below 1, each rounded to 2^-24 of it.
@@ -104,7 +104,7 @@ describe.each([1, 2])("a convolution and the max pooling after it, %i threads", 
   });
 
   test("stay two where somebody else needs the convolution's results", () => {
-    configureEngine({ threads, blas: "off" });
+    configureEngine({ threads, native: "off", blas: "off" });
     const { listing, worst } = pooledConvolution([9, 12, 12, 1], 6, true);
     expect(listing).toContain("maxPool: maxPool");
     expect(listing).toContain("pooledWeightSums");
@@ -113,7 +113,7 @@ describe.each([1, 2])("a convolution and the max pooling after it, %i threads", 
 });
 
 test.each([1, 8])("a NaN is the largest of its window and takes the gradient, as in PyTorch: batch %i", (batch) => {
-  configureEngine({ threads: 1, blas: "off" });
+  configureEngine({ threads: 1, native: "off", blas: "off" });
   const shapes = [
     [batch, 6, 6, 1],
     [3, 3, 1, 4],

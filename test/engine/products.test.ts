@@ -5,6 +5,7 @@ import { findBlas } from "../../std/engine/blas/find.js";
 import { configureEngine, executor } from "../../std/engine/index.js";
 import { createProducts } from "../../std/engine/threads/products.js";
 import { add, matmul, portableExecutor, relu, Tensor, trace, transpose, Variable } from "../../std/tensor/index.js";
+import { ways } from "./ways.js";
 
 afterAll(() => configureEngine({}));
 
@@ -33,10 +34,10 @@ describe.each(cases)("a product of $m x $n x $k ($says), transposed: $a and $b",
   const graph = trace((left, right) => [matmul(a ? transpose(left) : left, b ? transpose(right) : right)], inputs);
   const expected = bitsOf(portableExecutor.prepare(graph).run(inputs)[0]?.data as Float32Array);
 
-  test("planned, with a BLAS and without", () => {
-    for (const blas of ["auto", "off"]) {
+  test("planned, in every way", () => {
+    for (const { native, blas } of ways) {
       for (const threads of [1, 2, 3]) {
-        configureEngine({ threads, blas });
+        configureEngine({ threads, native, blas });
         const plan = executor().prepare(graph);
         expect(bitsOf(plan.run(inputs)[0]?.data as Float32Array).equals(expected)).toBe(true);
         plan.dispose();
@@ -63,7 +64,7 @@ describe.each(cases)("a product of $m x $n x $k ($says), transposed: $a and $b",
           multiply(
             {
               transposeA: a, transposeB: b, m, n, k, a: placeA, b: placeB, c: placeC, relativeA: false, relativeB: false, relativeC: false,
-              lda: a ? m : k, ldb: b ? k : n, ldc: n, alpha: 1, beta: 1, batch: 1, strideA: m * k, strideB: k * n, strideC: m * n, split,
+              lda: a ? m : k, ldb: b ? k : n, ldc: n, beta: 1, batch: 1, strideA: m * k, strideB: k * n, strideC: m * n, split,
             },
             0,
             part,
@@ -76,7 +77,7 @@ describe.each(cases)("a product of $m x $n x $k ($says), transposed: $a and $b",
   });
 });
 
-describe.each(["auto", "off"])("products with weights, BLAS %s", (blas) => {
+describe.each(ways)("products with weights by $way", ({ native, blas }) => {
   test.each([
     { m: 32, k: 784, n: 130, shared: true, says: "many rows of weights" },
     { m: 15, k: 401, n: 70, shared: true, says: "rows that do not deal out evenly" },
@@ -88,7 +89,7 @@ describe.each(["auto", "off"])("products with weights, BLAS %s", (blas) => {
     const graph = trace((x, bias) => [matmul(x, weights.value), relu(add(matmul(x, weights.value), bias))], inputs);
     const expected = portableExecutor.prepare(graph).run(inputs);
     for (const threads of [1, 2, 3]) {
-      configureEngine({ threads, blas });
+      configureEngine({ threads, native, blas });
       const plan = executor().prepare(graph) as PlanExecutable;
       for (const [index, { data }] of plan.run(inputs).entries())
         expect(bitsOf(data as Float32Array).equals(bitsOf(expected[index]?.data as Float32Array))).toBe(true);

@@ -32,7 +32,7 @@ test.each(cases)("a 3 x 3 convolution with stride 2 and its gradients by Winogra
   const inputs = shapes.map((shape, index) => new Tensor({ shape, dtype: "f32" }, noise(sizeOf(shape), index + 1)));
   const expected = portableExecutor.prepare(graph).run(inputs);
   for (const threads of [1, 2, 3]) {
-    configureEngine({ threads, blas: "off" });
+    configureEngine({ threads, native: "off", blas: "off" });
     const plan = executor().prepare(graph) as PlanExecutable;
     for (const kernel of ["stridedConvolution: conv ", "stridedConvolution: convInputGradient", "stridedWeightGradient"])
       expect(plan.plan.listing.join("\n")).toContain(kernel);

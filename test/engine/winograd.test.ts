@@ -4,6 +4,7 @@ import { configureEngine, executor } from "../../std/engine/index.js";
 import { add, conv, gradients, portableExecutor, relu, sum, square, Tensor, trace } from "../../std/tensor/index.js";
 import { noise } from "./kernels/kernels.js";
 import { bitsOf, worstError } from "./results.js";
+import { ways } from "./ways.js";
 
 afterAll(() => configureEngine({}));
 
@@ -36,9 +37,9 @@ test.each(cases)("a convolution and its gradients by Winograd's algorithm: $says
   );
   const inputs = shapes.map((shape, index) => new Tensor({ shape, dtype: "f32" }, noise(sizeOf(shape), index + 1)));
   const expected = portableExecutor.prepare(graph).run(inputs);
-  for (const blas of ["auto", "off"] as const) {
+  for (const { native, blas } of ways) {
     for (const threads of [1, 2, 3]) {
-      configureEngine({ threads, blas });
+      configureEngine({ threads, native, blas });
       const plan = executor().prepare(graph) as PlanExecutable;
       expect(plan.plan.listing.join("\n")).toContain("winograd");
       const results = plan.run(inputs);

@@ -13,7 +13,7 @@ function trained(environment: Record<string, string>, missing = ""): { losses: n
 }
 
 const slow = "everything runs in plain JavaScript, with the same results and 10 to 100 times slower";
-const whole = trained({ LAMELLA_THREADS: "2", LAMELLA_BLAS: "off" });
+const whole = trained({ LAMELLA_THREADS: "2", LAMELLA_NATIVE: "off", LAMELLA_BLAS: "off" });
 
 describe("what a machine lacks changes the time, not the results, and is told", () => {
   it("the engine runs here", () => {
@@ -25,7 +25,12 @@ describe("what a machine lacks changes the time, not the results, and is told", 
   it.each([
     ["SharedArrayBuffer", {}, { threads: 1, simd: "none" }, `this JavaScript engine has no SharedArrayBuffer: ${slow}`],
     ["SIMD", { LAMELLA_SIMD: "none" }, { threads: 1, simd: "none" }, `SIMD is switched off (LAMELLA_SIMD=none): ${slow}`],
-    ["relaxed SIMD", { LAMELLA_SIMD: "plain", LAMELLA_BLAS: "off" }, { simd: "plain" }, "system BLAS switched off (LAMELLA_BLAS=off)"],
+    [
+      "relaxed SIMD",
+      { LAMELLA_SIMD: "plain", LAMELLA_NATIVE: "off", LAMELLA_BLAS: "off" },
+      { simd: "plain" },
+      "system BLAS switched off (LAMELLA_BLAS=off)",
+    ],
     ["a second core", { LAMELLA_THREADS: "1" }, { threads: 1 }, "one thread: work that two could share takes up to twice as long"],
   ])("no %s", (missing, environment, info, loss) => {
     const result = trained(environment, missing);

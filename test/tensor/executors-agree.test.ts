@@ -48,9 +48,10 @@ function runBoth(graph: Graph, inputs: readonly Tensor[], what: string): void {
 }
 
 const settings = [
-  { threads: 1, blas: "off" },
-  { threads: 2, blas: "off" },
-  { threads: 2, blas: "auto" },
+  { threads: 1, native: "off", blas: "off" },
+  { threads: 2, native: "off", blas: "off" },
+  { threads: 2, native: "off", blas: "auto" },
+  { threads: 2, native: "auto", blas: "off" },
 ] as const;
 
 /** Programs with a sort are left out: of two numbers that a rounding sets apart, executors may put either first. */

@@ -30,7 +30,7 @@ function differences(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor
 }
 
 describe("the engine gives NaN, infinities and numbers at the ends of their range as the portable executor", () => {
-  configureEngine({ threads: 1, blas: "off" });
+  configureEngine({ threads: 1, native: "off", blas: "off" });
   const x = tensor(special);
 
   const unary = [t.neg, t.abs, t.sign, t.square, t.reciprocal, t.floor, t.ceil, t.round, t.exp, t.log, t.sqrt, t.rsqrt, t.tanh, t.erf, t.step, t.relu, t.sigmoid,

@@ -89,7 +89,7 @@ export function findBlas(choice: string): FoundBlas | null {
       return {
         name,
         path,
-        access: { koffi: koffiPath, library: path, unpacked: multipliesUnpacked(library) ? smallOfOpenBlas : null },
+        access: { kind: "blas", koffi: koffiPath, library: path, unpacked: multipliesUnpacked(library) ? smallOfOpenBlas : null },
         loss: name === "OpenBLAS" ? loss : "",
       };
     } catch (error) {

@@ -23,8 +23,8 @@ import type { Tensor } from "../../tensor/tensor.js";
 export interface LoweringContext {
   /** How many parts every kernel is cut into. */
   readonly threads: number;
-  /** True when `gemm` may be used: a system BLAS was found. Large products should go there. */
-  readonly blas: boolean;
+  /** True when `gemm` may be used: machine code of the engine or a BLAS has wider vectors than WebAssembly. Large products should go there. */
+  readonly wide: boolean;
   /** Where a tensor's numbers are: an input or an output of the node (for a fusion: of the whole group). */
   buffer(tensor: Tensor): Address;
   /**
@@ -34,7 +34,7 @@ export interface LoweringContext {
   scratch(bytes: number): Address;
   /** Appends a kernel call. `args` are all but the last two arguments of the export, in order. */
   emit(kernel: string, args: readonly (number | Address)[], options?: CallOptions): void;
-  /** Appends matrix products by the system's BLAS, cut over the threads by the planner. Only when `blas` is true. */
+  /** Appends matrix products by machine code or a BLAS, cut over the threads by the planner. Only when `wide` is true. */
   gemm(product: Gemm): void;
   /** The value of a tensor that is known when planning (a constant leaf), else null. */
   constant(tensor: Tensor): Tensor | null;
@@ -52,7 +52,7 @@ export interface CallOptions {
   readonly independent?: boolean;
 }
 
-/** `C = alpha * op(A) * op(B) + beta * C`, row-major, `batch` times with the given strides (in elements) between the matrices. */
+/** `C = op(A) * op(B) + beta * C`, row-major, `batch` times with the given strides (in elements) between the matrices. */
 export interface Gemm {
   readonly m: number;
   readonly n: number;
@@ -66,7 +66,6 @@ export interface Gemm {
   readonly lda?: number;
   readonly ldb?: number;
   readonly ldc?: number;
-  readonly alpha?: number;
   readonly beta?: number;
   readonly batch?: number;
   readonly strideA?: number;

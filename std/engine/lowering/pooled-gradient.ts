@@ -38,8 +38,8 @@ function pooledGradientOf(gradient: Tensor, graph: GraphView, convolution: Convo
   const results = input(routed, 0);
   const { size, dilation, groups, filters, channels } = convolution;
   if (size[0] !== 1 || pooling.size.length !== 2 || groups !== 1 || sizeOf(dilation) !== 1) return null;
-  if (sizeOf(pooling.stride) < leastShare || filters >= leastFilters.blas) return null;
-  if (winogradTiles({ blas: false }, convolution, convolution.output) !== null) return null;
+  if (sizeOf(pooling.stride) < leastShare || filters >= leastFilters.wide) return null;
+  if (winogradTiles({ wide: false }, convolution, convolution.output) !== null) return null;
   const run = (size[2] as number) * channels;
   const filled = run <= 8 ? run / 8 : run / (32 * Math.ceil(run / 32));
   return filled < leastFilled ? null : { convolution, results, slopes: input(routed, 1), picks: graph.note(results), pooling };

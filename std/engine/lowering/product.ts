@@ -29,7 +29,7 @@ export interface Product {
   readonly lda?: number;
   readonly ldb?: number;
   readonly ldc?: number;
-  /** B lies in panels of 8 columns, as our own kernel reads it: not for a BLAS. */
+  /** B lies in panels of 8 columns, as our own kernel reads it: not for `gemm`. */
   readonly panels?: boolean;
   readonly batch?: number;
   readonly strideA?: number;
@@ -45,23 +45,23 @@ export interface Product {
 }
 
 /**
- * Below this many multiply-adds, or with fewer than 8 rows or columns, our own kernel is as fast as a BLAS: packing and the
+ * Below this many multiply-adds, or with fewer than 8 rows or columns, WebAssembly is as fast as wider vectors: packing and the
  * call itself weigh more than the wider vectors bring.
  */
-export const blasWork = 500_000;
+export const wideWork = 500_000;
 
 /** Calls of at least this much work are dealt out to all threads (the planner's bound, rounded up). */
 const dealtOut = 16_000;
 
-/** Scratch of our own kernel, asked for once and only if a product does not go to a BLAS. */
+/** Scratch of our own kernel, asked for once and only if a product does not go to `gemm`. */
 export function productScratch(context: LoweringContext): () => Address {
   let scratch: Address | null = null;
   return () => (scratch ??= context.scratch(scratchBytes.matmul * context.threads));
 }
 
-/** Whether one matrix of a product is enough for a BLAS. */
-export function suitsBlas(context: LoweringContext, { m, n, k }: Pick<Product, "m" | "n" | "k">): boolean {
-  return context.blas && m >= 8 && n >= 8 && m * n * k >= blasWork;
+/** Whether one matrix of a product is enough for wider vectors. */
+export function suitsWide(context: LoweringContext, { m, n, k }: Pick<Product, "m" | "n" | "k">): boolean {
+  return context.wide && m >= 8 && n >= 8 && m * n * k >= wideWork;
 }
 
 /** Bytes of weights that the threads' caches hold from one step to the next. */
@@ -126,7 +126,7 @@ export function emitProduct(context: LoweringContext, product: Product, epilogue
   const options = { independent, ...(owner !== undefined && { owner }) };
   const work = batch * m * n * k;
   if (m * n * batch === 0) return;
-  if (!panels && suitsBlas(context, product)) {
+  if (!panels && suitsWide(context, product)) {
     context.gemm({
       a, b, c, m, n, k, transposeA, transposeB, lda, ldb, ldc, batch, strideA, strideB, strideC, beta: accumulate ? 1 : 0, ...options,
     }); // prettier-ignore

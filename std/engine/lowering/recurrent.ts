@@ -63,7 +63,7 @@ function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step
       const outputs = node.outputs.map((tensor) => context.buffer(tensor));
       const owners = Math.max(1, Math.min(context.threads, Math.floor(batch / leastSequences)));
       const worthwhile = batch >= leastSequences && (batch / owners) * gates * width * width >= leastProduct;
-      if (!context.blas || !worthwhile || 2 * times * owners > mostCalls) {
+      if (!context.wide || !worthwhile || 2 * times * owners > mostCalls) {
         context.emit(
           kernel,
           [...inputs, ...outputs, ...flags(node), batch, times, width, context.scratch(scratch(batch, width) * context.threads)],

@@ -48,7 +48,7 @@ export function suitsStridedWinograd(
   context: LoweringContext,
   { size, stride, dilation, groups, channels, filters, batch, input, output }: Convolution,
 ): boolean {
-  if (context.blas || groups !== 1 || sizeOf(dilation) !== 1) return false;
+  if (context.wide || groups !== 1 || sizeOf(dilation) !== 1) return false;
   if (input[0] !== 1 || size.some((extent, axis) => extent !== (axis === 0 ? 1 : 3) || stride[axis] !== (axis === 0 ? 1 : 2))) return false;
   if (channels % 8 !== 0 || filters % 8 !== 0 || (channels * filters) / (channels + filters) < leastMean) return false;
   const { all } = tilesOf(batch, output, 4);

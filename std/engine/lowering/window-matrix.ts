@@ -2,7 +2,7 @@ import { sizeOf } from "../../tensor/shape.js";
 import type { Address, CallOptions, LoweringContext } from "./contract.js";
 import type { Convolution } from "./convolution.js";
 import { padBefore, plane } from "./planes.js";
-import { blasWork, emitProduct, productScratch, type Epilogue } from "./product.js";
+import { wideWork, emitProduct, productScratch, type Epilogue } from "./product.js";
 
 // Convolutions as products with the matrix of all windows (im2col). A BLAS is twice as fast as our kernels that read windows
 // where they lie, our own product a quarter: that pays for writing the matrix where there are filters enough.
@@ -11,7 +11,7 @@ import { blasWork, emitProduct, productScratch, type Epilogue } from "./product.
 const windowBytes = 6 * 2 ** 20;
 
 /** Fewest filters that pay for writing each window: with a BLAS, and without. */
-export const leastFilters = { blas: 32, own: 64 };
+export const leastFilters = { wide: 32, own: 64 };
 
 /** Images whose windows fit, as equal pieces as the batch can be cut into, of a multiple of the threads so that these have the same to do. */
 function imagesAtOnce({ batch, output, size, channels }: Convolution, threads: number): number {
@@ -24,8 +24,8 @@ function imagesAtOnce({ batch, output, size, channels }: Convolution, threads: n
 /** Whether this convolution, its gradients included, is better done so. */
 export function suitsWindowMatrix(context: LoweringContext, convolution: Convolution): boolean {
   const { groups, size, input, output, channels, filters } = convolution;
-  if (groups !== 1 || size[0] !== 1 || input[0] !== 1 || filters < leastFilters[context.blas ? "blas" : "own"]) return false;
-  return imagesAtOnce(convolution, context.threads) * sizeOf(output) * sizeOf(size) * channels * filters >= 4 * blasWork;
+  if (groups !== 1 || size[0] !== 1 || input[0] !== 1 || filters < leastFilters[context.wide ? "wide" : "own"]) return false;
+  return imagesAtOnce(convolution, context.threads) * sizeOf(output) * sizeOf(size) * channels * filters >= 4 * wideWork;
 }
 
 /** Windows of whole images within this stay in a second-level cache until a product reads them; the kernels lie beside them. */
@@ -41,10 +41,10 @@ const leastOwnFilters = 16;
  */
 export function imagesOfOwner(context: LoweringContext, { batch, groups, size, input, output, channels, filters }: Convolution): number {
   const depth = sizeOf(size) * channels;
-  if (!context.blas || groups !== 1 || size[0] !== 1 || input[0] !== 1 || filters < leastOwnFilters) return 0;
+  if (!context.wide || groups !== 1 || size[0] !== 1 || input[0] !== 1 || filters < leastOwnFilters) return 0;
   if (depth * filters * 4 > ownKernelBytes || batch < context.threads) return 0;
   const images = Math.min(Math.floor(ownBytes / (sizeOf(output) * depth * 4)), Math.ceil(batch / context.threads));
-  return images * sizeOf(output) * depth * filters >= blasWork ? images : 0;
+  return images * sizeOf(output) * depth * filters >= wideWork ? images : 0;
 }
 
 interface Piece {

@@ -32,7 +32,7 @@ export interface Tiles {
  * stride 1, enough channels to pay for the transforms, and tiles that fit the image's size and are not too few.
  */
 export function winogradTiles(
-  context: Pick<LoweringContext, "blas">,
+  context: Pick<LoweringContext, "wide">,
   { size, stride, dilation, groups, channels, filters, batch }: Convolution,
   [, height, width]: readonly number[],
 ): Tiles | null {
@@ -50,7 +50,7 @@ export function winogradTiles(
     const across = Math.ceil((width as number) / result);
     // Products left, as a part of the direct method's; and the kernel's transform must pay for itself.
     const part = (down * across * places) / ((height as number) * (width as number) * kernel * kernel);
-    if (part <= 0.6 && batch * down * across >= leastTiles[context.blas ? "blas" : "own"])
+    if (part <= 0.6 && batch * down * across >= leastTiles[context.wide ? "wide" : "own"])
       return { side, places, kernel, result, down, across };
   }
   return null;
@@ -60,7 +60,7 @@ export function winogradTiles(
  * With fewer tiles than this a BLAS is done sooner with the windows themselves: the transformed kernels are two to four times
  * the weights, and too few rows of each product share them.
  */
-const leastTiles = { blas: 48, own: 16 };
+const leastTiles = { wide: 48, own: 16 };
 
 /** What is transformed at a time: some whole images, or some rows of tiles of one that is too large. */
 interface Piece {
@@ -139,7 +139,7 @@ export const mostTiles = (pieces: readonly Piece[], across: number): number =>
 const mostOfOwn = 32 * 64 - 1;
 
 export const suitsOwn = (context: LoweringContext, channels: number, filters: number): boolean =>
-  !context.blas || channels * filters <= mostOfOwn;
+  !context.wide || channels * filters <= mostOfOwn;
 
 /** Fewer tiles of a thread are not worth reading all kernels for: then the products' places are dealt out instead. */
 export const leastOfThread = 24;

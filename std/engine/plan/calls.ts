@@ -31,7 +31,7 @@ export class CallRecorder implements LoweringContext {
 
   constructor(
     readonly threads: number,
-    readonly blas: boolean,
+    readonly wide: boolean,
     readonly position: number,
     readonly addressOf: (tensor: Tensor) => PlanAddress,
     readonly keep: (storage: Storage) => void,
@@ -79,13 +79,13 @@ export class CallRecorder implements LoweringContext {
     const product = {
       transposeA, transposeB, m, n, k, batch, split,
       lda: gemm.lda ?? (transposeA ? m : k), ldb: gemm.ldb ?? (transposeB ? k : n), ldc: gemm.ldc ?? n,
-      alpha: gemm.alpha ?? 1, beta: gemm.beta ?? 0,
+      beta: gemm.beta ?? 0,
       strideA: gemm.strideA ?? m * k, strideB: gemm.strideB ?? k * n, strideC: gemm.strideC ?? m * n,
     } as const; // prettier-ignore
     this.calls.push({
       target: { kind: "product", product, addresses: [gemm.a, gemm.b, gemm.c] as readonly Address[] as readonly PlanAddress[] },
       args: [],
-      // A system BLAS does about three multiply-adds where our kernels do one.
+      // Wide vectors do about three multiply-adds where WebAssembly does one.
       work: (m * n * k * batch) / 3 + 2000,
       owner: gemm.owner ?? null,
       independent: gemm.independent ?? false,

@@ -24,7 +24,7 @@ export interface PlanRequest {
   readonly signatures: ReadonlyMap<string, Signature>;
   readonly residence: Residence;
   readonly threads: number;
-  readonly blas: boolean;
+  readonly wide: boolean;
   readonly checkNumbers: boolean;
   /** How many outputs must be finite before variables change. */
   readonly guardedOutputs: number;
@@ -202,7 +202,7 @@ class Planner {
   #record(unit: Unit, position: number): number {
     const recorder = new CallRecorder(
       this.parts,
-      this.request.blas,
+      this.request.wide,
       position,
       (tensor) => this.address(tensor),
       (storage) => this.#workspace.push(storage),

@@ -2,13 +2,14 @@ import { Worker } from "node:worker_threads";
 import process from "node:process";
 import { LamellaError } from "../../errors.js";
 import type { EngineMemory } from "../memory/memory.js";
+import { createNativeProducts } from "./native-products.js";
 import { createProducts } from "./products.js";
 import {
   controlBytes,
   word,
-  type BlasAccess,
   type MessageFromWorker,
   type MessageToWorker,
+  type ProductAccess,
   type RunProgram,
   type ThreadPlan,
 } from "./protocol.js";
@@ -45,7 +46,7 @@ export class WorkerPool {
   constructor(
     readonly memory: EngineMemory,
     readonly kernels: WebAssembly.Module,
-    readonly blas: BlasAccess | null,
+    readonly products: ProductAccess | null,
     readonly onDeath: (pool: WorkerPool) => void,
   ) {
     const address = memory.allocate(controlBytes);
@@ -80,7 +81,7 @@ export class WorkerPool {
     if (this.#workers.length === 0) process.once("exit", this.#awaitStart);
     while (this.#workers.length < count) {
       const index = this.#workers.length;
-      const text = `(${workerMain.toString()})(require, ${createProducts.toString()})`;
+      const text = `(${workerMain.toString()})(require, ${(this.products?.kind === "native" ? createNativeProducts : createProducts).toString()})`;
       const worker = new Worker(text, {
         eval: true,
         workerData: {
@@ -89,7 +90,7 @@ export class WorkerPool {
           kernels: this.kernels,
           worker: index,
           words: word,
-          blas: this.blas,
+          products: this.products,
         },
         execArgv: [],
         // It keeps little more than the plans' programs: a small limit lets V8 set less aside for each worker.
@@ -256,11 +257,11 @@ export class WorkerPool {
   }
 
   /**
-   * Lets workers that are still starting get up: one that is ended while it loads the system's BLAS takes the process with
+   * Lets workers that are still starting get up: one that is ended while it loads what multiplies takes the process with
    * it, because the native module that loads it cannot throw into a thread that is being ended.
    */
   readonly #awaitStart = (): void => {
-    if (this.blas === null) return;
+    if (this.products === null) return;
     const until = performance.now() + longestStartMs;
     for (;;) {
       const alive = Atomics.load(this.#control, word.alive);

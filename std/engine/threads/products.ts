@@ -57,7 +57,7 @@ export function createProducts(
   };
 
   return (product, base, part, parts) => {
-    const { transposeA, transposeB, k, lda, ldb, ldc, alpha, beta } = product;
+    const { transposeA, transposeB, k, lda, ldb, ldc, beta } = product;
     let { m, n, batch } = product;
     const workspace = start + (base >>> 0);
     let a = (product.relativeA ? workspace : start) + product.a;
@@ -95,7 +95,7 @@ export function createProducts(
       for (let row = 0; row < m; row += tall) {
         for (let column = 0; column < n; column += wide) {
           sgemm(
-            rowMajor, transA, transB, Math.min(tall, m - row), Math.min(wide, n - column), k, alpha,
+            rowMajor, transA, transB, Math.min(tall, m - row), Math.min(wide, n - column), k, 1,
             a + (entry * product.strideA + row * (transposeA ? 1 : lda)) * 4, lda,
             b + (entry * product.strideB + column * (transposeB ? ldb : 1)) * 4, ldb,
             beta,

@@ -52,7 +52,6 @@ export interface Product {
   readonly lda: number;
   readonly ldb: number;
   readonly ldc: number;
-  readonly alpha: number;
   readonly beta: number;
   readonly batch: number;
   readonly strideA: number;
@@ -62,8 +61,30 @@ export interface Product {
   readonly split: "m" | "n" | "batch";
 }
 
-/** How to reach the system's BLAS on any thread. */
+/** How to reach what multiplies large matrices on any thread. */
+export type ProductAccess = BlasAccess | NativeAccess;
+
+/** The engine's own machine code. */
+export interface NativeAccess {
+  readonly kind: "native";
+  /** Absolute path of the koffi module. */
+  readonly koffi: string;
+  /** Where the code is. */
+  readonly code: number;
+  /** Rows and columns of a tile at most. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Whether it reads what lies beside the last columns of B under a mask; otherwise they have to be packed. */
+  readonly masked: boolean;
+  /** Depth and columns of a product at most. */
+  readonly depth: number;
+  readonly width: number;
+  readonly scratchBytes: number;
+}
+
+/** The system's BLAS. */
 export interface BlasAccess {
+  readonly kind: "blas";
   /** Absolute path of the koffi module. */
   readonly koffi: string;
   /** Name or path of the library. */
@@ -83,7 +104,7 @@ export interface WorkerStart {
   readonly kernels: WebAssembly.Module;
   readonly worker: number;
   readonly words: typeof word;
-  readonly blas: BlasAccess | null;
+  readonly products: ProductAccess | null;
 }
 
 /** A plan, as a thread needs it: its module and the matrix products that it leaves to the system's BLAS. */

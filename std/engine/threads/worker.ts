@@ -1,5 +1,10 @@
-import type { createProducts } from "./products.js";
-import type { MessageFromWorker, MessageToWorker, Product, RunProgram, WorkerStart } from "./protocol.js";
+import type { MessageFromWorker, MessageToWorker, Product, ProductAccess, RunProgram, WorkerStart } from "./protocol.js";
+
+type CreateProducts = (
+  require: (module: string) => unknown,
+  access: ProductAccess,
+  memory: WebAssembly.Memory,
+) => (product: Product, base: number, part: number, parts: number) => void;
 
 interface Port {
   postMessage(message: MessageFromWorker): void;
@@ -10,17 +15,17 @@ interface Port {
  * the worker as it stands (`new Worker(text, { eval: true })`), so that the same source works compiled and under a test
  * runner, where workers cannot load TypeScript. Nothing from outside the function may be used in it.
  */
-export function workerMain(require: (module: string) => unknown, products: typeof createProducts): void {
+export function workerMain(require: (module: string) => unknown, createProducts: CreateProducts): void {
   const threads = require("node:worker_threads") as {
     workerData: WorkerStart;
     parentPort: Port;
     receiveMessageOnPort(port: Port): { message: MessageToWorker } | undefined;
   };
-  const { memory, control, kernels: kernelModule, worker, words, blas } = threads.workerData;
+  const { memory, control, kernels: kernelModule, worker, words, products } = threads.workerData;
   const port = threads.parentPort;
   const shared = new Int32Array(memory.buffer, control, 256);
   const kernels = new WebAssembly.Instance(kernelModule, { env: { memory } });
-  const multiply = blas === null ? null : products(require, blas, memory);
+  const multiply = products === null ? null : createProducts(require, products, memory);
   const programs = new Map<number, RunProgram>();
   // About 50 to 100 microseconds: longer than what lies between two steps of a training loop, shorter than anyone notices.
   const spins = 20_000;

@@ -14,7 +14,7 @@ export function nodeOf(operation: Operation<never>, inputs: readonly Tensor[], a
 
 /** The product that a system's BLAS would make, by its definition. */
 function multiply(buffer: ArrayBufferLike, gemm: Gemm): void {
-  const { m, n, k, transposeA = false, transposeB = false, alpha = 1, beta = 0, batch = 1 } = gemm;
+  const { m, n, k, transposeA = false, transposeB = false, beta = 0, batch = 1 } = gemm;
   const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n, strideA = m * k, strideB = k * n, strideC = m * n } = gemm;
   const from = (address: Address): Float32Array => new Float32Array(buffer, (address as unknown as { bytes: number }).bytes);
   const [a, b, c] = [from(gemm.a), from(gemm.b), from(gemm.c)];
@@ -27,18 +27,18 @@ function multiply(buffer: ArrayBufferLike, gemm: Gemm): void {
           sum += left * (b[entry * strideB + (transposeB ? j * ldb + p : p * ldb + j)] as number);
         }
         const at = entry * strideC + i * ldc + j;
-        c[at] = alpha * sum + (beta === 0 ? 0 : beta * (c[at] as number));
+        c[at] = sum + (beta === 0 ? 0 : beta * (c[at] as number));
       }
     }
   }
 }
 
 /** A context that runs each kernel at once, all parts one after the other, last part first. */
-export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, TypedArray>, threads: number, blas = false): LoweringContext {
+export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, TypedArray>, threads: number, wide = false): LoweringContext {
   const address = (bytes: number): Address & { bytes: number } => ({ bytes, plus: (more) => address(bytes + more) });
   return {
     threads,
-    blas,
+    wide,
     buffer: (tensor) => address((places.get(tensor) as TypedArray).byteOffset),
     scratch: (bytes) => address(machine.bytes(bytes).byteOffset),
     emit(kernel, args, options) {
@@ -66,7 +66,7 @@ export function bothWays(
   attributes: unknown,
   threads: number,
   pages = 96,
-  blas = false,
+  wide = false,
 ): { lowered: TypedArray[]; portable: TypedArray[] } {
   const node = nodeOf(operation, inputs, attributes);
   const rule = lowerings.get(operation.name);
@@ -80,7 +80,7 @@ export function bothWays(
     places.set(tensor, array);
     return array;
   });
-  rule.lower(node, immediateContext(machine, places, threads, blas));
+  rule.lower(node, immediateContext(machine, places, threads, wide));
   const outputs = node.outputs.map((tensor): OperandArray => ({
     shape: tensor.shape,
     dtype: tensor.dtype,
