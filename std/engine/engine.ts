@@ -108,6 +108,7 @@ export class Engine implements Executor {
       signatures: this.kernels.signatures,
       threads: this.settings.threads,
       wide: this.products !== null,
+      machineCode: this.products?.kind === "native",
       checkNumbers: options.checkNumbers ?? false,
       guardedOutputs: options.guardedOutputs ?? 0,
       measured: process.env["LAMELLA_PROFILE"] === "1",

@@ -1,5 +1,6 @@
 import type { Node } from "../../tensor/graph.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import type { Windows } from "../threads/protocol.js";
 
 /**
  * How a node of a graph becomes kernel calls: the meeting point of the planner (`std/engine/plan`), the kernels
@@ -25,6 +26,8 @@ export interface LoweringContext {
   readonly threads: number;
   /** True when `gemm` may be used: machine code of the engine or a BLAS has wider vectors than WebAssembly. Large products should go there. */
   readonly wide: boolean;
+  /** True when it is machine code that `gemm` uses. */
+  readonly machineCode: boolean;
   /** Where a tensor's numbers are: an input or an output of the node (for a fusion: of the whole group). */
   buffer(tensor: Tensor): Address;
   /**
@@ -71,6 +74,13 @@ export interface Gemm {
   readonly strideA?: number;
   readonly strideB?: number;
   readonly strideC?: number;
+  /** What machine code adds before it stores the result, and whether numbers below 0 become 0: only where `machineCode` is true. */
+  readonly bias?: Address | null;
+  readonly residual?: Address | null;
+  readonly relu?: boolean;
+  /** A is windows of images; and where the sums of windows go that parts but the first make: only where `machineCode` is true. */
+  readonly windows?: Windows;
+  readonly others?: Address;
   readonly owner?: number;
   readonly independent?: boolean;
 }

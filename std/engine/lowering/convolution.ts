@@ -4,8 +4,9 @@ import { geometryOf, type WindowGeometry } from "../../tensor/operations/window.
 import { sizeOf, type Shape } from "../../tensor/shape.js";
 import { absent, input, isSingle, output } from "./arguments.js";
 import type { Address, LoweringContext, LoweringRule } from "./contract.js";
-import { padBefore, plane } from "./planes.js";
+import { padBefore, padded, plane } from "./planes.js";
 import { activationCodes, emitProduct, plain, type Epilogue } from "./product.js";
+import { emitDirectConvolution, emitDirectInputGradient, emitDirectWeightGradient, suitsDirect } from "./direct-convolution.js";
 import { maximumTaps, scratchBytes } from "./scratch.js";
 import { emitLaneConvolution } from "./lane-convolution.js";
 import { emitStridedWeightGradient, emitStridedWinograd, suitsStridedWinograd } from "./strided-winograd.js";
@@ -92,24 +93,6 @@ export function unitStride(convolution: Convolution): Omit<UnitStrideRequest, "i
   };
 }
 
-/** The image with its padding around it: itself where there is none, else a copy in scratch memory. */
-function padded(
-  context: LoweringContext,
-  image: Address,
-  batch: number,
-  extent: Shape,
-  channels: number,
-  before: readonly number[],
-  after: readonly number[],
-): { address: Address; extent: number[] } {
-  const wide = extent.map((size, axis) => size + (before[axis] as number) + (after[axis] as number));
-  if (wide.every((size, axis) => size === extent[axis])) return { address: image, extent: wide };
-  const elements = batch * sizeOf(wide) * channels;
-  const address = context.scratch(elements * 4);
-  context.emit("padImages", [image, address, batch, ...extent, channels, ...wide, ...before], { work: elements });
-  return { address, extent: wide };
-}
-
 /** Lowers a convolution. With an epilogue, `target` is where the finished result goes. */
 export function lowerConvolution(node: Node, context: LoweringContext, epilogue: Epilogue, result: Address): void {
   const [x, weight] = [input(node, 0), input(node, 1)];
@@ -123,6 +106,10 @@ export function lowerConvolution(node: Node, context: LoweringContext, epilogue:
   const tiles = winogradTiles(context, convolution, out);
   if (tiles !== null) {
     emitWinograd(context, tiles, { ...unitStride(convolution), image, kernel, result, epilogue });
+    return;
+  }
+  if (suitsDirect(context, convolution)) {
+    emitDirectConvolution(context, convolution, image, kernel, result, epilogue);
     return;
   }
   if (suitsStridedWinograd(context, convolution)) {
@@ -191,6 +178,7 @@ export function lowerInputGradient(node: Node, context: LoweringContext, epilogu
     emitWinograd(context, tiles, turned);
     return;
   }
+  if (suitsDirect(context, convolution) && emitDirectInputGradient(context, convolution, gradient, kernel, result, epilogue)) return;
   if (suitsStridedWinograd(context, convolution)) {
     emitStridedWinograd(context, convolution, true, gradient, kernel, result, epilogue);
     return;
@@ -253,6 +241,10 @@ function lowerWeightGradient(node: Node, context: LoweringContext): void {
   const tiles = winogradTiles(context, convolution, out);
   if (tiles !== null) {
     emitWinogradWeightGradient(context, tiles, { ...convolution, corner: padBefore(convolution), image, gradient, weights: result });
+    return;
+  }
+  if (suitsDirect(context, convolution)) {
+    emitDirectWeightGradient(context, convolution, image, gradient, result);
     return;
   }
   if (suitsStridedWinograd(context, convolution)) {

@@ -127,10 +127,13 @@ export function emitProduct(context: LoweringContext, product: Product, epilogue
   const work = batch * m * n * k;
   if (m * n * batch === 0) return;
   if (!panels && suitsWide(context, product)) {
+    const { bias, residual, activation } = epilogue;
+    const finished = context.machineCode && (activation === "none" || activation === "relu");
     context.gemm({
       a, b, c, m, n, k, transposeA, transposeB, lda, ldb, ldc, batch, strideA, strideB, strideC, beta: accumulate ? 1 : 0, ...options,
+      ...(finished ? { bias, residual, relu: activation === "relu" } : {}),
     }); // prettier-ignore
-    const { bias, residual, activation } = epilogue;
+    if (finished) return;
     if (bias !== null || residual !== null || activation !== "none") {
       // A product cut by rows of 16 is finished by whoever made the rows: `finishProduct` cuts many rows in the same way.
       const byRows = batch === 1 && Math.ceil(m / 16) > Math.ceil(n / 16) && m >= 32 * context.threads;

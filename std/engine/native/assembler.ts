@@ -46,6 +46,8 @@ const vectorCodes = {
   store: { map: 1, prefix: 0, code: 0x11 },
   broadcast: { map: 2, prefix: 1, code: 0x18, memoryBytes: 4 },
   add: { map: 1, prefix: 0, code: 0x58 },
+  /** Of two numbers one of which is NaN, the second. */
+  maximum: { map: 1, prefix: 0, code: 0x5f },
   multiplyAdd: { map: 2, prefix: 1, code: 0xb8 },
   unpackLow: { map: 1, prefix: 0, code: 0x14 },
   unpackHigh: { map: 1, prefix: 0, code: 0x15 },
@@ -299,12 +301,13 @@ export class Assembler {
     place: Place | number,
     mask: number,
     zero: boolean,
+    broadcast = false,
   ): void {
     // Of a register operand the index bit is the fifth of its number.
     const [base, index] = typeof place === "number" ? [place, place >> 1] : [place.base, place.index ?? 0];
     this.#byte(0x62, ((~reg & 8) << 4) | ((~index & 8) << 3) | ((~base & 8) << 2) | (~reg & 16) | map);
     this.#byte((wide === true ? 0x80 : 0) | ((~second & 15) << 3) | 4 | prefix);
-    this.#byte((zero ? 0x80 : 0) | 0x40 | ((~second & 16) >> 1) | mask, code);
+    this.#byte((zero ? 0x80 : 0) | 0x40 | (broadcast ? 0x10 : 0) | ((~second & 16) >> 1) | mask, code);
     this.#operand(reg, place, memoryBytes);
   }
 
@@ -316,6 +319,11 @@ export class Assembler {
     const code = vectorCodes[name];
     if (this.vectorBytes === 64) this.#evex(code, reg, second, place, mask, mask !== 0 && name !== "store");
     else this.#vex(code, reg, second, place, 1);
+  }
+
+  /** AVX-512: adds to `reg` the product of `second` and one number in memory. */
+  multiplyAddNumber(reg: number, second: number, place: Place): void {
+    this.#evex({ ...vectorCodes.multiplyAdd, memoryBytes: 4 }, reg, second, place, 0, false, true);
   }
 
   /** A shuffle, with the number that says which parts. */

@@ -62,7 +62,6 @@ export function nativeProducts(choice: "auto" | "avx2" | "off"): NativeProducts 
         code: place(name, () => productCode(tile)),
         rows: tile.rows,
         columns: tile.columns,
-        masked: wide,
         depth: mostDepth,
         width: mostColumns,
         scratchBytes: nativeScratchBytes(tile),

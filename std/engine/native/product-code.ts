@@ -16,9 +16,16 @@ export const field = {
   batch: 10, batchA: 11, batchB: 12, batchC: 13,
   /** Rows of a tile, and how many of the first tiles have a row more. */
   rows: 14, longer: 15,
+  /**
+   * The depth may be so many segments of k, as the rows of a window are: A goes on so many bytes behind where a segment ends, B lies
+   * without a gap.
+   */
+  segments: 16, segmentA: 17,
+  /** One number for each column, and what is added to C: places, for the flags of that name. */
+  bias: 18, residual: 19,
 } as const; // prettier-ignore
 
-export const recordNumbers = 16;
+export const recordNumbers = 20;
 
 export const flag = {
   /** Adds to C. */
@@ -27,6 +34,12 @@ export const flag = {
   transposedB: 4,
   /** B is packed before it is used; a transposed one always is. */
   packedB: 8,
+  /** A transposed A is packed before it is used. */
+  packedA: 16,
+  /** A bias is added, then a residual, and what is less than 0 becomes 0. */
+  bias: 32,
+  residual: 64,
+  relu: 128,
 } as const;
 
 export const mostDepth = 512;
@@ -60,12 +73,17 @@ const { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14,
 const local = {
   memory: -8, record: -16, count: -24, packedA: -32, packedB: -40, a: -48, b: -56, c: -64, batch: -72, depth: -80,
   rowsLeft: -88, tileA: -96, tileC: -104, longer: -112, rows: -120, fromA: -128, firstB: -136, panel: -144, strideA: -152,
-  kernel: -160, widerKernel: -168, lastColumns: -176,
+  whole: -160, masked: -168, single: -176, segments: -184, segmentA: -192, segmentsLeft: -200, bias: -208, residual: -216,
+  stepA: -224, gapA: -232,
 } as const; // prettier-ignore
 
-const frame = 192;
+const frame = 240;
 const at = (name: keyof typeof local): Place => ({ base: rbp, offset: local[name] });
 const of = (name: keyof typeof field): Place => ({ base: rbx, offset: 4 * field[name] });
+
+/** A tile's columns: two vectors, two with the last under a mask, or one under it. */
+const edges = ["whole", "masked", "single"] as const;
+type Edge = (typeof edges)[number];
 
 /** Mask registers: of the last vector of a tile; of the first and of the second vector that is packed; of a row of A. */
 const masks = { last: 1, first: 2, second: 3, rows: 4 } as const;
@@ -130,7 +148,6 @@ class ProductWriter {
   readonly #width: number;
   readonly #panelBytes: number;
   readonly #rowBytes: number;
-  readonly #kernels = new Map<string, Label>();
   readonly #table = new Label();
   readonly #maskTable = new Label();
 
@@ -149,23 +166,19 @@ class ProductWriter {
 
   write(): void {
     this.#driver();
-    for (const packed of [false, true])
-      for (const vectors of [1, 2]) for (let rows = 1; rows <= this.tile.rows; rows++) this.#kernel(rows, vectors, packed);
-    const { code } = this;
+    const { code, tile } = this;
+    const kernels: Label[] = [];
+    for (const transposed of [false, true])
+      for (const edge of edges)
+        for (let rows = 1; rows <= tile.rows; rows++) {
+          const same = this.#wide && edge === "masked" ? kernels[kernels.length - tile.rows] : undefined;
+          kernels.push(same ?? this.#kernel(rows, edge, transposed));
+        }
     code.place(this.#table);
-    for (const packed of [false, true])
-      for (const vectors of [1, 2])
-        for (let rows = 1; rows <= this.tile.rows; rows++) code.data(this.#table, this.#kernelAt(rows, vectors, packed));
+    for (const kernel of kernels) code.data(this.#table, kernel);
     code.place(this.#maskTable);
     // A window of 8 numbers into it is a mask of as many ones as wanted.
     for (let at = 0; at < 16; at++) code.number(at < 8 ? -1 : 0);
-  }
-
-  #kernelAt(rows: number, vectors: number, packed: boolean): Label {
-    const key = `${rows} ${vectors} ${packed}`;
-    let label = this.#kernels.get(key);
-    if (label === undefined) this.#kernels.set(key, (label = new Label()));
-    return label;
   }
 
   /** Admits the first `count` numbers of a vector (all of them, where it is more; none, where it is less than 1). Uses rax. */
@@ -249,14 +262,19 @@ class ProductWriter {
     const { code, tile } = this;
     const [straight, isPacked, direct, prepared] = [new Label(), new Label(), new Label(), new Label()];
     code.loadSigned(r12, of("flags"));
-    code.loadSigned(rax, of("k"));
-    code.store(at("depth"), rax);
-    code.loadSigned(rax, of("strideA"));
-    code.store(at("strideA"), rax);
-    code.loadSigned(rax, of("m"));
-    code.store(at("rowsLeft"), rax);
-    code.loadSigned(rax, of("longer"));
-    code.store(at("longer"), rax);
+    for (const [to, from] of [
+      ["depth", "k"], ["strideA", "strideA"], ["rowsLeft", "m"], ["longer", "longer"], ["segments", "segments"], ["segmentA", "segmentA"],
+    ] as const) {
+      code.loadSigned(rax, of(from));
+      code.store(at(to), rax);
+    } // prettier-ignore
+    // The residual lies as C does: its distance from there is all that is needed of it.
+    code.loadUnsigned(rax, of("residual"));
+    code.add(rax, at("memory"));
+    code.loadUnsigned(rcx, of("c"));
+    code.add(rcx, at("memory"));
+    code.subtract(rax, rcx);
+    code.store(at("residual"), rax);
     code.load(rax, at("a"));
     code.store(at("tileA"), rax);
     code.load(rax, at("c"));
@@ -274,6 +292,7 @@ class ProductWriter {
     code.place(isPacked);
     // Panels lie behind each other, as deep as B.
     code.load(rax, at("depth"));
+    code.multiply(rax, at("segments"));
     code.moveNumber(r8, this.#panelBytes);
     code.multiply(rax, r8);
     code.store(at("panel"), rax);
@@ -301,40 +320,60 @@ class ProductWriter {
     code.addressOfLabel(rsi, this.#table);
     code.addressOf(rsi, { base: rsi, index: rax, scale: 4, offset: -4 });
     code.load(rdx, at("tileA"));
+    code.load(rcx, at("segmentA"));
+    code.store(at("gapA"), rcx);
+    code.load(rcx, at("strideA"));
+    code.store(at("stepA"), rcx);
     code.testNumber(r12, flag.transposedA);
     code.jumpIf(condition.equal, rowsLie);
-    code.addNumber(rsi, 8 * tile.rows);
+    code.addNumber(rsi, 4 * tile.rows * edges.length);
+    code.testNumber(r12, flag.packedA);
+    code.jumpIf(condition.equal, rowsLie);
     this.#packTile();
     code.load(rdx, at("packedA"));
+    code.moveNumber(rcx, this.#rowBytes);
+    code.store(at("stepA"), rcx);
+    code.moveNumber(rcx, 0);
+    code.store(at("gapA"), rcx);
     code.place(rowsLie);
     code.store(at("fromA"), rdx);
+    code.loadUnsigned(rax, of("bias"));
+    code.add(rax, at("memory"));
+    code.store(at("bias"), rax);
     code.addressOfLabel(rdi, this.#table);
-    for (const [name, offset] of [["kernel", 0], ["widerKernel", 4 * tile.rows]] as const) {
-      code.loadSigned(rax, { base: rsi, offset });
+    for (const [index, edge] of edges.entries()) {
+      code.loadSigned(rax, { base: rsi, offset: 4 * tile.rows * index });
       code.add(rax, rdi);
-      code.store(at(name), rax);
-    } // prettier-ignore
+      code.store(at(edge), rax);
+    }
     code.load(r13, at("firstB"));
     code.load(r14, at("tileC"));
     code.loadSigned(r15, of("n"));
 
     const panels = code.here();
-    code.load(rbx, at("kernel"));
+    code.load(rbx, at("whole"));
+    code.addressOf(rcx, { base: r15, offset: -this.#width });
+    code.compareNumber(r15, tile.columns);
+    code.jumpIf(condition.notLess, chosen);
+    code.load(rbx, at("masked"));
+    code.compareNumber(rcx, 0);
+    code.jumpIf(condition.greater, chosen);
+    code.load(rbx, at("single"));
     code.move(rcx, r15);
-    code.compareNumber(r15, this.#width);
-    code.jumpIf(condition.notGreater, chosen);
-    code.load(rbx, at("widerKernel"));
-    code.addNumber(rcx, -this.#width);
     code.place(chosen);
     this.#setMask("last", rcx);
-    if (!this.#wide) code.store(at("lastColumns"), rcx);
     code.move(rsi, rbx);
     code.load(rax, at("fromA"));
-    code.load(rdx, at("strideA"));
+    code.load(rdx, at("stepA"));
+    code.load(rcx, at("segments"));
+    code.store(at("segmentsLeft"), rcx);
     code.move(rdi, r13);
     code.load(r9, at("depth"));
     code.move(r10, r14);
     code.callAt(rsi);
+    code.load(rax, at("bias"));
+    code.addNumber(rax, this.#panelBytes);
+    code.store(at("bias"), rax);
     code.add(r13, at("panel"));
     code.addNumber(r14, this.#panelBytes);
     code.addNumber(r15, -tile.columns);
@@ -368,9 +407,11 @@ class ProductWriter {
     const { code } = this;
     code.load(rcx, at("rows"));
     this.#setMask("rows", rcx);
-    code.load(r9, at("depth"));
     code.load(r10, at("strideA"));
     code.load(rdi, at("packedA"));
+    code.load(rcx, at("segments"));
+    const segment = code.here();
+    code.load(r9, at("depth"));
     const depth = code.here();
     this.#maskedLoad(0, { base: rdx }, "rows");
     code.vector("store", 0, 0, { base: rdi });
@@ -378,6 +419,9 @@ class ProductWriter {
     code.addNumber(rdi, this.#rowBytes);
     code.addNumber(r9, -1);
     code.jumpIf(condition.greater, depth);
+    code.add(rdx, at("segmentA"));
+    code.addNumber(rcx, -1);
+    code.jumpIf(condition.greater, segment);
   }
 
   /** Copies the r15 columns of B into panels. */
@@ -391,6 +435,7 @@ class ProductWriter {
     code.addressOf(rcx, { base: r15, offset: -this.#width });
     this.#setMask("second", rcx);
     code.load(r9, at("depth"));
+    code.multiply(r9, at("segments"));
     code.move(r10, rsi);
     const depth = code.here();
     this.#maskedLoad(0, { base: r10 }, "first");
@@ -419,6 +464,7 @@ class ProductWriter {
     code.move(r10, rsi);
     code.move(r14, rdi);
     code.load(r9, at("depth"));
+    code.multiply(r9, at("segments"));
     const squares = code.here();
     const [few, loaded, ragged, stored] = [new Label(), new Label(), new Label(), new Label()];
     code.move(rcx, r9);
@@ -469,6 +515,7 @@ class ProductWriter {
     code.place(second);
     code.moveNumber(r12, 0);
     code.load(rax, at("depth"));
+    code.multiply(rax, at("segments"));
     code.moveNumber(rcx, this.#panelBytes);
     code.multiply(rax, rcx);
     code.addressOf(rdi, { base: rdi, index: rax, scale: 1, offset: -tile.vectorBytes });
@@ -520,50 +567,59 @@ class ProductWriter {
   }
 
   /**
-   * A tile of C: A at rax (its rows rdx bytes apart, or packed), B at rdi (r8 bytes from row to row), r9 deep, C at r10 (rows r11
+   * A tile of C: A at rax (its rows rdx bytes apart; of a transposed one, its columns), B at rdi (r8 bytes from row to row), r9 deep, C at r10 (rows r11
    * bytes apart), flags in r12. Changes rax, rbx, rcx, rsi, rdi, r9 and r10.
    */
-  #kernel(rows: number, vectors: number, packed: boolean): void {
+  #kernel(rows: number, edge: Edge, transposed: boolean): Label {
     const { code, tile } = this;
+    const vectors = edge === "single" ? 1 : 2;
+    const masked = this.#wide || edge !== "whole";
     const sums = (row: number, vector: number): number => row * vectors + vector;
     const firstB = 2 * tile.rows;
     const spare = firstB + 2;
     const bases = [rax, rbx, rcx] as const;
-    const groups = packed ? 1 : Math.ceil(rows / 4);
+    const groups = transposed ? 1 : Math.ceil(rows / 4);
     const last = vectors - 1;
-    code.place(this.#kernelAt(rows, vectors, packed));
+    const kernel = code.here();
     for (let row = 0; row < rows; row++)
       for (let vector = 0; vector < vectors; vector++) {
         const sum = sums(row, vector);
         code.vector("clear", sum, sum, sum);
       }
-    if (!packed) {
+    if (!transposed) {
       if (rows > 3) code.addressOf(rsi, { base: rdx, index: rdx, scale: 2 });
       for (let group = 1; group < groups; group++)
         code.addressOf(bases[group] as Register, { base: bases[group - 1] as Register, index: rdx, scale: 4 });
     }
     const element = (row: number, depth: number): Place => {
-      if (packed) return { base: rax, offset: depth * this.#rowBytes + 4 * row };
+      if (transposed) return { base: rax, offset: 4 * row };
       return { ...rowOf(bases[row >> 2] as Register, rdx, rsi, row & 3), offset: 4 * depth };
     };
     const step = (depth: number): void => {
       for (let vector = 0; vector < vectors; vector++) {
         const place = { base: rdi, offset: vector * tile.vectorBytes };
-        if (vector === last && this.#wide) this.#maskedLoad(firstB + vector, place, "last");
+        if (vector === last && masked) this.#maskedLoad(firstB + vector, place, "last");
         else code.vector("load", firstB + vector, 0, place);
       }
       code.add(rdi, r8);
       for (let row = 0; row < rows; row++) {
+        if (this.#wide && vectors === 1) {
+          code.multiplyAddNumber(sums(row, 0), firstB, element(row, depth));
+          continue;
+        }
         const factor = spare + (this.#wide ? row & 3 : 0);
         code.vector("broadcast", factor, 0, element(row, depth));
         for (let vector = 0; vector < vectors; vector++) code.vector("multiplyAdd", sums(row, vector), factor, firstB + vector);
       }
+      if (transposed) code.add(rax, rdx);
     };
     const advance = (depth: number): void => {
-      for (let group = 0; group < groups; group++) code.addNumber(bases[group] as Register, packed ? depth * this.#rowBytes : 4 * depth);
+      if (transposed) return;
+      for (let group = 0; group < groups; group++) code.addNumber(bases[group] as Register, 4 * depth);
     };
-    const [rest, single, summed] = [new Label(), new Label(), new Label()];
+    const [rest, single, summed, ended] = [new Label(), new Label(), new Label(), new Label()];
     const unrolled = 4;
+    const segment = code.here();
     code.addNumber(r9, -unrolled);
     code.jumpIf(condition.less, rest);
     const loop = code.here();
@@ -580,43 +636,68 @@ class ProductWriter {
     code.addNumber(r9, -1);
     code.jumpIf(condition.notEqual, single);
     code.place(summed);
+    code.load(r9, at("segmentsLeft"));
+    code.addNumber(r9, -1);
+    code.jumpIf(condition.equal, ended);
+    code.store(at("segmentsLeft"), r9);
+    for (let group = 0; group < groups; group++) code.add(bases[group] as Register, at("gapA"));
+    code.load(r9, at("depth"));
+    code.jump(segment);
+    code.place(ended);
 
-    if (this.#wide) this.#store(rows, vectors, sums, spare, true);
-    else {
-      const ragged = new Label();
-      code.load(rax, at("lastColumns"));
-      code.compareNumber(rax, this.#width);
-      code.jumpIf(condition.notEqual, ragged);
-      this.#store(rows, vectors, sums, spare, false);
-      code.return();
-      code.place(ragged);
-      this.#store(rows, vectors, sums, spare, true);
-    }
+    this.#store(rows, vectors, sums, spare, masked);
     code.return();
+    return kernel;
   }
 
-  /** Stores or adds the sums of a tile; the last vectors of its rows under the mask, where they are `ragged`. */
-  #store(rows: number, vectors: number, sums: (row: number, vector: number) => number, spare: number, ragged: boolean): void {
+  /** Stores or adds the sums of a tile; the last vectors of its rows under the mask, where they are `masked`. */
+  #store(rows: number, vectors: number, sums: (row: number, vector: number) => number, spare: number, masked: boolean): void {
     const { code, tile } = this;
-    const write = new Label();
-    code.testNumber(r12, flag.accumulate);
-    code.jumpIf(condition.equal, write);
-    code.move(rax, r10);
-    const each = (pointer: Register, visit: (sum: number, place: Place, masked: boolean) => void): void => {
+    const each = (pointer: Register, visit: (sum: number, place: Place, isMasked: boolean) => void): void => {
       for (let row = 0; row < rows; row++) {
         for (let vector = 0; vector < vectors; vector++)
-          visit(sums(row, vector), { base: pointer, offset: vector * tile.vectorBytes }, ragged && vector === vectors - 1);
+          visit(sums(row, vector), { base: pointer, offset: vector * tile.vectorBytes }, masked && vector === vectors - 1);
         if (row < rows - 1) code.add(pointer, r11);
       }
     };
-    each(rax, (sum, place, masked) => {
-      if (masked) this.#maskedLoad(spare, place, "last");
+    const load = (place: Place, isMasked: boolean): void => {
+      if (isMasked) this.#maskedLoad(spare, place, "last");
       else code.vector("load", spare, 0, place);
-      code.vector("add", sum, sum, spare);
+    };
+    const where = (bit: number, emit: () => void): void => {
+      const without = new Label();
+      code.testNumber(r12, bit);
+      code.jumpIf(condition.equal, without);
+      emit();
+      code.place(without);
+    };
+    const addWhatLies = (): void =>
+      each(rax, (sum, place, isMasked) => {
+        load(place, isMasked);
+        code.vector("add", sum, sum, spare);
+      });
+    where(flag.accumulate, () => {
+      code.move(rax, r10);
+      addWhatLies();
     });
-    code.place(write);
-    each(r10, (sum, place, masked) => {
-      if (!masked) code.vector("store", sum, 0, place);
+    where(flag.bias, () => {
+      code.load(rax, at("bias"));
+      for (let vector = 0; vector < vectors; vector++) {
+        load({ base: rax, offset: vector * tile.vectorBytes }, masked && vector === vectors - 1);
+        for (let row = 0; row < rows; row++) code.vector("add", sums(row, vector), sums(row, vector), spare);
+      }
+    });
+    where(flag.residual, () => {
+      code.load(rax, at("residual"));
+      code.add(rax, r10);
+      addWhatLies();
+    });
+    where(flag.relu, () => {
+      code.vector("clear", spare, spare, spare);
+      for (let sum = 0; sum < rows * vectors; sum++) code.vector("maximum", sum, spare, sum);
+    });
+    each(r10, (sum, place, isMasked) => {
+      if (!isMasked) code.vector("store", sum, 0, place);
       else if (this.#wide) code.vector("store", sum, 0, place, masks.last);
       else code.vector("maskedStore", sum, maskVectors.last, place);
     });

@@ -9,16 +9,30 @@ export interface RecordedCall {
     | { readonly kind: "kernel"; readonly name: string }
     | { readonly kind: "fused" }
     | { readonly kind: "host"; readonly index: number }
-    | {
-        readonly kind: "product";
-        readonly product: Omit<Product, "a" | "b" | "c" | "relativeA" | "relativeB" | "relativeC">;
-        readonly addresses: readonly PlanAddress[];
-      };
+    | RecordedProduct;
   readonly args: readonly (number | PlanAddress)[];
   readonly work: number;
   /** The thread that does all of it, or null. */
   readonly owner: number | null;
   readonly independent: boolean;
+}
+
+/** A product without its places, and these. */
+export type ProductShape = Omit<Product, "a" | "b" | "c" | "relativeA" | "relativeB" | "relativeC" | "bias" | "residual" | "others">;
+export interface ProductAddresses {
+  readonly a: PlanAddress;
+  readonly b: PlanAddress;
+  readonly c: PlanAddress;
+  readonly bias: PlanAddress | null;
+  readonly residual: PlanAddress | null;
+  /** Where the sums of other parts go. */
+  readonly others: PlanAddress | null;
+}
+
+export interface RecordedProduct {
+  readonly kind: "product";
+  readonly product: ProductShape;
+  readonly addresses: ProductAddresses;
 }
 
 /** A call whose lowering does not say how much work it is. */
@@ -32,6 +46,7 @@ export class CallRecorder implements LoweringContext {
   constructor(
     readonly threads: number,
     readonly wide: boolean,
+    readonly machineCode: boolean,
     readonly position: number,
     readonly addressOf: (tensor: Tensor) => PlanAddress,
     readonly keep: (storage: Storage) => void,
@@ -81,12 +96,27 @@ export class CallRecorder implements LoweringContext {
       lda: gemm.lda ?? (transposeA ? m : k), ldb: gemm.ldb ?? (transposeB ? k : n), ldc: gemm.ldc ?? n,
       beta: gemm.beta ?? 0,
       strideA: gemm.strideA ?? m * k, strideB: gemm.strideB ?? k * n, strideC: gemm.strideC ?? m * n,
+      relu: gemm.relu ?? false, windows: gemm.windows ?? null,
     } as const; // prettier-ignore
+    const { windows } = product;
+    const each = m * n * k * batch * (windows === null ? 1 : windows.images * windows.rows * windows.taps);
+    const place = (address: Address | null | undefined): PlanAddress | null => (address ?? null) as PlanAddress | null;
     this.calls.push({
-      target: { kind: "product", product, addresses: [gemm.a, gemm.b, gemm.c] as readonly Address[] as readonly PlanAddress[] },
+      target: {
+        kind: "product",
+        product,
+        addresses: {
+          a: gemm.a as PlanAddress,
+          b: gemm.b as PlanAddress,
+          c: gemm.c as PlanAddress,
+          bias: place(gemm.bias),
+          residual: place(gemm.residual),
+          others: place(gemm.others),
+        },
+      },
       args: [],
       // Wide vectors do about three multiply-adds where WebAssembly does one.
-      work: (m * n * k * batch) / 3 + 2000,
+      work: each / 3 + 2000,
       owner: gemm.owner ?? null,
       independent: gemm.independent ?? false,
     });

@@ -1,10 +1,10 @@
 import type { Graph, Node, Variable } from "../../tensor/graph.js";
 import { bytesPerElement } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import type { Product } from "../threads/protocol.js";
+import type { Operand, Product } from "../threads/protocol.js";
 import { ModuleBuilder, type Signature } from "../wasm/encoder.js";
 import { costOf, FusedFunctions } from "./fused-loop.js";
-import { CallRecorder, type RecordedCall } from "./calls.js";
+import { CallRecorder, type ProductShape, type RecordedCall, type RecordedProduct } from "./calls.js";
 import { Accesses } from "./accesses.js";
 import { Guard } from "./guard.js";
 import { order, rootOf, type Order } from "./order.js";
@@ -25,6 +25,7 @@ export interface PlanRequest {
   readonly residence: Residence;
   readonly threads: number;
   readonly wide: boolean;
+  readonly machineCode: boolean;
   readonly checkNumbers: boolean;
   /** How many outputs must be finite before variables change. */
   readonly guardedOutputs: number;
@@ -87,8 +88,7 @@ class Planner {
   readonly #workspace: Storage[] = [];
   readonly #recorded: { readonly unit: Unit; readonly calls: readonly RecordedCall[]; readonly scratch: readonly Storage[] }[] = [];
   readonly #module = new ModuleBuilder();
-  readonly #products: Omit<Product, "a" | "b" | "c" | "relativeA" | "relativeB" | "relativeC">[] = [];
-  readonly #productAddresses: (readonly PlanAddress[])[] = [];
+  readonly #products: RecordedProduct[] = [];
   readonly #host: HostOperation[] = [];
   readonly #guard: Guard;
 
@@ -203,6 +203,7 @@ class Planner {
     const recorder = new CallRecorder(
       this.parts,
       this.request.wide,
+      this.request.machineCode,
       position,
       (tensor) => this.address(tensor),
       (storage) => this.#workspace.push(storage),
@@ -254,18 +255,7 @@ class Planner {
       workspaceBytes,
       inputs: this.graph.inputs.map((input) => this.address(input)),
       outputs: this.ordered.outputs.map((tensor) => ({ tensor, address: this.address(tensor) })),
-      products: this.#products.map((product, index) => {
-        const [a, b, c] = this.#productAddresses[index] as [PlanAddress, PlanAddress, PlanAddress];
-        return {
-          ...product,
-          a: a.value,
-          b: b.value,
-          c: c.value,
-          relativeA: !a.storage.fixed,
-          relativeB: !b.storage.fixed,
-          relativeC: !c.storage.fixed,
-        };
-      }),
+      products: this.#products.map(placed),
       host: this.#host,
       checked,
       variables: [...new Set([...this.graph.nodes.flatMap(({ variable }) => variable ?? []), ...this.ordered.inPlace.values()])],
@@ -345,13 +335,31 @@ class Planner {
     const { target, args } = recorded;
     if (target.kind === "kernel" || target.kind === "host") return { target, args, owner };
     if (target.kind === "product") {
-      this.#products.push(target.product);
-      this.#productAddresses.push(target.addresses);
+      this.#products.push(target);
       return { target: { kind: "product", index: this.#products.length - 1 }, args: [], owner };
     }
     if (unit.kind !== "fused") throw new Error("only fused units have fused calls");
     return { target: { kind: "fused", body: fused.function(unit.group, uniformInGroup) }, args, owner };
   }
+}
+
+/** A product with its places, which are known when all storages are laid out. */
+function placed({ product, addresses: { a, b, c, bias, residual, others } }: RecordedProduct): Product {
+  const operand = (address: PlanAddress | null): Operand | null =>
+    address === null ? null : { address: address.value, relative: !address.storage.fixed };
+  return {
+    ...product,
+    a: a.value,
+    b: b.value,
+    c: c.value,
+    relativeA: !a.storage.fixed,
+    relativeB: !b.storage.fixed,
+    relativeC: !c.storage.fixed,
+    bias: operand(bias),
+    residual: operand(residual),
+    // Relative to the sums of the first part, wherever these are.
+    others: operand(others),
+  };
 }
 
 function sizeOfGroup(unit: Unit): number {
@@ -367,15 +375,16 @@ function isUniform(unit: Unit, input: Tensor): boolean {
   return unit.kind === "fused" && uniformValue(input) !== null;
 }
 
+function describeProduct({ m, n, k, batch, windows }: ProductShape): string {
+  if (windows === null) return `product ${m}x${n}x${k} (${batch})`;
+  const times = `(${windows.images} x ${windows.rows})`;
+  return windows.sums ? `sumWindows ${windows.taps}x${m}x${n}x${k} ${times}` : `multiplyWindows ${m}x${n}x${windows.taps}x${k} ${times}`;
+}
+
 function describe(call: RecordedCall, unit: Unit): string {
   const { target } = call;
   const shape = unit.outputs[0]?.shape.join("x") ?? "";
   const nodes = unit.nodes.map((node) => node.operation?.name).join(" ");
-  const what =
-    target.kind === "kernel"
-      ? target.name
-      : target.kind === "product"
-        ? `product ${target.product.m}x${target.product.n}x${target.product.k} (${target.product.batch})`
-        : target.kind;
+  const what = target.kind === "kernel" ? target.name : target.kind === "product" ? describeProduct(target.product) : target.kind;
   return `${what}: ${nodes} -> ${shape} [${Math.round(call.work)}] ${unit.nodes[0]?.scope ?? ""}`;
 }

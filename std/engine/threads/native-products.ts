@@ -1,4 +1,4 @@
-import type { NativeAccess, Product } from "./protocol.js";
+import type { NativeAccess, Product, Windows } from "./protocol.js";
 
 interface Koffi {
   load(path: null): unknown;
@@ -23,7 +23,7 @@ export function createNativeProducts(
   const start = Number(koffi.address(new Uint8Array(memory.buffer)));
   // Parts begin at multiples of a vector, so that every part is made of whole ones.
   const tile = 16;
-  const numbers = 16;
+  const numbers = 20;
   const most = 64;
   // One block for both: the records' view, which is in use below, also keeps the scratch behind them.
   const block = new ArrayBuffer(64 + most * numbers * 4 + access.scratchBytes);
@@ -31,16 +31,70 @@ export function createNativeProducts(
   const recordsAt = Math.ceil(blockAt / 64) * 64;
   const records = new Int32Array(block, recordsAt - blockAt, most * numbers);
   const scratchAt = recordsAt + records.byteLength;
-  const flag = { accumulate: 1, transposedA: 2, transposedB: 4, packedB: 8 };
+  const flag = { accumulate: 1, transposedA: 2, transposedB: 4, packedB: 8, packedA: 16, bias: 32, residual: 64, relu: 128 };
   /** Rows from which packing B is worth it, and the bytes that it must lie apart in. */
   const packing = { rows: 96, bytes: 2 ** 20 };
+  /** Bytes of both operands that stay in a thread's caches while tiles of C pass. */
+  const operands = 2 ** 16;
+  /** Depth of a product below which adding to C costs more than reading operands from a slower cache. */
+  const leastDepth = 256;
+  let count = 0;
 
-  return (product, base, part, parts) => {
+  const run = (): void => {
+    if (count > 0) multiply(start, recordsAt, count, scratchAt);
+    count = 0;
+  };
+  /** Begins a record: m x n x k with row lengths in numbers. */
+  const record = (
+    a: number, b: number, c: number, m: number, n: number, k: number, lda: number, ldb: number, ldc: number, flags: number,
+  ): number => {
+    if (count === most) run();
+    const at = count++ * numbers;
+    const tiles = Math.ceil(m / access.rows);
+    const rows = Math.floor(m / tiles);
+    records[at] = a;
+    records[at + 1] = b;
+    records[at + 2] = c;
+    records[at + 3] = m;
+    records[at + 4] = n;
+    records[at + 5] = k;
+    records[at + 6] = lda * 4;
+    records[at + 7] = ldb * 4;
+    records[at + 8] = ldc * 4;
+    records[at + 9] = flags;
+    records[at + 10] = 1;
+    records[at + 14] = rows;
+    records[at + 15] = m - rows * tiles;
+    records[at + 16] = 1;
+    return at;
+  }; // prettier-ignore
+  const repeat = (at: number, batch: number, strideA: number, strideB: number, strideC: number): void => {
+    records[at + 10] = batch;
+    records[at + 11] = strideA * 4;
+    records[at + 12] = strideB * 4;
+    records[at + 13] = strideC * 4;
+  };
+  const finish = (at: number, product: Product, base: number, bias: number, c: number): void => {
+    let flags = records[at + 9] as number;
+    if (product.bias !== null) {
+      flags |= flag.bias;
+      records[at + 18] = product.bias.address + (product.bias.relative ? base : 0) + bias * 4;
+    }
+    if (product.residual !== null) {
+      flags |= flag.residual;
+      records[at + 19] = product.residual.address + (product.residual.relative ? base : 0) + c;
+    }
+    if (product.relu) flags |= flag.relu;
+    records[at + 9] = flags;
+  };
+
+  const multiplyMatrices = (product: Product, base: number, part: number, parts: number): void => {
     const { transposeA, transposeB, k, lda, ldb, ldc, beta } = product;
     let { m, n, batch } = product;
     let a = (product.relativeA ? base : 0) + product.a;
     let b = (product.relativeB ? base : 0) + product.b;
-    let c = (product.relativeC ? base : 0) + product.c;
+    let c = 0;
+    let firstColumn = 0;
     if (parts > 1) {
       if (product.split === "batch") {
         const from = Math.floor((batch * part) / parts);
@@ -61,48 +115,101 @@ export function createNativeProducts(
         } else {
           b += from * (transposeB ? ldb : 1) * 4;
           c += from * 4;
+          firstColumn = from;
           n = to - from;
         }
       }
     }
     if (m <= 0 || n <= 0 || batch <= 0) return;
-    const tiles = Math.ceil(m / access.rows);
-    const rows = Math.floor(m / tiles);
+    const result = (product.relativeC ? base : 0) + product.c;
     const depth = Math.ceil(k / Math.ceil(k / access.depth));
     const width = Math.ceil(n / Math.ceil(n / access.width) / access.columns) * access.columns;
-    let count = 0;
     for (let column = 0; column < n; column += width) {
       const columns = Math.min(width, n - column);
       for (let row = 0; row < k; row += depth) {
         const deep = Math.min(depth, k - row);
-        const packed = (m >= packing.rows && deep * ldb * 4 > packing.bytes) || (!access.masked && columns % access.columns !== 0);
-        const at = count * numbers;
-        records[at] = a + row * (transposeA ? lda : 1) * 4;
-        records[at + 1] = b + (transposeB ? column * ldb + row : row * ldb + column) * 4;
-        records[at + 2] = c + column * 4;
-        records[at + 3] = m;
-        records[at + 4] = columns;
-        records[at + 5] = deep;
-        records[at + 6] = lda * 4;
-        records[at + 7] = ldb * 4;
-        records[at + 8] = ldc * 4;
-        records[at + 9] =
+        const packed = m >= packing.rows && deep * ldb * 4 >= packing.bytes;
+        const flags =
           (beta !== 0 || row > 0 ? flag.accumulate : 0) |
-          (transposeA ? flag.transposedA : 0) |
+          (transposeA ? flag.transposedA | flag.packedA : 0) |
           (transposeB ? flag.transposedB : 0) |
           (packed ? flag.packedB : 0);
-        records[at + 10] = batch;
-        records[at + 11] = product.strideA * 4;
-        records[at + 12] = product.strideB * 4;
-        records[at + 13] = product.strideC * 4;
-        records[at + 14] = rows;
-        records[at + 15] = m - rows * tiles;
-        if (++count === most) {
-          multiply(start, recordsAt, count, scratchAt);
-          count = 0;
-        }
+        const offset = c + column * 4;
+        const at = record(
+          a + row * (transposeA ? lda : 1) * 4,
+          b + (transposeB ? column * ldb + row : row * ldb + column) * 4,
+          result + offset,
+          m, columns, deep, lda, ldb, ldc, flags,
+        ); // prettier-ignore
+        repeat(at, batch, product.strideA, product.strideB, product.strideC);
+        if (row + deep === k) finish(at, product, base, firstColumn + column, offset);
       }
     }
-    if (count > 0) multiply(start, recordsAt, count, scratchAt);
+    run();
+  };
+
+  /** The results of a convolution: each row of an image's results is a product of windows that overlap, as deep as they have rows. */
+  const multiplyWindows = (product: Product, windows: Windows, base: number, part: number, parts: number): void => {
+    const { m, n, k, lda, ldb, ldc } = product;
+    const { images, rows, taps, tapStride, rowStride, imageStride } = windows;
+    const from = Math.floor((images * rows * part) / parts);
+    const to = Math.floor((images * rows * (part + 1)) / parts);
+    const a = (product.relativeA ? base : 0) + product.a;
+    const b = (product.relativeB ? base : 0) + product.b;
+    const c = (product.relativeC ? base : 0) + product.c;
+    for (let row = from; row < to;) {
+      const image = Math.floor(row / rows);
+      const inImage = row - image * rows;
+      const many = Math.min(rows - inImage, to - row);
+      const offset = row * m * ldc * 4;
+      const windows = a + (image * imageStride + inImage * rowStride) * 4;
+      const at = record(windows, b, c + offset, m, n, k, lda, ldb, ldc, 0);
+      repeat(at, many, rowStride, 0, m * ldc);
+      records[at + 16] = taps;
+      records[at + 17] = (tapStride - k) * 4;
+      finish(at, product, base, 0, offset);
+      row += many;
+    }
+    run();
+  };
+
+  /** The gradient of a convolution's weights: of each row of windows a product, added up over a thread's rows of all images. */
+  const sumWindows = (product: Product, windows: Windows, base: number, part: number, parts: number): void => {
+    const { m, n, k, lda, ldb, ldc } = product;
+    const { images, rows, taps, tapStride, rowStride, imageStride } = windows;
+    const from = Math.floor((images * rows * part) / parts);
+    const to = Math.floor((images * rows * (part + 1)) / parts);
+    const a = (product.relativeA ? base : 0) + product.a;
+    const b = (product.relativeB ? base : 0) + product.b;
+    const { others } = product;
+    const c =
+      part === 0 || others === null
+        ? (product.relativeC ? base : 0) + product.c
+        : (others.relative ? base : 0) + others.address + (part - 1) * taps * m * ldc * 4;
+    const atOnce = Math.max(Math.ceil(leastDepth / k), Math.floor(operands / ((n + lda) * k * 4)));
+    let flags = flag.transposedA;
+    for (let row = from; row < to;) {
+      const image = Math.floor(row / rows);
+      const inImage = row - image * rows;
+      const many = Math.min(rows - inImage, to - row, atOnce);
+      for (let tap = 0; tap < taps; tap++) {
+        const at = record(
+          a + (image * imageStride + inImage * rowStride + tap * tapStride) * 4, b + row * k * ldb * 4, c + tap * m * ldc * 4,
+          m, n, k, lda, ldb, ldc, flags,
+        ); // prettier-ignore
+        records[at + 16] = many;
+        records[at + 17] = (rowStride - k * lda) * 4;
+      }
+      flags |= flag.accumulate;
+      row += many;
+    }
+    run();
+  };
+
+  return (product, base, part, parts) => {
+    const { windows } = product;
+    if (windows === null) multiplyMatrices(product, base, part, parts);
+    else if (windows.sums) sumWindows(product, windows, base, part, parts);
+    else multiplyWindows(product, windows, base, part, parts);
   };
 }

@@ -59,6 +59,37 @@ export interface Product {
   readonly strideC: number;
   /** What the parts of a parallel product are: ranges of rows, of columns, or of the batch. */
   readonly split: "m" | "n" | "batch";
+  /** What machine code does with the result before it stores it, in this order; no BLAS does. */
+  readonly bias: Operand | null;
+  readonly residual: Operand | null;
+  readonly relu: boolean;
+  /** Only for machine code: A is the windows of images. */
+  readonly windows: Windows | null;
+  /** Where the sums of windows go that parts but the first make, one behind the other. */
+  readonly others: Operand | null;
+}
+
+/** A place: absolute, or relative to the workspace. */
+export interface Operand {
+  readonly address: number;
+  readonly relative: boolean;
+}
+
+/**
+ * A convolution as products of windows that are read where they lie. One product makes a row of an image's results: m x n of windows `k` wide (the
+ * kernel's width x channels) and `taps` high, `lda` numbers from one to the next. With `sums` it is the gradient of the weights: one product for each of
+ * the taps, k windows deep, and all rows of all images add up. Distances are in numbers.
+ */
+export interface Windows {
+  readonly sums: boolean;
+  readonly images: number;
+  /** Rows of results of an image. */
+  readonly rows: number;
+  readonly taps: number;
+  /** From a row of a window to the next, from the windows of a row of results to those of the next, and from image to image. */
+  readonly tapStride: number;
+  readonly rowStride: number;
+  readonly imageStride: number;
 }
 
 /** How to reach what multiplies large matrices on any thread. */
@@ -74,8 +105,6 @@ export interface NativeAccess {
   /** Rows and columns of a tile at most. */
   readonly rows: number;
   readonly columns: number;
-  /** Whether it reads what lies beside the last columns of B under a mask; otherwise they have to be packed. */
-  readonly masked: boolean;
   /** Depth and columns of a product at most. */
   readonly depth: number;
   readonly width: number;

@@ -39,6 +39,7 @@ export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, Typ
   return {
     threads,
     wide,
+    machineCode: false,
     buffer: (tensor) => address((places.get(tensor) as TypedArray).byteOffset),
     scratch: (bytes) => address(machine.bytes(bytes).byteOffset),
     emit(kernel, args, options) {
