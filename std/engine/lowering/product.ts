@@ -45,10 +45,13 @@ export interface Product {
 }
 
 /**
- * Below this many multiply-adds, or with fewer than 8 rows or columns, WebAssembly is as fast as wider vectors: packing and the
- * call itself weigh more than the wider vectors bring.
+ * Below this many multiply-adds, or with fewer than 8 rows or columns, WebAssembly is as fast as a BLAS: packing and the call itself
+ * weigh more than the wider vectors bring.
  */
 export const wideWork = 500_000;
+
+/** The same of machine code, whose call costs a quarter of a microsecond, for all products of a batch; it packs nothing so small. */
+const machineCodeWork = 10_000;
 
 /** Calls of at least this much work are dealt out to all threads (the planner's bound, rounded up). */
 const dealtOut = 16_000;
@@ -60,7 +63,8 @@ export function productScratch(context: LoweringContext): () => Address {
 }
 
 /** Whether one matrix of a product is enough for wider vectors. */
-export function suitsWide(context: LoweringContext, { m, n, k }: Pick<Product, "m" | "n" | "k">): boolean {
+export function suitsWide(context: LoweringContext, { m, n, k, batch = 1 }: Pick<Product, "m" | "n" | "k" | "batch">): boolean {
+  if (context.machineCode) return batch * m * n * k >= machineCodeWork;
   return context.wide && m >= 8 && n >= 8 && m * n * k >= wideWork;
 }
 

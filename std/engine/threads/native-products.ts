@@ -34,6 +34,8 @@ export function createNativeProducts(
   const flag = { accumulate: 1, transposedA: 2, transposedB: 4, packedB: 8, packedA: 16, bias: 32, residual: 64, relu: 128 };
   /** Rows from which packing B is worth it, and the bytes that it must lie apart in. */
   const packing = { rows: 96, bytes: 2 ** 20 };
+  /** Few rows of A by a B that no cache holds: B is read row by row, a few rows side by side, as the processor expects it. */
+  const streaming = { rows: 32, bytes: 2 ** 22, depth: 16 };
   /** Bytes of both operands that stay in a thread's caches while tiles of C pass. */
   const operands = 2 ** 16;
   /** Depth of a product below which adding to C costs more than reading operands from a slower cache. */
@@ -122,13 +124,17 @@ export function createNativeProducts(
     }
     if (m <= 0 || n <= 0 || batch <= 0) return;
     const result = (product.relativeC ? base : 0) + product.c;
-    const depth = Math.ceil(k / Math.ceil(k / access.depth));
-    const width = Math.ceil(n / Math.ceil(n / access.width) / access.columns) * access.columns;
+    const streamed = !transposeB && m <= streaming.rows && k * n * 4 >= streaming.bytes;
+    const deepest = streamed ? streaming.depth : access.depth;
+    const depth = Math.ceil(k / Math.ceil(k / deepest));
+    // What is not packed may be as wide as a second-level cache holds: C is written in longer runs.
+    const widest = streamed ? n : transposeB ? access.width : Math.max(access.width, Math.floor((access.width * access.depth) / depth));
+    const width = Math.ceil(n / Math.ceil(n / widest) / access.columns) * access.columns;
     for (let column = 0; column < n; column += width) {
       const columns = Math.min(width, n - column);
       for (let row = 0; row < k; row += depth) {
         const deep = Math.min(depth, k - row);
-        const packed = m >= packing.rows && deep * ldb * 4 >= packing.bytes;
+        const packed = columns <= access.width && m >= packing.rows && deep * ldb * 4 >= packing.bytes;
         const flags =
           (beta !== 0 || row > 0 ? flag.accumulate : 0) |
           (transposeA ? flag.transposedA | flag.packedA : 0) |
