@@ -17,7 +17,13 @@ function first() {
   plan.run(inputs);
 }
 const step = () => void plan.run(inputs);
-const facts = () => ({ flops, planMiB: plan.peakBytes / 2 ** 20, blas: info.blas?.name ?? "off", simd: info.simd });
+const facts = () => ({
+  flops,
+  planMiB: plan.peakBytes / 2 ** 20,
+  blas: info.blas?.name ?? "off",
+  products: info.native ?? info.blas?.name ?? "WebAssembly",
+  simd: info.simd,
+});
 
 if (process.argv.includes("--serve")) await serve(first, step, facts);
 else {

@@ -20,6 +20,8 @@ const help = `npm run bench [-- OPTIONS]
 
   --only NAMES        one workload or several, with commas: ${names.join(", ")}
   --json FILE         also writes the rows there
+  --products LIST     who multiplies, with commas: blas (the system's, where there is one), own (machine code of the
+                      engine, which it uses by default, BLAS or not), webassembly (as on other processors); default blas,own
   --threads 1,2       our thread counts, and PyTorch's
   --rounds 5          how often the contenders take turns
   --seconds 0.3       how long one turn lasts, at least one step
@@ -31,6 +33,7 @@ const help = `npm run bench [-- OPTIONS]
 const kinds = {
   only: { type: "string", default: names.join(",") },
   json: { type: "string", default: "" },
+  products: { type: "string", default: "blas,own" },
   threads: { type: "string", default: "1,2" },
   rounds: { type: "string", default: "5" },
   seconds: { type: "string", default: "0.3" },
@@ -57,6 +60,11 @@ function read(args) {
   for (const name of only) {
     if (!names.includes(name)) throw new WrongOption(`there is no workload "${name}"; there are ${names.join(", ")}`);
   }
+  const products = values.products.split(",");
+  for (const name of products) {
+    if (!["blas", "own", "webassembly"].includes(name))
+      throw new WrongOption(`--products takes blas, own or webassembly, or several with commas, but "${values.products}" arrived`);
+  }
   const threads = counts.split(",").map(Number);
   if (!threads.every((count) => Number.isInteger(count) && count >= 1 && count <= 64))
     throw new WrongOption(`--threads takes thread counts from 1 to 64, such as 1,2, but "${counts}" arrived`);
@@ -66,6 +74,7 @@ function read(args) {
     help: values.help ? help : "",
     only: names.filter((name) => only.includes(name)),
     json,
+    products: ["blas", "own", "webassembly"].filter((name) => products.includes(name)),
     threads: [...new Set(threads)].sort((a, b) => a - b),
     rounds: number(values, "rounds", { whole: true, least: 1 }),
     seconds: number(values, "seconds", { least: 0 }),

@@ -19,6 +19,7 @@ describe("wrong options of the benchmark table are told plainly", () => {
     [["--rounds", "2.5"], '--rounds takes a whole number of at least 1, but "2.5" arrived\n'],
     [["--seconds", "soon"], '--seconds takes a number of at least 0, but "soon" arrived\n'],
     [["--threads", "1,0"], '--threads takes thread counts from 1 to 64, such as 1,2, but "1,0" arrived\n'],
+    [["--products", "own,mkl"], '--products takes blas, own or webassembly, or several with commas, but "own,mkl" arrived\n'],
     [["--json", "no/such/rows.json"], "--json no/such/rows.json: there is no folder no/such\n"],
   ])("%j", (options, message) => {
     expect(answer(...options)).toEqual({ status: 1, text: message });

@@ -16,13 +16,13 @@ if (options === null || options.help !== "") {
 }
 const burstMs = options.seconds * 1000;
 
-const ours = (name, { threads, blas }, sizes = []) =>
+const ours = (name, { threads, settings }, sizes = []) =>
   new Contender("ours", process.execPath, [
     path.join(folder, "measure.mjs"),
     "--serve",
     name,
     "0",
-    JSON.stringify({ threads, blas }),
+    JSON.stringify({ threads, ...settings }),
     ...sizes,
   ]);
 const interpreters = [process.env.PYTHON ?? (process.platform === "win32" ? "python" : "/usr/bin/python3"), process.env.PYTHON_TORCH2];
@@ -58,12 +58,18 @@ async function baseline(make, extent) {
 }
 
 const configurations = [];
-for (const blas of ["auto", "off"]) {
+const waysToMultiply = {
+  blas: { native: "off", blas: "auto" },
+  own: { native: "auto", blas: "off" },
+  webassembly: { native: "off", blas: "off" },
+};
+for (const way of options.products) {
+  const settings = waysToMultiply[way];
   for (const threads of options.threads) {
-    const base = await baseline((name, sizes) => ours(name, { threads, blas }, sizes), "1024");
+    const base = await baseline((name, sizes) => ours(name, { threads, settings }, sizes), "1024");
     if (base.failure !== "") throw new Error(`the engine does not start: ${base.failure}`);
-    if (blas === "auto" && base.facts.blas === "off") continue; // there is none here
-    configurations.push({ blas, threads, base });
+    if (way === "blas" && base.facts.blas === "off") continue; // there is none here
+    configurations.push({ way, settings, threads, base });
   }
 }
 const peaks = new Map(
@@ -88,10 +94,10 @@ if (options.pytorch) {
   }
 }
 
-const columns = ["workload", "blas", "threads", "ms", "firstMs", "peakMiB", "pytorchMs", "pytorchMiB", "ratio", "gflops", "ofPeak", "speedup", "tfjsCpuMs", "tfjsWasmMs", "jaxMs"]; // prettier-ignore
-const widths = [14, 8, 7, 8, 8, 7, 9, 10, 6, 6, 6, 7, 9, 10, 8];
+const columns = ["workload", "blas", "products", "threads", "ms", "firstMs", "peakMiB", "pytorchMs", "pytorchMiB", "ratio", "gflops", "ofPeak", "speedup", "tfjsCpuMs", "tfjsWasmMs", "jaxMs"]; // prettier-ignore
+const widths = [14, 8, 11, 7, 8, 8, 7, 9, 10, 6, 6, 6, 7, 9, 10, 8];
 const show = (cells) =>
-  `${cells.map((cell, index) => (index < 2 ? String(cell).padEnd(widths[index]) : String(cell).padStart(widths[index]))).join(" ")}\n`;
+  `${cells.map((cell, index) => (index < 3 ? String(cell).padEnd(widths[index]) : String(cell).padStart(widths[index]))).join(" ")}\n`;
 
 /** All contenders of a workload, started one after the other, then taking turns. */
 async function measure(name) {
@@ -141,12 +147,13 @@ const rows = [];
 process.stdout.write(show(columns));
 for (const name of options.only) {
   const { mine, rival, peers } = await measure(name);
-  for (const { blas, threads, base, ms, firstMs, peakMiB, facts, times } of mine.filter((each) => each.ms !== null)) {
+  for (const { way, threads, base, ms, firstMs, peakMiB, facts, times } of mine.filter((each) => each.ms !== null)) {
     const gflops = facts.flops / ms / 1e6;
-    const alone = mine.find((other) => other.blas === blas && other.threads === options.threads[0]);
+    const alone = mine.find((other) => other.way === way && other.threads === options.threads[0]);
     const row = {
       workload: name,
-      blas: blas === "off" ? "off" : facts.blas,
+      blas: facts.blas,
+      products: facts.products,
       threads,
       ms: round(ms),
       firstMs: round(firstMs),
@@ -178,7 +185,10 @@ tell(
 );
 tell("peakMiB: the process at its largest, less the same process started and idle; PyTorch's likewise. ratio: PyTorch's ms by ours.");
 tell(
-  `ofPeak: of the best 1024x1024x1024 product here: ${configurations.map(({ blas, threads, base }) => `${round(base.gflops, 3)} GFLOP/s (${threads} thread${threads === 1 ? "" : "s"}, ${blas === "off" ? "own kernels" : base.facts.blas})`).join(", ")}.`,
+  `ofPeak: of the best 1024x1024x1024 product here: ${configurations.map(({ threads, base }) => `${round(base.gflops, 3)} GFLOP/s (${threads} thread${threads === 1 ? "" : "s"}, ${base.facts.products})`).join(", ")}.`,
+);
+tell(
+  "products: who makes large ones. Where the processor and the system allow it the engine makes them itself (AVX-512, AVX2), whether there is a BLAS or not; LAMELLA_BLAS=/path or LAMELLA_NATIVE=off leave them to the BLAS.",
 );
 tell("Multiply-adds are counted as the operations define them, so Winograd's convolutions can do more than the machine's peak.");
 for (const { workload, pytorchVersion, pytorchThreads } of rows.filter(
