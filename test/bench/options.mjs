@@ -55,15 +55,15 @@ function number(values, name, { whole = false, least }) {
 
 function read(args) {
   const { values } = parseArgs({ args, options: kinds });
-  const { only: chosen, json, threads: counts } = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+  const { only: chosen, json, products: multipliers, threads: counts } = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
   const only = chosen.split(",");
   for (const name of only) {
     if (!names.includes(name)) throw new WrongOption(`there is no workload "${name}"; there are ${names.join(", ")}`);
   }
-  const products = values.products.split(",");
+  const products = multipliers.split(",");
   for (const name of products) {
     if (!["blas", "own", "webassembly"].includes(name))
-      throw new WrongOption(`--products takes blas, own or webassembly, or several with commas, but "${values.products}" arrived`);
+      throw new WrongOption(`--products takes blas, own or webassembly, or several with commas, but "${multipliers}" arrived`);
   }
   const threads = counts.split(",").map(Number);
   if (!threads.every((count) => Number.isInteger(count) && count >= 1 && count <= 64))
