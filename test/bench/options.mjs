@@ -55,7 +55,12 @@ function number(values, name, { whole = false, least }) {
 
 function read(args) {
   const { values } = parseArgs({ args, options: kinds });
-  const { only: chosen, json, products: multipliers, threads: counts } = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+  const {
+    only: chosen,
+    json,
+    products: multipliers,
+    threads: counts,
+  } = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
   const only = chosen.split(",");
   for (const name of only) {
     if (!names.includes(name)) throw new WrongOption(`there is no workload "${name}"; there are ${names.join(", ")}`);
