@@ -64,7 +64,7 @@ describe.each(chosen)("machine code ($choice)", ({ choice, native }) => {
             all.set(before);
             const product: Product = {
               transposeA, transposeB, m, n, k, a: a * 4, b: b * 4, c: (c - 10) * 4, relativeA: false, relativeB: false, relativeC: true,
-              lda, ldb, ldc, beta, batch, strideA, strideB, strideC, split, bias: null, residual: null, relu: false, windows: null, others: null,
+              lda, ldb, ldc, beta, batch, strideA, strideB, strideC, split, bias: null, residual: null, relu: false, windows: null, others: null, outer: null,
             }; // prettier-ignore
             for (let part = 0; part < parts; part++) multiply(product, 40, part, parts);
             const expected = before.slice();

@@ -1,4 +1,5 @@
 // The exports of the kernel module: all that a plan can call.
+export { attentionSlopes, attentionWeights } from "./attention/scores";
 export { attention, attentionScratchBytes } from "./attention/attention";
 export { attentionGradient, attentionGradientScratchBytes } from "./attention/attention-gradient";
 export { convolution, convolutionInputGradient, convolutionWeightGradient, padImages, weightGradientScratchBytes } from "./convolution/convolution";

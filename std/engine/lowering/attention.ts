@@ -5,7 +5,7 @@ import { broadcastStrides } from "../../tensor/offsets.js";
 import { sameShape, type Shape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { absent } from "./arguments.js";
-import type { Fusion, FusionMatch, GraphView } from "./contract.js";
+import type { Address, Fusion, FusionMatch, GraphView, LoweringContext } from "./contract.js";
 import { scratchBytes } from "./scratch.js";
 import { readThrough, writeThrough, type Matrices } from "./strided.js";
 
@@ -121,6 +121,36 @@ const extents = (tensor: Tensor): [number, number, number, number] => {
 const distinct = <T>(list: readonly T[]): T[] => [...new Set(list)];
 const none: readonly number[] = [0, 0, 0];
 
+/** Scores that machine code multiplies faster than the kernels that keep them in a cache: not so many that they should not all be kept. */
+const mostScores = 2 ** 24;
+
+function byMachineCode(context: LoweringContext, scores: Tensor, depth: number): boolean {
+  return context.machineCode && scores.size <= mostScores && scores.size * depth >= 10_000;
+}
+
+/** Matrices in memory of a tensor, or at an address. */
+type Place = Pick<Matrices, "strides"> & ({ readonly tensor: Tensor } | { readonly address: Address });
+
+/** One product for each head of each example. */
+function emitProducts(
+  context: LoweringContext,
+  [examples, heads]: readonly [number, number],
+  places: readonly [Place, Place, Place],
+  [m, n, k]: readonly [number, number, number],
+  options: { readonly transposeA?: boolean; readonly transposeB?: boolean; readonly independent?: boolean },
+): void {
+  const [a, b, c] = places.map((place) => ("address" in place ? place.address : context.buffer(place.tensor))) as [
+    Address,
+    Address,
+    Address,
+  ];
+  const [ofA, ofB, ofC] = places.map(({ strides }) => strides) as [Matrices["strides"], Matrices["strides"], Matrices["strides"]];
+  context.gemm({
+    a, b, c, m, n, k, lda: ofA[2], ldb: ofB[2], ldc: ofC[2], batch: heads, strideA: ofA[1], strideB: ofB[1], strideC: ofC[1],
+    outer: { count: examples, strideA: ofA[0], strideB: ofB[0], strideC: ofC[0] }, ...options,
+  }); // prettier-ignore
+}
+
 /** softmax(scale q k^T) v for all heads. The heads' axis is read and written where it lies. */
 const attentionFusion: Fusion = {
   name: "attention",
@@ -148,6 +178,19 @@ const attentionFusion: Fusion = {
       inputs: distinct([q.tensor, k.tensor, v.tensor, ...(mask === null ? [] : [mask])]),
       outputs: [y.tensor, ...(kept ? [weights] : [])],
       lower(context) {
+        const maskArguments = mask === null ? [absent, ...none] : [context.buffer(mask), ...(maskStrides(mask, weights.shape) ?? none)];
+        if (kept && byMachineCode(context, weights, width + depth)) {
+          const p = context.buffer(weights);
+          const scores = { tensor: weights, strides: [heads * queries * keys, queries * keys, keys] as const };
+          const shape = [batch, heads] as const;
+          emitProducts(context, shape, [q, k, scores], [queries, keys, width], { transposeB: true });
+          context.emit("attentionWeights", [p, ...maskArguments, batch, heads, queries, keys, scale, blocked], {
+            work: 12 * weights.size,
+            independent: true,
+          });
+          emitProducts(context, shape, [scores, v, y], [queries, depth, keys], { independent: true });
+          return;
+        }
         const scratch = context.scratch(scratchBytes.attention(keys, width, depth) * context.threads);
         context.emit(
           "attention",
@@ -196,6 +239,22 @@ const attentionGradientFusion: Fusion = {
       inputs: distinct([q.tensor, k.tensor, v.tensor, weights, g.tensor, ...(mask === null ? [] : [mask])]),
       outputs: results.map(({ tensor }) => tensor),
       lower(context) {
+        const maskArguments = mask === null ? [absent, ...none] : [context.buffer(mask), ...(maskStrides(mask, weights.shape) ?? none)];
+        if (byMachineCode(context, weights, 2 * (width + depth))) {
+          const scores = { tensor: weights, strides: [heads * queries * keys, queries * keys, keys] as const };
+          const slopes = { address: context.scratch(weights.size * 4), strides: scores.strides };
+          const [dq, dk, dv] = results as readonly Matrices[] as readonly [Matrices, Matrices, Matrices];
+          const shape = [batch, heads] as const;
+          emitProducts(context, shape, [g, v, slopes], [queries, keys, depth], { transposeB: true });
+          context.emit("attentionSlopes", [context.buffer(weights), slopes.address, ...maskArguments, batch, heads, queries, keys, scale], {
+            work: 8 * weights.size,
+            independent: true,
+          });
+          emitProducts(context, shape, [slopes, k, dq], [queries, width, keys], { independent: true });
+          emitProducts(context, shape, [slopes, q, dk], [keys, width, queries], { transposeA: true, independent: true });
+          emitProducts(context, shape, [scores, g, dv], [keys, depth, queries], { transposeA: true, independent: true });
+          return;
+        }
         const scratch = context.scratch(scratchBytes.attentionGradient(queries, keys, width, depth) * context.threads);
         context.emit(
           "attentionGradient",

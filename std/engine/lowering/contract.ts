@@ -1,6 +1,6 @@
 import type { Node } from "../../tensor/graph.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import type { Windows } from "../threads/protocol.js";
+import type { Product, Windows } from "../threads/protocol.js";
 
 /**
  * How a node of a graph becomes kernel calls: the meeting point of the planner (`std/engine/plan`), the kernels
@@ -74,6 +74,8 @@ export interface Gemm {
   readonly strideA?: number;
   readonly strideB?: number;
   readonly strideC?: number;
+  /** The batch so many times over: only where `machineCode` is true. All threads have their share of the matrices. */
+  readonly outer?: Product["outer"];
   /** What machine code adds before it stores the result, and whether numbers below 0 become 0: only where `machineCode` is true. */
   readonly bias?: Address | null;
   readonly residual?: Address | null;

@@ -90,16 +90,18 @@ export class CallRecorder implements LoweringContext {
     const { m, n, k, transposeA = false, transposeB = false, batch = 1 } = gemm;
     const tiles = (extent: number): number => Math.ceil(extent / 16);
     // Cut what leaves the parts most alike: whole matrices, else the side with more tiles.
-    const split = batch >= 4 * this.threads || (batch > 1 && batch % this.threads === 0) ? "batch" : tiles(n) >= tiles(m) ? "n" : "m";
+    const { outer = null } = gemm;
+    const split =
+      outer !== null || batch >= 4 * this.threads || (batch > 1 && batch % this.threads === 0) ? "batch" : tiles(n) >= tiles(m) ? "n" : "m";
     const product = {
       transposeA, transposeB, m, n, k, batch, split,
       lda: gemm.lda ?? (transposeA ? m : k), ldb: gemm.ldb ?? (transposeB ? k : n), ldc: gemm.ldc ?? n,
       beta: gemm.beta ?? 0,
       strideA: gemm.strideA ?? m * k, strideB: gemm.strideB ?? k * n, strideC: gemm.strideC ?? m * n,
-      relu: gemm.relu ?? false, windows: gemm.windows ?? null,
+      relu: gemm.relu ?? false, windows: gemm.windows ?? null, outer,
     } as const; // prettier-ignore
     const { windows } = product;
-    const each = m * n * k * batch * (windows === null ? 1 : windows.images * windows.rows * windows.taps);
+    const each = m * n * k * batch * (outer?.count ?? 1) * (windows === null ? 1 : windows.images * windows.rows * windows.taps);
     const place = (address: Address | null | undefined): PlanAddress | null => (address ?? null) as PlanAddress | null;
     this.calls.push({
       target: {

@@ -38,6 +38,8 @@ export function createNativeProducts(
   const streaming = { rows: 32, bytes: 2 ** 22, depth: 16 };
   /** Bytes of both operands that stay in a thread's caches while tiles of C pass. */
   const operands = 2 ** 16;
+  /** Columns of A that lie farther apart than this are packed, though only one tile reads them. */
+  const leastApart = 256;
   /** Depth of a product below which adding to C costs more than reading operands from a slower cache. */
   const leastDepth = 256;
   let count = 0;
@@ -92,19 +94,18 @@ export function createNativeProducts(
 
   const multiplyMatrices = (product: Product, base: number, part: number, parts: number): void => {
     const { transposeA, transposeB, k, lda, ldb, ldc, beta } = product;
-    let { m, n, batch } = product;
+    let { m, n } = product;
+    const { batch, outer } = product;
+    let [first, end] = [0, batch * (outer === null ? 1 : outer.count)];
     let a = (product.relativeA ? base : 0) + product.a;
     let b = (product.relativeB ? base : 0) + product.b;
     let c = 0;
     let firstColumn = 0;
     if (parts > 1) {
       if (product.split === "batch") {
-        const from = Math.floor((batch * part) / parts);
-        const to = Math.floor((batch * (part + 1)) / parts);
-        a += from * product.strideA * 4;
-        b += from * product.strideB * 4;
-        c += from * product.strideC * 4;
-        batch = to - from;
+        const all = end;
+        first = Math.floor((all * part) / parts);
+        end = Math.floor((all * (part + 1)) / parts);
       } else {
         const extent = product.split === "m" ? m : n;
         const tiles = Math.ceil(extent / tile);
@@ -122,7 +123,7 @@ export function createNativeProducts(
         }
       }
     }
-    if (m <= 0 || n <= 0 || batch <= 0) return;
+    if (m <= 0 || n <= 0) return;
     const result = (product.relativeC ? base : 0) + product.c;
     const streamed = !transposeB && m <= streaming.rows && k * n * 4 >= streaming.bytes;
     const deepest = streamed ? streaming.depth : access.depth;
@@ -130,26 +131,36 @@ export function createNativeProducts(
     // What is not packed may be as wide as a second-level cache holds: C is written in longer runs.
     const widest = streamed ? n : transposeB ? access.width : Math.max(access.width, Math.floor((access.width * access.depth) / depth));
     const width = Math.ceil(n / Math.ceil(n / widest) / access.columns) * access.columns;
-    for (let column = 0; column < n; column += width) {
-      const columns = Math.min(width, n - column);
-      for (let row = 0; row < k; row += depth) {
-        const deep = Math.min(depth, k - row);
-        const packed = columns <= access.width && m >= packing.rows && deep * ldb * 4 >= packing.bytes;
-        const flags =
-          (beta !== 0 || row > 0 ? flag.accumulate : 0) |
-          (transposeA ? flag.transposedA | flag.packedA : 0) |
-          (transposeB ? flag.transposedB : 0) |
-          (packed ? flag.packedB : 0);
-        const offset = c + column * 4;
-        const at = record(
-          a + row * (transposeA ? lda : 1) * 4,
-          b + (transposeB ? column * ldb + row : row * ldb + column) * 4,
-          result + offset,
-          m, columns, deep, lda, ldb, ldc, flags,
-        ); // prettier-ignore
-        repeat(at, batch, product.strideA, product.strideB, product.strideC);
-        if (row + deep === k) finish(at, product, base, firstColumn + column, offset);
+    while (first < end) {
+      const example = Math.floor(first / batch);
+      const inExample = first - example * batch;
+      const many = Math.min(batch - inExample, end - first);
+      const fromA = a + (inExample * product.strideA + example * (outer === null ? 0 : outer.strideA)) * 4;
+      const fromB = b + (inExample * product.strideB + example * (outer === null ? 0 : outer.strideB)) * 4;
+      const toC = c + (inExample * product.strideC + example * (outer === null ? 0 : outer.strideC)) * 4;
+      for (let column = 0; column < n; column += width) {
+        const columns = Math.min(width, n - column);
+        for (let row = 0; row < k; row += depth) {
+          const deep = Math.min(depth, k - row);
+          const packed = columns <= access.width && m >= packing.rows && deep * ldb * 4 >= packing.bytes;
+          const flags =
+            (beta !== 0 || row > 0 ? flag.accumulate : 0) |
+            (transposeA ? flag.transposedA : 0) |
+            (transposeA && (n > access.columns || lda > leastApart) ? flag.packedA : 0) |
+            (transposeB ? flag.transposedB : 0) |
+            (packed ? flag.packedB : 0);
+          const offset = toC + column * 4;
+          const at = record(
+            fromA + row * (transposeA ? lda : 1) * 4,
+            fromB + (transposeB ? column * ldb + row : row * ldb + column) * 4,
+            result + offset,
+            m, columns, deep, lda, ldb, ldc, flags,
+          ); // prettier-ignore
+          repeat(at, many, product.strideA, product.strideB, product.strideC);
+          if (row + deep === k) finish(at, product, base, firstColumn + column, offset);
+        }
       }
+      first += many;
     }
     run();
   };

@@ -57,6 +57,8 @@ export interface Product {
   readonly strideA: number;
   readonly strideB: number;
   readonly strideC: number;
+  /** The batch so many times over, and the distances between its first matrices: heads of examples. */
+  readonly outer: { readonly count: number; readonly strideA: number; readonly strideB: number; readonly strideC: number } | null;
   /** What the parts of a parallel product are: ranges of rows, of columns, or of the batch. */
   readonly split: "m" | "n" | "batch";
   /** What machine code does with the result before it stores it, in this order; no BLAS does. */

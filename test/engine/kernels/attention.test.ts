@@ -14,6 +14,7 @@ import {
   transpose,
   type Graph,
 } from "../../../std/tensor/index.js";
+import { nativeProducts } from "../../../std/engine/native/load.js";
 import { error, noise } from "./kernels.js";
 
 afterAll(() => configureEngine({}));
@@ -40,12 +41,14 @@ const bool = (shape: number[], seed: number): Tensor => {
   );
 };
 
+const causal = (_: number, queries: number, keys: number): Tensor => causalMask(queries, keys);
+
 const cases: readonly Case[] = [
   { name: "heads of 8", batch: 2, heads: 3, queries: 12, keys: 12, width: 8 },
   { name: "sizes that are no multiple of a tile", batch: 3, heads: 2, queries: 7, keys: 13, width: 5 },
   { name: "one query and one key", batch: 2, heads: 1, queries: 1, keys: 1, width: 4 },
   { name: "more keys than one block of queries holds", batch: 1, heads: 2, queries: 150, keys: 300, width: 6 },
-  { name: "causal", batch: 2, heads: 2, queries: 9, keys: 9, width: 4, mask: (_, queries, keys) => causalMask(queries, keys) },
+  { name: "causal", batch: 2, heads: 2, queries: 9, keys: 9, width: 4, mask: causal },
   {
     name: "a mask for each example",
     batch: 3, heads: 2, queries: 5, keys: 6, width: 4, mask: (batch, _, keys) => bool([batch, 1, 1, keys], 5),
@@ -75,19 +78,41 @@ function graphOf({ batch, heads, queries, keys, width, mask, weights }: Case): {
   return { graph, inputs };
 }
 
-describe.each([1, 2])("attention is one kernel, its gradient another, with %i threads", (threads) => {
-  test.each(cases)("$name", (given) => {
-    configureEngine({ threads });
-    const { graph, inputs } = graphOf(given);
-    const plan = executor().prepare(graph) as PlanExecutable;
-    const { listing } = plan.plan;
-    expect(listing.filter((line) => line.includes("attention:"))).toHaveLength(1);
-    expect(listing.filter((line) => line.includes("attentionGradient:"))).toHaveLength(1);
-    expect(listing.filter((line) => /(matmul|stridedCopy|product .*):/.test(line))).toEqual([]);
-    const results = plan.run(inputs);
-    const expected = portableExecutor.prepare(graph).run(inputs);
-    expect(results).toHaveLength(expected.length);
-    for (const [index, result] of results.entries()) expect(error(result.data, (expected[index] as Tensor).data)).toBeLessThan(2e-5);
-    plan.dispose();
+/** Masks and threads in every combination; the second way also with heads enough for machine code to be worth it. */
+const larger: readonly Case[] = [
+  ...cases.map((given) => ({ ...given, name: `${given.name}, many of them`, batch: 5 * given.batch, heads: 4 })),
+  { name: "one head more than the threads share evenly", batch: 1, heads: 5, queries: 40, keys: 24, width: 16, mask: causal },
+];
+
+function check({ graph, inputs }: { graph: Graph; inputs: Tensor[] }, looked: (listing: readonly string[]) => void): void {
+  const plan = executor().prepare(graph) as PlanExecutable;
+  looked(plan.plan.listing);
+  const results = plan.run(inputs);
+  const expected = portableExecutor.prepare(graph).run(inputs);
+  expect(results).toHaveLength(expected.length);
+  for (const [index, result] of results.entries()) expect(error(result.data, (expected[index] as Tensor).data)).toBeLessThan(2e-5);
+  plan.dispose();
+}
+
+const count = (listing: readonly string[], name: string): number => listing.filter((line) => line.includes(name)).length;
+
+describe.each([1, 2])("with %i threads", (threads) => {
+  test.each(cases)("attention is one kernel, its gradient another: $name", (given) => {
+    configureEngine({ threads, native: "off" });
+    check(graphOf(given), (listing) => {
+      expect(count(listing, "attention:")).toBe(1);
+      expect(count(listing, "attentionGradient:")).toBe(1);
+      expect(listing.filter((line) => /(matmul|stridedCopy|product .*):/.test(line))).toEqual([]);
+    });
+  });
+
+  test.skipIf(nativeProducts("auto") === null).each(larger)("machine code makes its products: $name", (given) => {
+    configureEngine({ threads, blas: "off" });
+    check(graphOf(given), (listing) => {
+      const byMachineCode = given.batch * given.heads * given.queries * given.keys * 2 * given.width >= 10_000;
+      expect(count(listing, "attentionWeights:")).toBe(byMachineCode ? 1 : 0);
+      expect(count(listing, "product ")).toBe(byMachineCode ? 6 : 0);
+      expect(listing.filter((line) => /(matmul|stridedCopy):/.test(line))).toEqual([]);
+    });
   });
 });

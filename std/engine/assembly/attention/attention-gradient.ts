@@ -72,7 +72,7 @@ export function attentionGradient(
 /** In place: d = scale p (d - sum(p d)). */
 // @ts-ignore: decorator
 @inline
-function slopeRow(p: usize, d: usize, count: i32, scale: f32): void {
+export function slopeRow(p: usize, d: usize, count: i32, scale: f32): void {
   const whole = <usize>(count & ~3) << 2;
   const left = count & 3;
   let total = f32x4.splat(0);
