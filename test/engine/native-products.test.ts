@@ -32,6 +32,12 @@ function wholeNumbers(length: number, seed: number): Float32Array {
   return Float32Array.from({ length }, (_, at) => ((at * 7919 + seed * 104_729) % 17) - 8);
 }
 
+/** What a product is that nothing is said of. */
+const plain = {
+  transposeA: false, transposeB: false, relativeA: true, relativeB: true, relativeC: true, beta: 0, batch: 1, strideA: 0, strideB: 0, strideC: 0,
+  split: "batch", bias: null, residual: null, relu: false, windows: null, others: null, outer: null,
+} as const; // prettier-ignore
+
 const chosen = (["auto", "avx2"] as const).map((choice) => ({ choice, native: nativeProducts(choice) }));
 
 describe.each(chosen)("machine code ($choice)", ({ choice, native }) => {
@@ -83,5 +89,56 @@ describe.each(chosen)("machine code ($choice)", ({ choice, native }) => {
         }
       }
     });
+  });
+
+  test.skipIf(native === null)("beyond 2 GiB of engine memory", () => {
+    const access = (native as NonNullable<typeof native>).access;
+    const memory = new WebAssembly.Memory({ initial: 36_000, maximum: 36_000, shared: true });
+    const base = 2_300_000_000;
+    const [m, n, k] = [30, 40, 50];
+    const [a, b] = [wholeNumbers(m * k, 1), wholeNumbers(k * n, 2)];
+    const places = new Float32Array(memory.buffer, base, m * k + k * n + m * n);
+    places.set(a);
+    places.set(b, a.length);
+    const [atB, atC] = [a.length * 4, (a.length + b.length) * 4];
+    const multiply = createNativeProducts(createRequire(import.meta.url), access, memory);
+    multiply({ ...plain, m, n, k, a: 0, b: atB, c: atC, lda: k, ldb: n, ldc: n }, base, 0, 1);
+    for (const [i, j] of [[0, 0], [29, 39], [11, 33]] as const) {
+      let sum = 0;
+      for (let p = 0; p < k; p++) sum += (a[i * k + p] as number) * (b[p * n + j] as number);
+      expect(places[a.length + b.length + i * n + j]).toBe(sum);
+    } // prettier-ignore
+  });
+
+  test.skipIf(native === null).each([
+    { batch: 3, count: 4, parts: 1 },
+    { batch: 3, count: 4, parts: 5 },
+    { batch: 1, count: 7, parts: 2 },
+  ])("$batch heads of $count examples on $parts threads", ({ batch, count, parts }) => {
+    const access = (native as NonNullable<typeof native>).access;
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true });
+    const all = new Float32Array(memory.buffer);
+    const [m, n, k] = [5, 6, 7];
+    // Heads lie beside each other in the rows of an example.
+    const [lda, ldb, ldc] = [batch * k, batch * n, batch * n];
+    const [a, b] = [wholeNumbers(count * m * lda, 1), wholeNumbers(count * k * ldb, 2)];
+    all.set(a);
+    all.set(b, a.length);
+    const c = a.length + b.length;
+    const multiply = createNativeProducts(createRequire(import.meta.url), access, memory);
+    const outer = { count, strideA: m * lda, strideB: k * ldb, strideC: m * ldc };
+    const product = { ...plain, m, n, k, a: 0, b: a.length * 4, c: c * 4, lda, ldb, ldc, batch, strideA: k, strideB: n, strideC: n, outer };
+    for (let part = 0; part < parts; part++) multiply(product, 0, part, parts);
+    for (let example = 0; example < count; example++)
+      for (let head = 0; head < batch; head++)
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) {
+            let sum = 0;
+            for (let p = 0; p < k; p++) {
+              const left = a[(example * m + i) * lda + head * k + p] as number;
+              sum += left * (b[(example * k + p) * ldb + head * n + j] as number);
+            }
+            expect(all[c + (example * m + i) * ldc + head * n + j]).toBe(sum);
+          }
   });
 });
