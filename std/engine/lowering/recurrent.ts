@@ -3,6 +3,7 @@ import type { RnnAttributes } from "../../tensor/operations/rnn.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { isSingle } from "./arguments.js";
 import type { Address, LoweringContext, LoweringRule } from "./contract.js";
+import { emitCopy } from "./copies.js";
 import { scratchBytes } from "./scratch.js";
 
 const supports = (node: Node): boolean => isSingle(node) && node.inputs.every((tensor) => tensor.size > 0);
@@ -74,6 +75,14 @@ function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step
 
       const { weight, ...parts } = step(inputs as readonly Address[] as Addresses, outputs as readonly Address[] as Addresses);
       const wide = gates * width;
+      // Machine code packs a transposed matrix for each product: here for all times at once.
+      const turned = "gh" in parts && context.machineCode ? context.scratch(wide * width * 4) : null;
+      if (turned !== null) {
+        emitCopy(context, weight, turned, [
+          { extent: wide, from: 1, to: width },
+          { extent: width, from: wide, to: 1 },
+        ]);
+      }
       const sums = "y" in parts ? context.scratch(batch * wide * 4) : null;
       const emitTime = (t: number, owner: number, independent: boolean): void => {
         const first = Math.floor((owner * batch) / owners);
@@ -103,8 +112,8 @@ function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step
         } else if ("gh" in parts) {
           emitStep(parts.args, independent);
           context.gemm({
-            a: parts.gradient.plus((first * times + t) * wide * 4), b: weight, c: parts.gh.plus(first * width * 4), m: count, n: width, k: wide,
-            transposeB: true, lda: times * wide, beta: parts.adds ? 1 : 0, owner, independent: true,
+            a: parts.gradient.plus((first * times + t) * wide * 4), b: turned ?? weight, c: parts.gh.plus(first * width * 4), m: count, n: width,
+            k: wide, transposeB: turned === null, lda: times * wide, beta: parts.adds ? 1 : 0, owner, independent: true,
           }); // prettier-ignore
         }
       };
