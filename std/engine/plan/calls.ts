@@ -1,5 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.js";
-import type { Address, CallOptions, Gemm, LoweringContext } from "../lowering/contract.js";
+import type { Address, CallOptions, Gemm, LoweringContext, TransformOptions } from "../lowering/contract.js";
+import type { TransformRoutine } from "../native/transform-code.js";
 import type { Product } from "../threads/protocol.js";
 import { PlanAddress, Storage } from "./storage.js";
 
@@ -13,7 +14,8 @@ export interface RecordedCall {
         readonly kind: "product";
         readonly product: Omit<Product, "a" | "b" | "c" | "relativeA" | "relativeB" | "relativeC">;
         readonly addresses: readonly PlanAddress[];
-      };
+      }
+    | { readonly kind: "native"; readonly routine: TransformRoutine; readonly count: number };
   readonly args: readonly (number | PlanAddress)[];
   readonly work: number;
   /** The thread that does all of it, or null. */
@@ -32,6 +34,7 @@ export class CallRecorder implements LoweringContext {
   constructor(
     readonly threads: number,
     readonly wide: boolean,
+    readonly native: boolean,
     readonly position: number,
     readonly addressOf: (tensor: Tensor) => PlanAddress,
     readonly keep: (storage: Storage) => void,
@@ -56,6 +59,16 @@ export class CallRecorder implements LoweringContext {
   emit(kernel: string, args: readonly (number | Address)[], options: CallOptions = {}): void {
     this.calls.push({
       target: { kind: "kernel", name: kernel },
+      args: args as readonly (number | PlanAddress)[],
+      work: options.work ?? unknownWork,
+      owner: options.owner ?? null,
+      independent: options.independent ?? false,
+    });
+  }
+
+  transform(routine: TransformRoutine, args: readonly (number | Address)[], options: TransformOptions): void {
+    this.calls.push({
+      target: { kind: "native", routine, count: options.count },
       args: args as readonly (number | PlanAddress)[],
       work: options.work ?? unknownWork,
       owner: options.owner ?? null,

@@ -1,7 +1,8 @@
 import type { Graph, Node, Variable } from "../../tensor/graph.js";
 import { bytesPerElement } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import type { Product } from "../threads/protocol.js";
+import { grainOf, type TransformRoutine } from "../native/transform-code.js";
+import type { NativeCall, Product } from "../threads/protocol.js";
 import { ModuleBuilder, type Signature } from "../wasm/encoder.js";
 import { costOf, FusedFunctions } from "./fused-loop.js";
 import { CallRecorder, type RecordedCall } from "./calls.js";
@@ -25,6 +26,8 @@ export interface PlanRequest {
   readonly residence: Residence;
   readonly threads: number;
   readonly wide: boolean;
+  /** Where the machine code of a routine is; null where there is none of the engine's own. */
+  readonly native: ((routine: TransformRoutine) => number) | null;
   readonly checkNumbers: boolean;
   /** How many outputs must be finite before variables change. */
   readonly guardedOutputs: number;
@@ -48,6 +51,7 @@ export interface Plan {
   readonly inputs: readonly PlanAddress[];
   readonly outputs: readonly { readonly tensor: Tensor; readonly address: PlanAddress }[];
   readonly products: readonly Product[];
+  readonly natives: readonly NativeCall[];
   readonly host: readonly HostOperation[];
   /** The nodes whose results are checked, by the index that the program tells. */
   readonly checked: readonly Node[];
@@ -89,6 +93,7 @@ class Planner {
   readonly #module = new ModuleBuilder();
   readonly #products: Omit<Product, "a" | "b" | "c" | "relativeA" | "relativeB" | "relativeC">[] = [];
   readonly #productAddresses: (readonly PlanAddress[])[] = [];
+  readonly #natives: { readonly routine: TransformRoutine; readonly count: number; readonly args: RecordedCall["args"] }[] = [];
   readonly #host: HostOperation[] = [];
   readonly #guard: Guard;
 
@@ -203,6 +208,7 @@ class Planner {
     const recorder = new CallRecorder(
       this.parts,
       this.request.wide,
+      this.request.native !== null,
       position,
       (tensor) => this.address(tensor),
       (storage) => this.#workspace.push(storage),
@@ -266,6 +272,13 @@ class Planner {
           relativeC: !c.storage.fixed,
         };
       }),
+      natives: this.#natives.map(({ routine, count, args }) => ({
+        code: this.request.native?.(routine) as number,
+        numbers: args.map((argument) => (typeof argument === "number" ? argument : argument.value)),
+        relative: args.flatMap((argument, index) => (typeof argument === "number" || argument.storage.fixed ? [] : [index])),
+        count,
+        grain: grainOf(routine),
+      })),
       host: this.#host,
       checked,
       variables: [...new Set([...this.graph.nodes.flatMap(({ variable }) => variable ?? []), ...this.ordered.inPlace.values()])],
@@ -349,6 +362,10 @@ class Planner {
       this.#productAddresses.push(target.addresses);
       return { target: { kind: "product", index: this.#products.length - 1 }, args: [], owner };
     }
+    if (target.kind === "native") {
+      this.#natives.push({ routine: target.routine, count: target.count, args });
+      return { target: { kind: "native", index: this.#natives.length - 1 }, args: [], owner };
+    }
     if (unit.kind !== "fused") throw new Error("only fused units have fused calls");
     return { target: { kind: "fused", body: fused.function(unit.group, uniformInGroup) }, args, owner };
   }
@@ -376,6 +393,8 @@ function describe(call: RecordedCall, unit: Unit): string {
       ? target.name
       : target.kind === "product"
         ? `product ${target.product.m}x${target.product.n}x${target.product.k} (${target.product.batch})`
-        : target.kind;
+        : target.kind === "native"
+          ? `${target.routine.kind} in machine code`
+          : target.kind;
   return `${what}: ${nodes} -> ${shape} [${Math.round(call.work)}] ${unit.nodes[0]?.scope ?? ""}`;
 }

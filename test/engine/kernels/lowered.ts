@@ -39,6 +39,7 @@ export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, Typ
   return {
     threads,
     wide,
+    native: false,
     buffer: (tensor) => address((places.get(tensor) as TypedArray).byteOffset),
     scratch: (bytes) => address(machine.bytes(bytes).byteOffset),
     emit(kernel, args, options) {
@@ -49,6 +50,9 @@ export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, Typ
       );
     },
     gemm: (gemm) => multiply(machine.bytes(0).buffer, gemm),
+    transform: () => {
+      throw new Error("there is no machine code here");
+    },
     constant: () => null,
   };
 }
