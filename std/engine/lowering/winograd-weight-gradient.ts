@@ -87,7 +87,7 @@ function emitByChunks(context: LoweringContext, tiles: Tiles, request: WeightGra
   const [, outHeight, outWidth] = output as [number, number, number];
   const widths = [channels, filters] as const;
   const chunks = chunksOfThreads(widths, context.threads);
-  const { pieces } = piecesOf(batch, tiles, channels + filters, 1);
+  const { pieces } = piecesOf(context, batch, tiles, channels + filters, 1);
   const room = mostTiles(pieces, across);
   const planes = context.scratch(scratchBytes.winogradChunks(room, widths, chunks, side));
   // The sums of several pieces add up, so that all of them are kept until the last.
@@ -137,9 +137,9 @@ function emitByProducts(context: LoweringContext, tiles: Tiles, request: WeightG
   const calls = new WinogradCalls(context, tiles, Math.max(channels, filters));
   const partBytes = places * planeOf(channels * filters) * 4;
   const wanted = ownersOf(context, batch * down * across, partBytes * context.threads <= mostOfProducts);
-  const { pieces, owners } = piecesOf(batch, tiles, channels + filters, wanted);
+  const { pieces, owners } = piecesOf(context, batch, tiles, channels + filters, wanted);
   // The products of several pieces add up, so that all of them are kept until the last.
-  const chunks = pieces.length === 1 ? chunksOf(channels, filters, places) : [{ first: 0, count: channels }];
+  const chunks = pieces.length === 1 ? chunksOf(context, channels, filters, places) : [{ first: 0, count: channels }];
   const weightPlane = planeOf((chunks[0] as { count: number }).count * filters);
   const productBytes = places * weightPlane * 4;
   const products = context.scratch(productBytes * owners);

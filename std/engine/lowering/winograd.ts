@@ -6,8 +6,11 @@ import { activationCodes } from "./product.js";
 import { scratchBytes } from "./scratch.js";
 import { transformWork, WinogradCalls } from "./winograd-calls.js";
 
-/** Images, or rows of tiles of large ones, are transformed as many at a time as keep all planes within this: what a laptop's third-level cache holds. */
-const chunkBytes = 4 * 2 ** 20;
+/**
+ * Images, or rows of tiles of large ones, are transformed as many at a time as keep all planes within this: what a laptop's third-level
+ * cache holds, or, for machine code, which waits for nothing but memory, a second-level one.
+ */
+const chunkBytes = { native: 2 ** 20, other: 4 * 2 ** 20 };
 
 /** Half the harmonic mean of channels and filters from which on the products saved outweigh the transforms: 16 of each. */
 const leastMean = 8;
@@ -72,11 +75,16 @@ interface Piece {
 }
 
 /** Kernels, or their gradients, are transformed as many at a time as keep all planes within this, so that the products find them in a cache. */
-const kernelBytes = 6 * 2 ** 20;
+const kernelBytes = { native: 3 * 2 ** 20, other: 6 * 2 ** 20 };
 
 /** Cuts the channels of kernels of channels x filters into chunks as equal as they come, of whole panels of 16. */
-export function chunksOf(channels: number, filters: number, places: number): { first: number; count: number }[] {
-  const most = Math.max(16, Math.floor(kernelBytes / (places * 4 * filters)));
+export function chunksOf(
+  { native }: Pick<LoweringContext, "native">,
+  channels: number,
+  filters: number,
+  places: number,
+): { first: number; count: number }[] {
+  const most = Math.max(16, Math.floor(kernelBytes[native ? "native" : "other"] / (places * 4 * filters)));
   const count = Math.ceil(channels / Math.ceil(channels / most) / 16) * 16;
   return Array.from({ length: Math.ceil(channels / count) }, (_, index) => ({
     first: index * count,
@@ -84,14 +92,15 @@ export function chunksOf(channels: number, filters: number, places: number): { f
   }));
 }
 
-/** Fewest tiles of a piece: each product packs its kernels anew, which this many rows pay for. */
-const leastTilesOfPiece = 192;
+/** Fewest tiles of a piece: each product reads its kernels anew, or even packs them, which this many rows pay for. */
+const leastTilesOfPiece = { native: 96, other: 192 };
 
 /**
  * Cuts a batch into pieces as equal as they come, as many for each of `owners` threads (fewer where there are too few rows);
  * `channels` are those of both images transformed.
  */
 export function piecesOf(
+  { native }: Pick<LoweringContext, "native">,
   batch: number,
   { places, down, across }: Tiles,
   channels: number,
@@ -99,7 +108,8 @@ export function piecesOf(
 ): { readonly pieces: readonly Piece[]; readonly owners: number } {
   const bytesOfTile = places * 4 * channels;
   const bytesOfOne = down * across * bytesOfTile;
-  const room = Math.max(chunkBytes, leastTilesOfPiece * bytesOfTile);
+  const by = native ? "native" : "other";
+  const room = Math.max(chunkBytes[by], leastTilesOfPiece[by] * bytesOfTile);
   const forAll = (count: number): number => Math.ceil(count / owners) * owners;
   const inOne = Math.floor(room / bytesOfOne);
   const groups = inOne >= 1 ? forAll(Math.ceil(batch / inOne)) : Infinity;
@@ -160,7 +170,7 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
   const { side, places, kernel, result, across } = tiles;
   // The kernels' own channels and filters: the gradient of an input runs against them.
   const [channels, filters] = turned ? [channelsOut, channelsIn] : [channelsIn, channelsOut];
-  const chunks = chunksOf(channels, filters, places);
+  const chunks = chunksOf(context, channels, filters, places);
   // Our own product reads panels, which saves it from packing them for each piece anew.
   const panels = channels % 8 === 0 && filters % 8 === 0 && suitsOwn(context, channels, filters);
   const tilesOfAll = batch * tiles.down * across;
@@ -201,7 +211,7 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
     return;
   }
 
-  const { pieces, owners } = piecesOf(batch, tiles, channelsIn + channelsOut, ownersOf(context, tilesOfAll, chunks.length === 1));
+  const { pieces, owners } = piecesOf(context, batch, tiles, channelsIn + channelsOut, ownersOf(context, tilesOfAll, chunks.length === 1));
   const imagePlane = planeOf(mostTiles(pieces, across) * channelsIn);
   const resultPlane = planeOf(mostTiles(pieces, across) * channelsOut);
   const allImages = context.scratch(places * imagePlane * 4 * owners);

@@ -289,6 +289,11 @@ export class Assembler {
     this.#byte(0xc3);
   }
 
+  /** Asks for a line of memory, which is about to be read, or written: there need not be any. */
+  prefetch(place: Place, written: boolean): void {
+    this.#general([0x0f, written ? 0x0d : 0x18], 1, place, false);
+  }
+
   /** Asks the processor for its features: eax and ecx in; eax, ebx, ecx, edx out. */
   cpuid(): void {
     this.#byte(0x0f, 0xa2);

@@ -73,6 +73,8 @@ class TransformWriter {
   /** Rows and columns that are read and written. */
   readonly #read: number;
   readonly #written: number;
+  /** Extent of a tile of results. */
+  readonly #result: number;
 
   constructor(
     readonly code: Assembler,
@@ -87,6 +89,7 @@ class TransformWriter {
       winogradKernel: () => [kernel, side, tapsNetwork(side, kernel)] as const,
       winogradKernelGradient: () => [side, kernel, resultsNetwork(side, kernel)] as const,
     }[kind]();
+    this.#result = result;
     this.#read = read;
     this.#written = written;
     this.#network = network;
@@ -223,6 +226,7 @@ class TransformWriter {
     const outside: { readonly label: Label; readonly after: Label; readonly column: number }[] = [];
     for (let column = 0; column < this.#read; column++) {
       const after = new Label();
+      if (column < this.#result) this.#prefetchRead();
       if (edges) {
         const label = new Label();
         outside.push({ label, after, column });
@@ -249,6 +253,7 @@ class TransformWriter {
       if (this.#read > 4) code.add(r9, r10);
     }
     const done = new Label();
+    if (result) code.addressOf(r11, { base: rdx, index: r12, scale: this.#result as 2 | 4 });
     for (let row = 0; row < this.#written; row++) {
       const rowDone = new Label();
       if (result && row > 0) {
@@ -269,6 +274,7 @@ class TransformWriter {
               code.compareNumber(r13, column);
               code.jumpIf(condition.notGreater, rowDone);
             }
+            code.prefetch(gridPlace(r11, rbx, rcx, r11, column), true);
             this.#finish(vector, residual ? gridPlace(rdi, rbx, rcx, r11, column) : null, tail);
           }
           code.vector("store", vector, 0, gridPlace(rdx, rbx, rcx, r11, column), this.#wide && tail ? tailMask : 0);
@@ -277,7 +283,7 @@ class TransformWriter {
       code.place(rowDone);
       if (row + 1 === this.#written) break;
       code.add(rdx, r12);
-      if (this.#written > 4) code.add(r11, r12);
+      if (this.#written > 4 || result) code.add(r11, r12);
     }
     code.place(done);
     if (outside.length === 0) return;
@@ -290,6 +296,15 @@ class TransformWriter {
       code.jump(after);
     }
     code.place(over);
+  }
+
+  /** Asks for what the tile below reads first, which memory brings meanwhile: windows are too far from sequential for a processor to guess. */
+  #prefetchRead(): void {
+    const { code, routine } = this;
+    if (routine.kind !== "winogradImage" && routine.kind !== "winogradGradient") return;
+    if (this.#read === 6) code.addressOf(rax, { base: r9, index: rsi, scale: 2 });
+    else code.addressOf(rax, { base: rdi, index: rsi, scale: this.#read as 2 | 4 });
+    for (let row = 0; row < this.#result; row++) code.prefetch(gridPlace(rax, rsi, r8, rax, row), false);
   }
 
   #finish(vector: number, residual: Place | null, tail: boolean): void {
