@@ -30,8 +30,12 @@ function caller(native: NonNullable<ReturnType<typeof nativeProducts>>, machine:
   };
 }
 
+/** With the guards on both sides: numbers that are none. */
+const guarded = ({ buffer, byteOffset, length }: Float32Array): Float32Array => new Float32Array(buffer, byteOffset - 64, length + 32);
+
 /** The largest difference; infinite where one is not a number and the other is: what is written, and what is left as it was. */
-function difference(left: Float32Array, right: Float32Array): number {
+function difference(expected: Float32Array, given: Float32Array): number {
+  const [left, right] = [guarded(expected), guarded(given)];
   let worst = 0;
   for (let at = 0; at < left.length; at++) {
     const [a, b] = [left[at] as number, right[at] as number];
