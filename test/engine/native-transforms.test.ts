@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
 import { nativeProducts } from "../../std/engine/native/load.js";
-import { grainOf, type TransformRoutine } from "../../std/engine/native/transform-code.js";
+import { grainOf, type TransformRoutine } from "../../std/engine/native/transforms.js";
 import { createNativeCalls } from "../../std/engine/threads/native-calls.js";
 import { bench, noise, type Bench } from "./kernels/kernels.js";
 

@@ -1,6 +1,6 @@
 import type { Node } from "../../tensor/graph.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import type { TransformRoutine } from "../native/transform-code.js";
+import type { TransformRoutine } from "../native/transforms.js";
 
 /**
  * How a node of a graph becomes kernel calls: the meeting point of the planner (`std/engine/plan`), the kernels

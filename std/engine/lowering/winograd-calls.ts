@@ -1,4 +1,4 @@
-import type { TransformKind } from "../native/transform-code.js";
+import type { TransformKind } from "../native/transforms.js";
 import { absent } from "./arguments.js";
 import type { Address, CallOptions, LoweringContext } from "./contract.js";
 import { activationCodes, emitProduct, productScratch, type Epilogue, type Product } from "./product.js";

@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 import process from "node:process";
 import type { NativeAccess } from "../threads/protocol.js";
-import { transformCode, type TransformRoutine } from "./transform-code.js";
+import { transformCode } from "./transform-code.js";
+import type { TransformRoutine } from "./transforms.js";
 import { featuresCode, mostColumns, mostDepth, nativeScratchBytes, productCode, tileOf } from "./product-code.js";
 
 export interface NativeProducts {

@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Address, CallOptions, Gemm, LoweringContext, TransformOptions } from "../lowering/contract.js";
-import type { TransformRoutine } from "../native/transform-code.js";
+import type { TransformRoutine } from "../native/transforms.js";
 import type { Product } from "../threads/protocol.js";
 import { PlanAddress, Storage } from "./storage.js";
 

@@ -1,7 +1,7 @@
 import type { Graph, Node, Variable } from "../../tensor/graph.js";
 import { bytesPerElement } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { grainOf, type TransformRoutine } from "../native/transform-code.js";
+import { grainOf, type TransformRoutine } from "../native/transforms.js";
 import type { NativeCall, Product } from "../threads/protocol.js";
 import { ModuleBuilder, type Signature } from "../wasm/encoder.js";
 import { costOf, FusedFunctions } from "./fused-loop.js";
