@@ -11,12 +11,14 @@ import { loadKernels, simdSupport, type Kernels } from "./kernels.js";
 import { fusions, lowerings } from "./lowering/index.js";
 import { EngineMemory } from "./memory/memory.js";
 import { nativeProducts, type NativeProducts } from "./native/load.js";
+import type { TransformRoutine } from "./native/transforms.js";
 import { NoRoom, plan, type Plan } from "./plan/planner.js";
 import { resolveSettings, type EngineSettings, type ResolvedSettings } from "./settings.js";
+import { createNativeCalls } from "./threads/native-calls.js";
 import { createNativeProducts } from "./threads/native-products.js";
 import { createProducts } from "./threads/products.js";
 import { WorkerPool } from "./threads/pool.js";
-import type { Product, ProductAccess } from "./threads/protocol.js";
+import type { NativeCall, Product, ProductAccess } from "./threads/protocol.js";
 import { createRequire } from "node:module";
 
 /** What the engine found, for `lamella doctor` and run records. */
@@ -55,17 +57,26 @@ export class Engine implements Executor {
   /** What multiplies large matrices with wider vectors than WebAssembly has. */
   readonly products: ProductAccess | null;
   readonly multiply: MultiplyProduct | null;
+  readonly callNative: ((call: NativeCall, base: number, part: number, parts: number) => void) | null;
   /** The kernels as the calling thread runs them. */
   readonly instance: WebAssembly.Instance;
   #pool: WorkerPool | null = null;
 
-  constructor(memory: EngineMemory, kernels: Kernels, settings: ResolvedSettings, products: ProductAccess | null) {
+  /** @param routine where a routine of the engine's own machine code is, where `products` is such code too */
+  constructor(
+    memory: EngineMemory,
+    kernels: Kernels,
+    settings: ResolvedSettings,
+    products: ProductAccess | null,
+    readonly routine: ((routine: TransformRoutine) => number) | null,
+  ) {
     this.memory = memory;
     this.kernels = kernels;
     this.settings = settings;
     this.products = products;
     this.instance = new WebAssembly.Instance(kernels.module, { env: { memory: memory.memory } });
     this.multiply = products === null ? null : multiplier(products, memory.memory);
+    this.callNative = products?.kind === "native" ? createNativeCalls(createRequire(import.meta.url), products, memory.memory) : null;
   }
 
   /** The workers; made new after one has died. */
@@ -108,7 +119,7 @@ export class Engine implements Executor {
       signatures: this.kernels.signatures,
       threads: this.settings.threads,
       wide: this.products !== null,
-      machineCode: this.products?.kind === "native",
+      native: this.routine,
       checkNumbers: options.checkNumbers ?? false,
       guardedOutputs: options.guardedOutputs ?? 0,
       measured: process.env["LAMELLA_PROFILE"] === "1",
@@ -196,7 +207,7 @@ function start(): NonNullable<typeof current> {
   }
   memory ??= new EngineMemory();
   const { native, blas } = chooseProducts(settings);
-  const engine = new Engine(memory, kernels, settings, (native ?? blas)?.access ?? null);
+  const engine = new Engine(memory, kernels, settings, (native ?? blas)?.access ?? null, native?.routine ?? null);
   const losses: string[] = [];
   if (kernels.simd === "plain" && settings.simd === "auto")
     losses.push(

@@ -6,7 +6,7 @@ import { Tensor } from "../tensor/tensor.js";
 import type { Engine } from "./engine.js";
 import type { Executable, PrepareOptions } from "./executor.js";
 import type { Plan } from "./plan/planner.js";
-import { numberStatus, type Product, type RunProgram, type ThreadPlan } from "./threads/protocol.js";
+import { numberStatus, type NativeCall, type Product, type RunProgram, type ThreadPlan } from "./threads/protocol.js";
 
 let planCount = 0;
 
@@ -64,7 +64,7 @@ export class PlanExecutable implements Executable {
     const block = workspaceOf(engine).reserve(plan.workspaceBytes);
     if (!block) throw engine.tooLarge(graph, options, plan.workspaceBytes);
     const module = new WebAssembly.Module(plan.binary);
-    this.#thread = { plan: ++planCount, module, products: plan.products };
+    this.#thread = { plan: ++planCount, module, products: plan.products, natives: plan.natives };
     forgotten.register(this, releaseOf(engine, constants, this.#thread.plan), this);
     const instance = new WebAssembly.Instance(module, {
       env: { memory: engine.memory.memory },
@@ -73,6 +73,8 @@ export class PlanExecutable implements Executable {
         host: (call: number, base: number): void => this.#host(call, base >>> 0),
         product: (call: number, base: number, part: number, parts: number): void =>
           engine.multiply?.(plan.products[call] as Product, base, part, parts),
+        native: (call: number, base: number, part: number, parts: number): void =>
+          engine.callNative?.(plan.natives[call] as NativeCall, base, part, parts),
         stuck: (): number => engine.startedPool?.stuck() ?? 0,
         mark: (call: number): void => this.#mark(call),
       },

@@ -1,20 +1,9 @@
 import { absent } from "./arguments.js";
 import type { Address, LoweringContext } from "./contract.js";
 import type { Convolution } from "./convolution.js";
-import { emitProduct, productScratch } from "./product.js";
 import { scratchBytes } from "./scratch.js";
-import {
-  blockOf,
-  chunksOf,
-  leastOfThread,
-  mostTiles,
-  ownersOf,
-  piecesOf,
-  planeOf,
-  suitsOwn,
-  transformWork,
-  type Tiles,
-} from "./winograd.js";
+import { blockOf, chunksOf, leastOfThread, mostTiles, ownersOf, piecesOf, planeOf, suitsOwn, type Tiles } from "./winograd.js";
+import { transformWork, WinogradCalls } from "./winograd-calls.js";
 
 interface WeightGradient extends Convolution {
   readonly corner: readonly [number, number];
@@ -68,7 +57,7 @@ function chunksOfThreads(widths: Widths, threads: number): Widths {
 /** Each thread sums the products of its own tiles. */
 function emitByThreads(context: LoweringContext, tiles: Tiles, request: WeightGradient): void {
   const { batch, input, output, channels, filters, corner, image, gradient, weights } = request;
-  const { side, places, kernel, result, down, across } = tiles;
+  const { side, places, result, down, across } = tiles;
   const widths = [channels, filters] as const;
   const chunks = chunked(widths, mostOfChunk);
   const plane = planeOf(channels * filters);
@@ -85,12 +74,9 @@ function emitByThreads(context: LoweringContext, tiles: Tiles, request: WeightGr
     ],
     { work: tilesOfAll * (places * channels * filters + transformWork * (channels + filters)) },
   ); // prettier-ignore
-  const scratch = context.scratch(scratchBytes.winogradKernel * context.threads);
-  context.emit(
-    "winogradKernelGradient",
-    [parts, plane, context.threads, bytes, weights, kernel, channels * filters, channels * filters, side, scratch],
-    { work: 10 * channels * filters * 4 },
-  );
+  const calls = new WinogradCalls(context, tiles, 0);
+  const elements = channels * filters;
+  calls.kernelGradient({ weights, planes: parts, plane, elements, lead: elements }, context.threads, bytes);
 }
 
 /** Each thread takes chunks of channels and filters through the products of all tiles to the gradient, so that their sums stay in its cache. */
@@ -101,7 +87,7 @@ function emitByChunks(context: LoweringContext, tiles: Tiles, request: WeightGra
   const [, outHeight, outWidth] = output as [number, number, number];
   const widths = [channels, filters] as const;
   const chunks = chunksOfThreads(widths, context.threads);
-  const { pieces } = piecesOf(batch, tiles, channels + filters, 1);
+  const { pieces } = piecesOf(context, batch, tiles, channels + filters, 1);
   const room = mostTiles(pieces, across);
   const planes = context.scratch(scratchBytes.winogradChunks(room, widths, chunks, side));
   // The sums of several pieces add up, so that all of them are kept until the last.
@@ -145,15 +131,15 @@ function emitByChunks(context: LoweringContext, tiles: Tiles, request: WeightGra
 /** The planes of all channels, or of a piece of the tiles, and their products: by a BLAS where they are enough for it. */
 function emitByProducts(context: LoweringContext, tiles: Tiles, request: WeightGradient): void {
   const { batch, input, output, channels, filters, corner, image, gradient, weights } = request;
-  const { side, places, kernel, result, down, across } = tiles;
+  const { places, result, down, across } = tiles;
   const [, height, width] = input as [number, number, number];
   const [, outHeight, outWidth] = output as [number, number, number];
-  const scratch = context.scratch(scratchBytes.winograd(Math.max(channels, filters)) * context.threads);
+  const calls = new WinogradCalls(context, tiles, Math.max(channels, filters));
   const partBytes = places * planeOf(channels * filters) * 4;
   const wanted = ownersOf(context, batch * down * across, partBytes * context.threads <= mostOfProducts);
-  const { pieces, owners } = piecesOf(batch, tiles, channels + filters, wanted);
+  const { pieces, owners } = piecesOf(context, batch, tiles, channels + filters, wanted);
   // The products of several pieces add up, so that all of them are kept until the last.
-  const chunks = pieces.length === 1 ? chunksOf(channels, filters, places) : [{ first: 0, count: channels }];
+  const chunks = pieces.length === 1 ? chunksOf(context, channels, filters, places) : [{ first: 0, count: channels }];
   const weightPlane = planeOf((chunks[0] as { count: number }).count * filters);
   const productBytes = places * weightPlane * 4;
   const products = context.scratch(productBytes * owners);
@@ -161,40 +147,34 @@ function emitByProducts(context: LoweringContext, tiles: Tiles, request: WeightG
   const gradientPlane = planeOf(mostTiles(pieces, across) * filters);
   const allImages = context.scratch(places * imagePlane * 4 * owners);
   const allGradients = context.scratch(places * gradientPlane * 4 * owners);
-  const packing = productScratch(context);
   for (const [index, piece] of pieces.entries()) {
     const tilesNow = piece.images * piece.rows * across;
     const top = piece.row * result;
     const turn = index % owners;
     const images = allImages.plus(turn * places * imagePlane * 4);
     const gradients = allGradients.plus(turn * places * gradientPlane * 4);
-    const tileScratch = scratch.plus(turn * scratchBytes.winograd(Math.max(channels, filters)));
     const alone = owners > 1 ? { owner: turn, independent: true } : {};
     const from = image.plus(piece.image * height * width * channels * 4);
     const g = gradient.plus((piece.image * outHeight + top) * outWidth * filters * 4);
-    context.emit(
-      "winogradImage",
-      [from, images, imagePlane, piece.images, height, width, channels, piece.rows, across, result, corner[0] - top, corner[1], side, tileScratch],
-      { work: transformWork * tilesNow * channels, ...alone, independent: turn > 0 },
-    ); // prettier-ignore
-    context.emit(
-      "winogradGradient",
-      [g, gradients, gradientPlane, piece.images, outHeight - top, outWidth, filters, piece.rows, across, result, side, tileScratch],
-      { work: transformWork * tilesNow * filters, ...alone },
+    const grid = { batch: piece.images, tilesHeight: piece.rows, tilesWidth: across };
+    calls.image(from, { planes: images, plane: imagePlane }, { ...grid, height, width, channels }, [corner[0] - top, corner[1]], {
+      ...alone,
+      independent: turn > 0,
+    });
+    calls.gradient(
+      g,
+      { planes: gradients, plane: gradientPlane },
+      { ...grid, height: outHeight - top, width: outWidth, channels: filters },
+      alone,
     );
     for (const { first, count } of chunks) {
-      emitProduct(context, {
+      calls.products({
         a: images.plus(first * 4), b: gradients, c: products.plus(turn * productBytes), m: count, n: filters, k: tilesNow, transposeA: true, lda: channels,
-        accumulate: index >= owners, batch: places, strideA: imagePlane, strideB: gradientPlane, strideC: weightPlane, packing, ...alone,
+        ldb: filters, ldc: filters, accumulate: index >= owners, strideA: imagePlane, strideB: gradientPlane, strideC: weightPlane, ...alone,
       }); // prettier-ignore
       if (index < pieces.length - 1) continue;
-      context.emit(
-        "winogradKernelGradient",
-        [
-          products, weightPlane, owners, productBytes, weights.plus(first * filters * 4), kernel, count * filters, channels * filters, side, scratch,
-        ],
-        { work: 10 * count * filters * 4 },
-      ); // prettier-ignore
+      const kernels = { weights: weights.plus(first * filters * 4), planes: products, plane: weightPlane };
+      calls.kernelGradient({ ...kernels, elements: count * filters, lead: channels * filters }, owners, productBytes);
     }
   }
 }

@@ -2,11 +2,15 @@ import { sizeOf } from "../../tensor/shape.js";
 import { absent } from "./arguments.js";
 import type { LoweringContext } from "./contract.js";
 import type { Convolution, UnitStrideRequest } from "./convolution.js";
-import { activationCodes, emitProduct, productScratch } from "./product.js";
+import { activationCodes } from "./product.js";
 import { scratchBytes } from "./scratch.js";
+import { transformWork, WinogradCalls } from "./winograd-calls.js";
 
-/** Images, or rows of tiles of large ones, are transformed as many at a time as keep all planes within this: what a laptop's third-level cache holds. */
-const chunkBytes = 4 * 2 ** 20;
+/**
+ * Images, or rows of tiles of large ones, are transformed as many at a time as keep all planes within this: what a laptop's third-level
+ * cache holds, or, for machine code, which waits for nothing but memory, a second-level one.
+ */
+const chunkBytes = { machineCode: 2 ** 20, other: 4 * 2 ** 20 };
 
 /** Half the harmonic mean of channels and filters from which on the products saved outweigh the transforms: 16 of each. */
 const leastMean = 8;
@@ -18,10 +22,10 @@ export const planeOf = (elements: number): number => Math.ceil(elements / 16) * 
 
 export interface Tiles {
   /** Extent of the windows that are transformed; and their places: planes of transformed values, and matrix products. */
-  readonly side: number;
+  readonly side: 6 | 4;
   readonly places: number;
   /** Extent of the kernel, and of the tile of results that one window gives. */
-  readonly kernel: number;
+  readonly kernel: 3 | 5;
   readonly result: number;
   readonly down: number;
   readonly across: number;
@@ -36,14 +40,14 @@ export function winogradTiles(
   { size, stride, dilation, groups, channels, filters, batch }: Convolution,
   [, height, width]: readonly number[],
 ): Tiles | null {
-  const kernel = size[2] as number;
+  const kernel = size[2];
   if (size[0] !== 1 || size[1] !== kernel || (kernel !== 3 && kernel !== 5)) return null;
   if (sizeOf(stride) !== 1 || sizeOf(dilation) !== 1 || groups !== 1) return null;
   if (channels % 4 !== 0 || filters % 4 !== 0) return null;
   // The transforms cost as channels + filters, the products saved as channels * filters.
   if ((channels * filters) / (channels + filters) < leastMean) return null;
   // Tiles of 6 x 6 save the most products, where there are enough of them for these to be large.
-  for (const side of kernel === 3 ? [6, 4] : [6]) {
+  for (const side of kernel === 3 ? ([6, 4] as const) : ([6] as const)) {
     const places = side * side;
     const result = side + 1 - kernel;
     const down = Math.ceil((height as number) / result);
@@ -71,11 +75,16 @@ interface Piece {
 }
 
 /** Kernels, or their gradients, are transformed as many at a time as keep all planes within this, so that the products find them in a cache. */
-const kernelBytes = 6 * 2 ** 20;
+const kernelBytes = { machineCode: 3 * 2 ** 20, other: 6 * 2 ** 20 };
 
 /** Cuts the channels of kernels of channels x filters into chunks as equal as they come, of whole panels of 16. */
-export function chunksOf(channels: number, filters: number, places: number): { first: number; count: number }[] {
-  const most = Math.max(16, Math.floor(kernelBytes / (places * 4 * filters)));
+export function chunksOf(
+  { machineCode }: Pick<LoweringContext, "machineCode">,
+  channels: number,
+  filters: number,
+  places: number,
+): { first: number; count: number }[] {
+  const most = Math.max(16, Math.floor(kernelBytes[machineCode ? "machineCode" : "other"] / (places * 4 * filters)));
   const count = Math.ceil(channels / Math.ceil(channels / most) / 16) * 16;
   return Array.from({ length: Math.ceil(channels / count) }, (_, index) => ({
     first: index * count,
@@ -83,14 +92,15 @@ export function chunksOf(channels: number, filters: number, places: number): { f
   }));
 }
 
-/** Fewest tiles of a piece: each product packs its kernels anew, which this many rows pay for. */
-const leastTilesOfPiece = 192;
+/** Fewest tiles of a piece: each product reads its kernels anew, or even packs them, which this many rows pay for. */
+const leastTilesOfPiece = { machineCode: 96, other: 192 };
 
 /**
  * Cuts a batch into pieces as equal as they come, as many for each of `owners` threads (fewer where there are too few rows);
  * `channels` are those of both images transformed.
  */
 export function piecesOf(
+  { machineCode }: Pick<LoweringContext, "machineCode">,
   batch: number,
   { places, down, across }: Tiles,
   channels: number,
@@ -98,7 +108,8 @@ export function piecesOf(
 ): { readonly pieces: readonly Piece[]; readonly owners: number } {
   const bytesOfTile = places * 4 * channels;
   const bytesOfOne = down * across * bytesOfTile;
-  const room = Math.max(chunkBytes, leastTilesOfPiece * bytesOfTile);
+  const by = machineCode ? "machineCode" : "other";
+  const room = Math.max(chunkBytes[by], leastTilesOfPiece[by] * bytesOfTile);
   const forAll = (count: number): number => Math.ceil(count / owners) * owners;
   const inOne = Math.floor(room / bytesOfOne);
   const groups = inOne >= 1 ? forAll(Math.ceil(batch / inOne)) : Infinity;
@@ -139,7 +150,7 @@ export const mostTiles = (pieces: readonly Piece[], across: number): number =>
 const mostOfOwn = 32 * 64 - 1;
 
 export const suitsOwn = (context: LoweringContext, channels: number, filters: number): boolean =>
-  !context.wide || channels * filters <= mostOfOwn;
+  !context.machineCode && (!context.wide || channels * filters <= mostOfOwn);
 
 /** Fewer tiles of a thread are not worth reading all kernels for: then the products' places are dealt out instead. */
 export const leastOfThread = 24;
@@ -153,16 +164,13 @@ export function blockOf({ places }: Tiles, tiles: number, channels: number): num
   return Math.ceil(tiles / Math.ceil(tiles / most) / 6) * 6;
 }
 
-/** Steps of a transform per channel of a tile: 12 passes of some 10 instructions on four channels. */
-export const transformWork = 40;
-
 /** A convolution with stride 1, or the gradient of its input, which is one with the kernel turned round. */
 export function emitWinograd(context: LoweringContext, tiles: Tiles, request: UnitStrideRequest): void {
   const { batch, read, written, pad, channelsIn, channelsOut, turned, epilogue } = request;
   const { side, places, kernel, result, across } = tiles;
   // The kernels' own channels and filters: the gradient of an input runs against them.
   const [channels, filters] = turned ? [channelsOut, channelsIn] : [channelsIn, channelsOut];
-  const chunks = chunksOf(channels, filters, places);
+  const chunks = chunksOf(context, channels, filters, places);
   // Our own product reads panels, which saves it from packing them for each piece anew.
   const panels = channels % 8 === 0 && filters % 8 === 0 && suitsOwn(context, channels, filters);
   const tilesOfAll = batch * tiles.down * across;
@@ -171,18 +179,23 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
     emitWinogradColumns(context, tiles, request);
     return;
   }
+  const calls = new WinogradCalls(context, tiles, Math.max(channelsIn, channelsOut));
   const kernelPlane = planeOf((chunks[0] as { count: number }).count * filters);
   const kernels = context.scratch(places * kernelPlane * 4);
-  const scratch = context.scratch(scratchBytes.winograd(Math.max(channelsIn, channelsOut)) * context.threads);
-  const transformKernels = ({ first, count }: { first: number; count: number }): void =>
-    context.emit(
-      panels ? "winogradKernelPanels" : "winogradKernel",
-      [
-        request.kernel.plus(first * filters * 4), kernels, kernelPlane, kernel,
-        ...(panels ? [count, filters] : [count * filters]), channels * filters, turned ? 1 : 0, side, scratch,
-      ],
-      { work: 10 * count * filters * 4 },
-    ); // prettier-ignore
+  const transformKernels = ({ first, count }: { first: number; count: number }): void => {
+    const weights = request.kernel.plus(first * filters * 4);
+    const lead = channels * filters;
+    if (!panels) calls.kernels({ weights, planes: kernels, plane: kernelPlane, elements: count * filters, lead }, turned);
+    else
+      context.emit(
+        "winogradKernelPanels",
+        [
+          weights, kernels, kernelPlane, kernel, count, filters, lead, turned ? 1 : 0, side,
+          context.scratch(scratchBytes.winogradKernel * context.threads),
+        ],
+        { work: 10 * count * filters * 4 },
+      ); // prettier-ignore
+  };
   if (chunks.length === 1) transformKernels(chunks[0] as { first: number; count: number });
   if (panels && chunks.length === 1 && tilesOfAll >= context.threads * leastOfThread) {
     const block = blockOf(tiles, Math.ceil(tilesOfAll / context.threads), channelsIn + channelsOut);
@@ -198,26 +211,27 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
     return;
   }
 
-  const { pieces, owners } = piecesOf(batch, tiles, channelsIn + channelsOut, ownersOf(context, tilesOfAll, chunks.length === 1));
+  const { pieces, owners } = piecesOf(context, batch, tiles, channelsIn + channelsOut, ownersOf(context, tilesOfAll, chunks.length === 1));
   const imagePlane = planeOf(mostTiles(pieces, across) * channelsIn);
   const resultPlane = planeOf(mostTiles(pieces, across) * channelsOut);
   const allImages = context.scratch(places * imagePlane * 4 * owners);
   const allResults = context.scratch(places * resultPlane * 4 * owners);
-  const packing = productScratch(context);
   for (const [index, piece] of pieces.entries()) {
     const turn = index % owners;
     const images = allImages.plus(turn * places * imagePlane * 4);
     const results = allResults.plus(turn * places * resultPlane * 4);
-    const tileScratch = scratch.plus(turn * scratchBytes.winograd(Math.max(channelsIn, channelsOut)));
     const alone = owners > 1 ? { owner: turn, independent: true } : {};
     const tilesNow = piece.images * piece.rows * across;
     const from = request.image.plus(piece.image * read[0] * read[1] * channelsIn * 4);
     const top = piece.row * result;
     const offset = (piece.image * written[0] + top) * written[1] * channelsOut * 4;
-    context.emit(
-      "winogradImage",
-      [from, images, imagePlane, piece.images, ...read, channelsIn, piece.rows, across, result, pad[0] - top, pad[1], side, tileScratch],
-      { work: transformWork * tilesNow * channelsIn, ...alone, independent: turn > 0 },
+    const grid = { batch: piece.images, tilesHeight: piece.rows, tilesWidth: across };
+    calls.image(
+      from,
+      { planes: images, plane: imagePlane },
+      { ...grid, height: read[0], width: read[1], channels: channelsIn },
+      [pad[0] - top, pad[1]],
+      { ...alone, independent: turn > 0 },
     );
     for (const chunk of chunks) {
       if (chunks.length > 1) transformKernels(chunk);
@@ -226,19 +240,18 @@ export function emitWinograd(context: LoweringContext, tiles: Tiles, request: Un
       const part = turned
         ? { a: images, c: results.plus(first * 4), n: count, k: channelsIn, accumulate: false }
         : { a: images.plus(first * 4), c: results, n: channelsOut, k: count, accumulate: first > 0 };
-      emitProduct(context, {
+      calls.products({
         ...part, b: kernels, m: tilesNow, panels, transposeB: turned && !panels, lda: channelsIn, ldb: filters, ldc: channelsOut,
-        batch: places, strideA: imagePlane, strideB: kernelPlane, strideC: resultPlane, packing, ...alone,
+        strideA: imagePlane, strideB: kernelPlane, strideC: resultPlane, ...alone,
       }); // prettier-ignore
     }
-    context.emit(
-      "winogradResult",
-      [
-        results, resultPlane, request.result.plus(offset), epilogue.bias ?? absent, epilogue.residual?.plus(offset) ?? absent, activationCodes[epilogue.activation],
-        piece.images, written[0] - top, written[1], channelsOut, piece.rows, across, result, side, tileScratch,
-      ],
-      { work: transformWork * tilesNow * channelsOut, ...alone },
-    ); // prettier-ignore
+    calls.result(
+      { planes: results, plane: resultPlane },
+      request.result.plus(offset),
+      { ...epilogue, residual: epilogue.residual?.plus(offset) ?? null },
+      { ...grid, height: written[0] - top, width: written[1], channels: channelsOut },
+      alone,
+    );
   }
 }
 

@@ -9,7 +9,7 @@ const maximumPages = 65_536; // 4 GiB, all that 32-bit addresses reach
 /** Below this lie the kernels' static data (see `lowering/contract.ts`). */
 const heapAddress = 0x80000;
 /** Memory that has grown beyond this belongs to large nets: huge pages are asked for there. */
-const largeBytes = 0x4000000;
+const largeBytes = 0x1000000;
 /** Left free at the top, so that a last SIMD read past a buffer stays inside. */
 const slackBytes = 0x1000;
 

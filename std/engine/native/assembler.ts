@@ -1,6 +1,6 @@
 /**
- * Writes x86-64 machine code: just the instructions that the products of `product-code.ts` need, in the encodings VEX (AVX2,
- * vectors of 8 numbers) and EVEX (AVX-512, of 16). (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2.)
+ * Writes x86-64 machine code: just the instructions that `product-code.ts` and `transform-code.ts` need, in the encodings VEX
+ * (AVX2, vectors of 8 numbers) and EVEX (AVX-512, of 16). (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2.)
  */
 export const register = {
   rax: 0, rcx: 1, rdx: 2, rbx: 3, rsp: 4, rbp: 5, rsi: 6, rdi: 7,
@@ -46,9 +46,18 @@ const vectorCodes = {
   store: { map: 1, prefix: 0, code: 0x11 },
   broadcast: { map: 2, prefix: 1, code: 0x18, memoryBytes: 4 },
   add: { map: 1, prefix: 0, code: 0x58 },
-  /** Of two numbers one of which is NaN, the second. */
+  subtract: { map: 1, prefix: 0, code: 0x5c },
+  multiply: { map: 1, prefix: 0, code: 0x59 },
+  /** The larger one; the last operand, where either is no number. */
   maximum: { map: 1, prefix: 0, code: 0x5f },
+  /** What it writes becomes `written + second * place`. */
   multiplyAdd: { map: 2, prefix: 1, code: 0xb8 },
+  /** `written * place + second`. */
+  scaleAdd: { map: 2, prefix: 1, code: 0x98 },
+  /** `written - second * place`. */
+  multiplySubtract: { map: 2, prefix: 1, code: 0xbc },
+  /** `second - written * place`. */
+  scaleSubtract: { map: 2, prefix: 1, code: 0x9c },
   unpackLow: { map: 1, prefix: 0, code: 0x14 },
   unpackHigh: { map: 1, prefix: 0, code: 0x15 },
   unpackLowPairs: { map: 1, prefix: 1, code: 0x14, wide: true },
@@ -69,6 +78,7 @@ export type VectorBytes = 32 | 64;
 export class Assembler {
   #bytes = new Uint8Array(4096);
   #view = new DataView(this.#bytes.buffer);
+  #halved = false;
   length = 0;
 
   constructor(readonly vectorBytes: VectorBytes) {}
@@ -183,8 +193,25 @@ export class Assembler {
     this.#general([0x0f, 0xaf], to, from);
   }
 
+  /** rax becomes the quotient of rax by `by`, rdx the remainder. */
+  divide(by: Register): void {
+    this.#byte(0x48, 0x99);
+    this.#general([0xf7], 7, by);
+  }
+
+  /** Keeps all but the lowest bits of 64: `bytes` is a power of two up to 64. */
+  alignDown(register: Register, bytes: number): void {
+    this.#general([0x83], 4, register);
+    this.#byte(-bytes & 0xff);
+  }
+
   shiftLeft(register: Register, bits: number): void {
     this.#general([0xc1], 4, register);
+    this.#byte(bits);
+  }
+
+  shiftRight(register: Register, bits: number): void {
+    this.#general([0xc1], 5, register);
     this.#byte(bits);
   }
 
@@ -262,6 +289,11 @@ export class Assembler {
     this.#byte(0xc3);
   }
 
+  /** Asks for a line of memory, which is about to be read, or written: there need not be any. */
+  prefetch(place: Place, written: boolean): void {
+    this.#general([0x0f, written ? 0x0d : 0x18], 1, place, false);
+  }
+
   /** Asks the processor for its features: eax and ecx in; eax, ebx, ecx, edx out. */
   cpuid(): void {
     this.#byte(0x0f, 0xa2);
@@ -318,7 +350,14 @@ export class Assembler {
   vector(name: keyof typeof vectorCodes, reg: number, second: number, place: Place | number, mask = 0): void {
     const code = vectorCodes[name];
     if (this.vectorBytes === 64) this.#evex(code, reg, second, place, mask, mask !== 0 && name !== "store");
-    else this.#vex(code, reg, second, place, 1);
+    else this.#vex(code, reg, second, place, this.#halved ? 0 : 1);
+  }
+
+  /** AVX2: what is written meanwhile works on halves of vectors; the other halves of the registers that it changes become 0. */
+  halves(write: () => void): void {
+    this.#halved = true;
+    write();
+    this.#halved = false;
   }
 
   /** AVX-512: adds to `reg` the product of `second` and one number in memory. */

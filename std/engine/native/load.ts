@@ -1,12 +1,16 @@
 import { createRequire } from "node:module";
 import process from "node:process";
 import type { NativeAccess } from "../threads/protocol.js";
+import { transformCode } from "./transform-code.js";
+import type { TransformRoutine } from "./transforms.js";
 import { featuresCode, mostColumns, mostDepth, nativeScratchBytes, productCode, tileOf } from "./product-code.js";
 
 export interface NativeProducts {
   /** "AVX-512" or "AVX2". */
   readonly name: string;
   readonly access: NativeAccess;
+  /** Where a routine's code is: written when it is first wanted. */
+  readonly routine: (routine: TransformRoutine) => number;
 }
 
 interface Koffi {
@@ -56,6 +60,8 @@ export function nativeProducts(choice: "auto" | "avx2" | "off"): NativeProducts 
     const name = wide ? "AVX-512" : "AVX2";
     return {
       name,
+      routine: (routine) =>
+        place([name, routine.kind, routine.side, routine.kernel].join(" "), () => transformCode(tile.vectorBytes, routine)),
       access: {
         kind: "native",
         koffi: path,

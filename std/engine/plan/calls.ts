@@ -1,5 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.js";
-import type { Address, CallOptions, Gemm, LoweringContext } from "../lowering/contract.js";
+import type { Address, CallOptions, Gemm, LoweringContext, TransformOptions } from "../lowering/contract.js";
+import type { TransformRoutine } from "../native/transforms.js";
 import type { Product } from "../threads/protocol.js";
 import { PlanAddress, Storage } from "./storage.js";
 
@@ -9,7 +10,8 @@ export interface RecordedCall {
     | { readonly kind: "kernel"; readonly name: string }
     | { readonly kind: "fused" }
     | { readonly kind: "host"; readonly index: number }
-    | RecordedProduct;
+    | RecordedProduct
+    | { readonly kind: "native"; readonly routine: TransformRoutine; readonly count: number };
   readonly args: readonly (number | PlanAddress)[];
   readonly work: number;
   /** The thread that does all of it, or null. */
@@ -71,6 +73,16 @@ export class CallRecorder implements LoweringContext {
   emit(kernel: string, args: readonly (number | Address)[], options: CallOptions = {}): void {
     this.calls.push({
       target: { kind: "kernel", name: kernel },
+      args: args as readonly (number | PlanAddress)[],
+      work: options.work ?? unknownWork,
+      owner: options.owner ?? null,
+      independent: options.independent ?? false,
+    });
+  }
+
+  transform(routine: TransformRoutine, args: readonly (number | Address)[], options: TransformOptions): void {
+    this.calls.push({
+      target: { kind: "native", routine, count: options.count },
       args: args as readonly (number | PlanAddress)[],
       work: options.work ?? unknownWork,
       owner: options.owner ?? null,

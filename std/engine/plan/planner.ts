@@ -1,7 +1,8 @@
 import type { Graph, Node, Variable } from "../../tensor/graph.js";
 import { bytesPerElement } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import type { Operand, Product } from "../threads/protocol.js";
+import { grainOf, type TransformRoutine } from "../native/transforms.js";
+import type { NativeCall, Operand, Product } from "../threads/protocol.js";
 import { ModuleBuilder, type Signature } from "../wasm/encoder.js";
 import { costOf, FusedFunctions } from "./fused-loop.js";
 import { CallRecorder, type ProductShape, type RecordedCall, type RecordedProduct } from "./calls.js";
@@ -25,7 +26,8 @@ export interface PlanRequest {
   readonly residence: Residence;
   readonly threads: number;
   readonly wide: boolean;
-  readonly machineCode: boolean;
+  /** Where the machine code of a routine is; null where there is none of the engine's own. */
+  readonly native: ((routine: TransformRoutine) => number) | null;
   readonly checkNumbers: boolean;
   /** How many outputs must be finite before variables change. */
   readonly guardedOutputs: number;
@@ -49,6 +51,7 @@ export interface Plan {
   readonly inputs: readonly PlanAddress[];
   readonly outputs: readonly { readonly tensor: Tensor; readonly address: PlanAddress }[];
   readonly products: readonly Product[];
+  readonly natives: readonly NativeCall[];
   readonly host: readonly HostOperation[];
   /** The nodes whose results are checked, by the index that the program tells. */
   readonly checked: readonly Node[];
@@ -89,6 +92,7 @@ class Planner {
   readonly #recorded: { readonly unit: Unit; readonly calls: readonly RecordedCall[]; readonly scratch: readonly Storage[] }[] = [];
   readonly #module = new ModuleBuilder();
   readonly #products: RecordedProduct[] = [];
+  readonly #natives: { readonly routine: TransformRoutine; readonly count: number; readonly args: RecordedCall["args"] }[] = [];
   readonly #host: HostOperation[] = [];
   readonly #guard: Guard;
 
@@ -203,7 +207,7 @@ class Planner {
     const recorder = new CallRecorder(
       this.parts,
       this.request.wide,
-      this.request.machineCode,
+      this.request.native !== null,
       position,
       (tensor) => this.address(tensor),
       (storage) => this.#workspace.push(storage),
@@ -256,6 +260,13 @@ class Planner {
       inputs: this.graph.inputs.map((input) => this.address(input)),
       outputs: this.ordered.outputs.map((tensor) => ({ tensor, address: this.address(tensor) })),
       products: this.#products.map(placed),
+      natives: this.#natives.map(({ routine, count, args }) => ({
+        code: this.request.native?.(routine) as number,
+        numbers: args.map((argument) => (typeof argument === "number" ? argument : argument.value)),
+        relative: args.flatMap((argument, index) => (typeof argument === "number" || argument.storage.fixed ? [] : [index])),
+        count,
+        grain: grainOf(routine),
+      })),
       host: this.#host,
       checked,
       variables: [...new Set([...this.graph.nodes.flatMap(({ variable }) => variable ?? []), ...this.ordered.inPlace.values()])],
@@ -338,6 +349,10 @@ class Planner {
       this.#products.push(target);
       return { target: { kind: "product", index: this.#products.length - 1 }, args: [], owner };
     }
+    if (target.kind === "native") {
+      this.#natives.push({ routine: target.routine, count: target.count, args });
+      return { target: { kind: "native", index: this.#natives.length - 1 }, args: [], owner };
+    }
     if (unit.kind !== "fused") throw new Error("only fused units have fused calls");
     return { target: { kind: "fused", body: fused.function(unit.group, uniformInGroup) }, args, owner };
   }
@@ -385,6 +400,13 @@ function describe(call: RecordedCall, unit: Unit): string {
   const { target } = call;
   const shape = unit.outputs[0]?.shape.join("x") ?? "";
   const nodes = unit.nodes.map((node) => node.operation?.name).join(" ");
-  const what = target.kind === "kernel" ? target.name : target.kind === "product" ? describeProduct(target.product) : target.kind;
+  const what =
+    target.kind === "kernel"
+      ? target.name
+      : target.kind === "product"
+        ? describeProduct(target.product)
+        : target.kind === "native"
+          ? `${target.routine.kind} in machine code`
+          : target.kind;
   return `${what}: ${nodes} -> ${shape} [${Math.round(call.work)}] ${unit.nodes[0]?.scope ?? ""}`;
 }

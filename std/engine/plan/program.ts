@@ -7,7 +7,7 @@ export interface Call {
   readonly target:
     | { readonly kind: "kernel"; readonly name: string }
     | { readonly kind: "fused"; readonly body: FunctionBuilder }
-    | { readonly kind: "product"; readonly index: number }
+    | { readonly kind: "product" | "native"; readonly index: number }
     | { readonly kind: "host"; readonly index: number };
   readonly args: readonly (number | PlanAddress)[];
   /** The thread that does it alone, in one part; null: all have a part. */
@@ -33,6 +33,7 @@ export interface ProgramImports {
   readonly kernels: ReadonlyMap<string, { readonly index: number; readonly signature: Signature }>;
   readonly host: number;
   readonly product: number;
+  readonly native: number;
   readonly stuck: number;
   /** Told the number of each call when it has returned, and its complement when the barrier after it is passed; null in plans that are not measured. */
   readonly mark: number | null;
@@ -56,6 +57,7 @@ export function importsFor(
     kernels,
     host: module.importFunction("engine", "host", { parameters: ["i32", "i32"], results: [] }),
     product: module.importFunction("engine", "product", { parameters: ["i32", "i32", "i32", "i32"], results: [] }),
+    native: module.importFunction("engine", "native", { parameters: ["i32", "i32", "i32", "i32"], results: [] }),
     stuck: module.importFunction("engine", "stuck", { parameters: [], results: ["i32"] }),
     mark: measured ? module.importFunction("engine", "mark", { parameters: ["i32"], results: [] }) : null,
   };
@@ -91,10 +93,10 @@ export function writeProgram(module: ModuleBuilder, imports: ProgramImports, ste
     if (guarded) run.get(part).i32(call.owner).op(op.eq).if();
     const { target } = call;
     if (target.kind === "host") run.i32(target.index).get(base).call(imports.host);
-    else if (target.kind === "product") {
+    else if (target.kind === "product" || target.kind === "native") {
       run.i32(target.index).get(base);
       pushPart(call);
-      run.call(imports.product);
+      run.call(imports[target.kind]);
     } else {
       const known = target.kind === "kernel" ? imports.kernels.get(target.name) : undefined;
       pushAll(call, known?.signature ?? (target.kind === "fused" ? target.body.signature : null));

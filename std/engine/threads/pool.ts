@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import process from "node:process";
 import { LamellaError } from "../../errors.js";
 import type { EngineMemory } from "../memory/memory.js";
+import { createNativeCalls } from "./native-calls.js";
 import { createNativeProducts } from "./native-products.js";
 import { createProducts } from "./products.js";
 import {
@@ -81,7 +82,8 @@ export class WorkerPool {
     if (this.#workers.length === 0) process.once("exit", this.#awaitStart);
     while (this.#workers.length < count) {
       const index = this.#workers.length;
-      const text = `(${workerMain.toString()})(require, ${(this.products?.kind === "native" ? createNativeProducts : createProducts).toString()})`;
+      const create = this.products?.kind === "native" ? createNativeProducts : createProducts;
+      const text = `(${workerMain.toString()})(require, ${create.toString()}, ${createNativeCalls.toString()})`;
       const worker = new Worker(text, {
         eval: true,
         workerData: {
@@ -154,6 +156,7 @@ export class WorkerPool {
           plan: plan.plan,
           module: plan.module,
           products: plan.products,
+          natives: plan.natives,
         } satisfies MessageToWorker);
       }
     }

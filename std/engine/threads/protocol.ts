@@ -94,6 +94,17 @@ export interface Windows {
   readonly imageStride: number;
 }
 
+/** A call of a routine of machine code, with what it is told: addresses are absolute, or relative to the workspace where they are listed. */
+export interface NativeCall {
+  /** Where the code is. */
+  readonly code: number;
+  readonly numbers: readonly number[];
+  readonly relative: readonly number[];
+  /** What there is to do, dealt out to the threads by so many. */
+  readonly count: number;
+  readonly grain: number;
+}
+
 /** How to reach what multiplies large matrices on any thread. */
 export type ProductAccess = BlasAccess | NativeAccess;
 
@@ -138,11 +149,12 @@ export interface WorkerStart {
   readonly products: ProductAccess | null;
 }
 
-/** A plan, as a thread needs it: its module and the matrix products that it leaves to the system's BLAS. */
+/** A plan, as a thread needs it: its module, and the matrix products and other calls that are not WebAssembly. */
 export interface ThreadPlan {
   readonly plan: number;
   readonly module: WebAssembly.Module;
   readonly products: readonly Product[];
+  readonly natives: readonly NativeCall[];
 }
 
 export type MessageToWorker = ({ readonly kind: "plan" } & ThreadPlan) | { readonly kind: "forget"; readonly plan: number };

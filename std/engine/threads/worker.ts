@@ -1,10 +1,26 @@
-import type { MessageFromWorker, MessageToWorker, Product, ProductAccess, RunProgram, WorkerStart } from "./protocol.js";
+import type {
+  MessageFromWorker,
+  MessageToWorker,
+  NativeAccess,
+  NativeCall,
+  Product,
+  ProductAccess,
+  RunProgram,
+  ThreadPlan,
+  WorkerStart,
+} from "./protocol.js";
 
 type CreateProducts = (
   require: (module: string) => unknown,
   access: ProductAccess,
   memory: WebAssembly.Memory,
 ) => (product: Product, base: number, part: number, parts: number) => void;
+
+type CreateCalls = (
+  require: (module: string) => unknown,
+  access: NativeAccess,
+  memory: WebAssembly.Memory,
+) => (call: NativeCall, base: number, part: number, parts: number) => void;
 
 interface Port {
   postMessage(message: MessageFromWorker): void;
@@ -15,7 +31,7 @@ interface Port {
  * the worker as it stands (`new Worker(text, { eval: true })`), so that the same source works compiled and under a test
  * runner, where workers cannot load TypeScript. Nothing from outside the function may be used in it.
  */
-export function workerMain(require: (module: string) => unknown, createProducts: CreateProducts): void {
+export function workerMain(require: (module: string) => unknown, createProducts: CreateProducts, createCalls: CreateCalls): void {
   const threads = require("node:worker_threads") as {
     workerData: WorkerStart;
     parentPort: Port;
@@ -26,11 +42,12 @@ export function workerMain(require: (module: string) => unknown, createProducts:
   const shared = new Int32Array(memory.buffer, control, 256);
   const kernels = new WebAssembly.Instance(kernelModule, { env: { memory } });
   const multiply = products === null ? null : createProducts(require, products, memory);
+  const callNative = products?.kind === "native" ? createCalls(require, products, memory) : null;
   const programs = new Map<number, RunProgram>();
   // About 50 to 100 microseconds: longer than what lies between two steps of a training loop, shorter than anyone notices.
   const spins = 20_000;
 
-  const load = (plan: number, module: WebAssembly.Module, calls: readonly Product[]): void => {
+  const load = ({ plan, module, products: calls, natives }: ThreadPlan): void => {
     const engine = {
       host: (call: number, base: number): void => {
         const before = Atomics.load(shared, words.answered);
@@ -39,6 +56,8 @@ export function workerMain(require: (module: string) => unknown, createProducts:
         if (Atomics.load(shared, words.failed) !== 0) throw new Error("the portable executor failed");
       },
       product: (call: number, base: number, part: number, parts: number): void => multiply?.(calls[call] as Product, base, part, parts),
+      native: (call: number, base: number, part: number, parts: number): void =>
+        callNative?.(natives[call] as NativeCall, base, part, parts),
       stuck: (): number => 0,
       mark: (): void => {},
     };
@@ -70,7 +89,7 @@ export function workerMain(require: (module: string) => unknown, createProducts:
       if (message.kind === "forget") programs.delete(message.plan);
       else {
         try {
-          load(message.plan, message.module, message.products);
+          load(message);
         } catch (error) {
           port.postMessage({ kind: "failed", message: String(error) });
         }

@@ -50,6 +50,9 @@ export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, Typ
       );
     },
     gemm: (gemm) => multiply(machine.bytes(0).buffer, gemm),
+    transform: () => {
+      throw new Error("there is no machine code here");
+    },
     constant: () => null,
   };
 }
