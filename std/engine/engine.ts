@@ -11,7 +11,7 @@ import { loadKernels, simdSupport, type Kernels } from "./kernels.js";
 import { fusions, lowerings } from "./lowering/index.js";
 import { EngineMemory } from "./memory/memory.js";
 import { nativeProducts, type NativeProducts } from "./native/load.js";
-import type { TransformRoutine } from "./native/transforms.js";
+import type { Routine } from "./native/routines.js";
 import { NoRoom, plan, type Plan } from "./plan/planner.js";
 import { resolveSettings, type EngineSettings, type ResolvedSettings } from "./settings.js";
 import { createNativeCalls } from "./threads/native-calls.js";
@@ -68,7 +68,7 @@ export class Engine implements Executor {
     kernels: Kernels,
     settings: ResolvedSettings,
     products: ProductAccess | null,
-    readonly routine: ((routine: TransformRoutine) => number) | null,
+    readonly routine: ((routine: Routine) => number) | null,
   ) {
     this.memory = memory;
     this.kernels = kernels;

@@ -4,7 +4,7 @@ import { configureEngine, executor } from "../../std/engine/index.js";
 import { add, gradients, gru, lstm, portableExecutor, rnn, square, sum, Tensor, trace } from "../../std/tensor/index.js";
 import { noise } from "./kernels/kernels.js";
 import { bitsOf, worstError } from "./results.js";
-import { hasWideProducts } from "./ways.js";
+import { hasWideProducts, ways } from "./ways.js";
 
 afterAll(() => configureEngine({}));
 
@@ -22,7 +22,7 @@ const cases = (Object.keys(recurrences) as (keyof typeof recurrences)[]).flatMap
   [8, 37, 64].map((batch) => ({ name, batch })),
 );
 
-test.each(cases)("$name over $batch sequences and its gradients, each time a product of the BLAS", ({ name, batch }) => {
+test.each(cases)("$name over $batch sequences and its gradients, each time a product of its own", ({ name, batch }) => {
   const { gates, run } = recurrences[name];
   const shapes = [
     [batch, times, features],
@@ -47,16 +47,18 @@ test.each(cases)("$name over $batch sequences and its gradients, each time a pro
     return new Tensor({ shape, dtype: "f32" }, index === 1 || index === 2 ? values.map((value) => value / 10) : values);
   });
   const expected = portableExecutor.prepare(graph).run(inputs);
-  for (const threads of [1, 2, 3]) {
-    configureEngine({ threads });
-    const plan = executor().prepare(graph) as PlanExecutable;
-    if (hasWideProducts()) expect(plan.plan.listing.join("\n")).toContain(`${name}Step`);
-    const results = plan.run(inputs);
-    for (const [index, result] of results.entries()) {
-      // Sums of some 400 products of f32 (2^-24 each), carried through 7 times; the reference sums in f64.
-      expect(worstError(result, expected[index] as Tensor), `result ${index} on ${threads} threads`).toBeLessThan(1e-5);
+  for (const { native, blas } of ways) {
+    for (const threads of [1, 2, 3]) {
+      configureEngine({ threads, native, blas });
+      const plan = executor().prepare(graph) as PlanExecutable;
+      if (hasWideProducts()) expect(plan.plan.listing.join("\n")).toContain(`${name}Step`);
+      const results = plan.run(inputs);
+      for (const [index, result] of results.entries()) {
+        // Sums of some 400 products of f32 (2^-24 each), carried through 7 times; the reference sums in f64.
+        expect(worstError(result, expected[index] as Tensor), `result ${index} on ${threads} threads`).toBeLessThan(1e-5);
+      }
+      for (let again = 0; again < 5; again++) expect(bitsOf(plan.run(inputs)).equals(bitsOf(results))).toBe(true);
+      plan.dispose();
     }
-    for (let again = 0; again < 5; again++) expect(bitsOf(plan.run(inputs)).equals(bitsOf(results))).toBe(true);
-    plan.dispose();
   }
 });

@@ -1,6 +1,6 @@
 import type { Node } from "../../tensor/graph.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import type { TransformRoutine } from "../native/transforms.js";
+import type { Routine } from "../native/routines.js";
 import type { Product, Windows } from "../threads/protocol.js";
 
 /**
@@ -27,7 +27,7 @@ export interface LoweringContext {
   readonly threads: number;
   /** True when `gemm` may be used: machine code of the engine or a BLAS has wider vectors than WebAssembly. Large products should go there. */
   readonly wide: boolean;
-  /** True when `gemm` is machine code of the engine's own, and `transform` may be used. */
+  /** True when `gemm` is machine code of the engine's own, and `native` may be used. */
   readonly machineCode: boolean;
   /** Where a tensor's numbers are: an input or an output of the node (for a fusion: of the whole group). */
   buffer(tensor: Tensor): Address;
@@ -40,8 +40,8 @@ export interface LoweringContext {
   emit(kernel: string, args: readonly (number | Address)[], options?: CallOptions): void;
   /** Appends matrix products by machine code or a BLAS, cut over the threads by the planner. Only when `wide` is true. */
   gemm(product: Gemm): void;
-  /** Appends a call of machine code; `args` are the fields of its record. Only when `native` is true. */
-  transform(routine: TransformRoutine, args: readonly (number | Address)[], options: TransformOptions): void;
+  /** Appends a call of machine code; `args` are the fields of its record. Only when `machineCode` is true. */
+  native(routine: Routine, args: readonly (number | Address)[], options: NativeOptions): void;
   /** The value of a tensor that is known when planning (a constant leaf), else null. */
   constant(tensor: Tensor): Tensor | null;
 }
@@ -58,8 +58,8 @@ export interface CallOptions {
   readonly independent?: boolean;
 }
 
-export interface TransformOptions extends CallOptions {
-  /** Tiles, or elements of kernels, that there are. */
+export interface NativeOptions extends CallOptions {
+  /** Tiles, elements of kernels, or sequences that there are. */
   readonly count: number;
 }
 

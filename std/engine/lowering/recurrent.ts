@@ -1,7 +1,8 @@
 import type { Node } from "../../tensor/graph.js";
 import type { RnnAttributes } from "../../tensor/operations/rnn.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { isSingle } from "./arguments.js";
+import type { RecurrentKind } from "../native/recurrent-code.js";
+import { absent, isSingle } from "./arguments.js";
 import type { Address, LoweringContext, LoweringRule } from "./contract.js";
 import { emitCopy } from "./copies.js";
 import { scratchBytes } from "./scratch.js";
@@ -18,9 +19,39 @@ interface Recurrence {
   readonly scratch: (batch: number, width: number) => number;
   readonly flags?: (node: Node) => number[];
   readonly step: (inputs: Addresses, outputs: Addresses) => ForwardStep | BackwardStep;
+  /** A step as machine code, and what it is told, from the step's arguments. */
+  readonly native?: {
+    readonly kind: RecurrentKind;
+    readonly args: (args: readonly Address[], time: Time) => readonly (number | Address)[];
+    /** What the step's kernel does before the last time. */
+    readonly prepare?: (context: LoweringContext, args: readonly Address[], batch: number, width: number) => void;
+  };
+}
+
+/** A time of the sequences from `first` on. */
+interface Time {
+  readonly first: number;
+  readonly times: number;
+  readonly t: number;
+  readonly width: number;
+}
+
+/** Bytes from sequence to sequence, and to a time, of N x T x H states, and of N x T x 4H gates. */
+function placesOf({ first, times, t, width }: Time): { row: number; state: number; gate: number; stateLead: number; gateLead: number } {
+  const row = 4 * width;
+  const at = (first * times + t) * row;
+  return { row, state: at, gate: 4 * at, stateLead: times * row, gateLead: 4 * times * row };
+}
+
+/** The cells of the time before, and how far apart those of two sequences are. */
+function cellsBefore(initial: Address, cells: Address, { first, t, width, times }: Time): readonly [Address, number] {
+  const row = 4 * width;
+  return t === 0 ? [initial.plus(first * row), row] : [cells.plus((first * times + t - 1) * row), times * row];
 }
 
 type Addresses = readonly [Address, Address, Address, Address, Address, Address];
+
+type EightAddresses = readonly [...Addresses, Address, Address];
 
 /** h of the time before, `initial` at first, times the weight gives sums, which the step's kernel needs after its first argument. */
 interface ForwardStep {
@@ -55,7 +86,7 @@ const leastSequences = 8;
  * All inputs and outputs in the operation's order, then flags, batch, times and width and scratch for each thread; or, with
  * a BLAS, a product and a step for each time. Each thread takes its own sequences through all times either way.
  */
-function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step }: Recurrence): LoweringRule {
+function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step, native }: Recurrence): LoweringRule {
   return {
     supports,
     lower(node: Node, context: LoweringContext) {
@@ -83,16 +114,19 @@ function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step
           { extent: width, from: wide, to: 1 },
         ]);
       }
+      if (context.machineCode) native?.prepare?.(context, parts.args, batch, width);
       const sums = "y" in parts ? context.scratch(batch * wide * 4) : null;
       const emitTime = (t: number, owner: number, independent: boolean): void => {
         const first = Math.floor((owner * batch) / owners);
         const count = Math.floor(((owner + 1) * batch) / owners) - first;
-        const emitStep = (args: readonly Address[], follows: boolean): void =>
-          context.emit(`${kernel}Step`, [...args, ...flags(node), first, count, t, times, width], {
-            work: count * wide * 12,
-            owner,
-            independent: follows,
-          });
+        const emitStep = (args: readonly Address[], follows: boolean): void => {
+          const options = { work: count * wide * 12, owner, independent: follows };
+          if (native !== undefined && context.machineCode) {
+            context.native({ kind: native.kind }, native.args(args, { first, times, t, width }), { ...options, count });
+            return;
+          }
+          context.emit(`${kernel}Step`, [...args, ...flags(node), first, count, t, times, width], options);
+        };
         if ("y" in parts && sums !== null) {
           const [z, ...rest] = parts.args;
           const own = sums.plus(first * wide * 4);
@@ -140,6 +174,17 @@ export const recurrentRules: Readonly<Record<"lstm" | "lstmGradient" | "gru" | "
     states: result,
     scratch: scratchBytes.lstm,
     step: ([z, weight, initial, c], [y, last, gates, cells]) => ({ weight, initial, y, args: [z, c, y, last, gates, cells] }),
+    native: {
+      kind: "lstmStep",
+      args(args, time) {
+        const [z, sums, c, y, last, gates, cells] = args as readonly [Address, ...Addresses];
+        const { row, state, gate, stateLead, gateLead } = placesOf(time);
+        const ended = time.t === time.times - 1 ? last.plus(time.first * row) : absent;
+        return [
+          z.plus(gate), gateLead, sums, ...cellsBefore(c, cells, time), cells.plus(state), y.plus(state), stateLead, gates.plus(gate), ended, row,
+        ]; // prettier-ignore
+      },
+    },
   }),
   lstmGradient: lowerRecurrent({
     kernel: "lstmGradient",
@@ -149,6 +194,23 @@ export const recurrentRules: Readonly<Record<"lstm" | "lstmGradient" | "gru" | "
     step: ([weight, c, gates, cells, gy, gc], [gz, gh, gInitial]) => ({
       weight, gradient: gz, gh, adds: false, args: [c, gates, cells, gy, gc, gz, gh, gInitial],
     }), // prettier-ignore
+    native: {
+      kind: "lstmGradientStep",
+      args(args, time) {
+        const [c, gates, cells, gy, , gz, gh, gInitial] = args as EightAddresses;
+        const { row, state, gate, stateLead, gateLead } = placesOf(time);
+        const own = time.first * row;
+        return [
+          gates.plus(gate), gateLead, cells.plus(state), stateLead, ...cellsBefore(c, cells, time), gy.plus(state), gz.plus(gate), gh.plus(own),
+          gInitial.plus(own), row,
+        ]; // prettier-ignore
+      },
+      prepare(context, args, batch, width) {
+        const [, , , , gc, , gh, gInitial] = args as EightAddresses;
+        context.emit("fill", [gh, batch * width, 0], { work: batch * width });
+        emitCopy(context, gc, gInitial, [{ extent: batch * width, from: 1, to: 1 }], { independent: true });
+      },
+    },
   }),
   gru: lowerRecurrent({
     kernel: "gru",

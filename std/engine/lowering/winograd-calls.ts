@@ -51,7 +51,7 @@ export class WinogradCalls {
 
   #transform(kind: TransformKind, args: readonly (number | Address)[], count: number, { work = 0, ...options }: CallOptions): void {
     const { side, kernel } = this.tiles;
-    this.context.transform({ kind, side, kernel }, args, { ...options, count, work: work / nativeSteps });
+    this.context.native({ kind, side, kernel }, args, { ...options, count, work: work / nativeSteps });
   }
 
   #ownScratch({ owner = 0 }: CallOptions): Address {

@@ -48,10 +48,15 @@ const vectorCodes = {
   add: { map: 1, prefix: 0, code: 0x58 },
   subtract: { map: 1, prefix: 0, code: 0x5c },
   multiply: { map: 1, prefix: 0, code: 0x59 },
+  divide: { map: 1, prefix: 0, code: 0x5e },
+  /** The smaller one; the last operand, where either is no number. */
+  minimum: { map: 1, prefix: 0, code: 0x5d },
   /** The larger one; the last operand, where either is no number. */
   maximum: { map: 1, prefix: 0, code: 0x5f },
   /** What it writes becomes `written + second * place`. */
   multiplyAdd: { map: 2, prefix: 1, code: 0xb8 },
+  /** `written * second + place`. */
+  timesAdd: { map: 2, prefix: 1, code: 0xa8 },
   /** `written * place + second`. */
   scaleAdd: { map: 2, prefix: 1, code: 0x98 },
   /** `written - second * place`. */

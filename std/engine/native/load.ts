@@ -1,8 +1,7 @@
 import { createRequire } from "node:module";
 import process from "node:process";
 import type { NativeAccess } from "../threads/protocol.js";
-import { transformCode } from "./transform-code.js";
-import type { TransformRoutine } from "./transforms.js";
+import { codeOf, nameOf, type Routine } from "./routines.js";
 import { featuresCode, mostColumns, mostDepth, nativeScratchBytes, productCode, tileOf } from "./product-code.js";
 
 export interface NativeProducts {
@@ -10,7 +9,7 @@ export interface NativeProducts {
   readonly name: string;
   readonly access: NativeAccess;
   /** Where a routine's code is: written when it is first wanted. */
-  readonly routine: (routine: TransformRoutine) => number;
+  readonly routine: (routine: Routine) => number;
 }
 
 interface Koffi {
@@ -60,8 +59,7 @@ export function nativeProducts(choice: "auto" | "avx2" | "off"): NativeProducts 
     const name = wide ? "AVX-512" : "AVX2";
     return {
       name,
-      routine: (routine) =>
-        place([name, routine.kind, routine.side, routine.kernel].join(" "), () => transformCode(tile.vectorBytes, routine)),
+      routine: (routine) => place(`${name} ${nameOf(routine)}`, () => codeOf(tile.vectorBytes, routine)),
       access: {
         kind: "native",
         koffi: path,

@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.js";
-import type { Address, CallOptions, Gemm, LoweringContext, TransformOptions } from "../lowering/contract.js";
-import type { TransformRoutine } from "../native/transforms.js";
+import type { Address, CallOptions, Gemm, LoweringContext, NativeOptions } from "../lowering/contract.js";
+import type { Routine } from "../native/routines.js";
 import type { Product } from "../threads/protocol.js";
 import { PlanAddress, Storage } from "./storage.js";
 
@@ -11,7 +11,7 @@ export interface RecordedCall {
     | { readonly kind: "fused" }
     | { readonly kind: "host"; readonly index: number }
     | RecordedProduct
-    | { readonly kind: "native"; readonly routine: TransformRoutine; readonly count: number };
+    | { readonly kind: "native"; readonly routine: Routine; readonly count: number };
   readonly args: readonly (number | PlanAddress)[];
   readonly work: number;
   /** The thread that does all of it, or null. */
@@ -80,7 +80,7 @@ export class CallRecorder implements LoweringContext {
     });
   }
 
-  transform(routine: TransformRoutine, args: readonly (number | Address)[], options: TransformOptions): void {
+  native(routine: Routine, args: readonly (number | Address)[], options: NativeOptions): void {
     this.calls.push({
       target: { kind: "native", routine, count: options.count },
       args: args as readonly (number | PlanAddress)[],

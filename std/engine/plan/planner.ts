@@ -1,7 +1,7 @@
 import type { Graph, Node, Variable } from "../../tensor/graph.js";
 import { bytesPerElement } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { grainOf, type TransformRoutine } from "../native/transforms.js";
+import { grainOf, type Routine } from "../native/routines.js";
 import type { NativeCall, Operand, Product } from "../threads/protocol.js";
 import { ModuleBuilder, type Signature } from "../wasm/encoder.js";
 import { costOf, FusedFunctions } from "./fused-loop.js";
@@ -27,7 +27,7 @@ export interface PlanRequest {
   readonly threads: number;
   readonly wide: boolean;
   /** Where the machine code of a routine is; null where there is none of the engine's own. */
-  readonly native: ((routine: TransformRoutine) => number) | null;
+  readonly native: ((routine: Routine) => number) | null;
   readonly checkNumbers: boolean;
   /** How many outputs must be finite before variables change. */
   readonly guardedOutputs: number;
@@ -92,7 +92,7 @@ class Planner {
   readonly #recorded: { readonly unit: Unit; readonly calls: readonly RecordedCall[]; readonly scratch: readonly Storage[] }[] = [];
   readonly #module = new ModuleBuilder();
   readonly #products: RecordedProduct[] = [];
-  readonly #natives: { readonly routine: TransformRoutine; readonly count: number; readonly args: RecordedCall["args"] }[] = [];
+  readonly #natives: { readonly routine: Routine; readonly count: number; readonly args: RecordedCall["args"] }[] = [];
   readonly #host: HostOperation[] = [];
   readonly #guard: Guard;
 

@@ -50,7 +50,7 @@ export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, Typ
       );
     },
     gemm: (gemm) => multiply(machine.bytes(0).buffer, gemm),
-    transform: () => {
+    native: () => {
       throw new Error("there is no machine code here");
     },
     constant: () => null,
