@@ -44,8 +44,10 @@ function engine(): (readonly [string, string])[] {
 
 /** What multiplies large matrices. */
 function products(native: string | null, blas: ReturnType<typeof engineInfo>["blas"]): string {
+  const library = blas === null ? "" : `${blas.name}${blas.path === undefined ? "" : ` (${blas.path})`}`;
+  if (native !== null && blas !== null) return `${library}; what is no plain product is ${native}, by machine code of Lamella's own`;
   if (native !== null) return `${native}, by machine code of Lamella's own (LAMELLA_NATIVE=off does without, LAMELLA_BLAS names a library)`;
-  if (blas !== null) return `${blas.name}${blas.path === undefined ? "" : ` (${blas.path})`}`;
+  if (blas !== null) return library;
   return "WebAssembly: neither machine code of Lamella's own nor a system BLAS";
 }
 

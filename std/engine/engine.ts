@@ -18,7 +18,7 @@ import { createNativeCalls } from "./threads/native-calls.js";
 import { createNativeProducts } from "./threads/native-products.js";
 import { createProducts } from "./threads/products.js";
 import { WorkerPool } from "./threads/pool.js";
-import type { NativeCall, Product, ProductAccess } from "./threads/protocol.js";
+import type { NativeCall, Product, Multipliers } from "./threads/protocol.js";
 import { createRequire } from "node:module";
 
 /** What the engine found, for `lamella doctor` and run records. */
@@ -37,15 +37,18 @@ export interface EngineInfo {
 
 export type MultiplyProduct = (product: Product, base: number, part: number, parts: number) => void;
 
-function multiplier(access: ProductAccess, memory: WebAssembly.Memory): MultiplyProduct {
+function multiplier({ native, blas }: Multipliers, memory: WebAssembly.Memory): MultiplyProduct {
   const require = createRequire(import.meta.url);
-  return access.kind === "native" ? createNativeProducts(require, access, memory) : createProducts(require, access, memory);
+  const byMachineCode = native === null ? null : createNativeProducts(require, native, memory);
+  const byBlas = blas === null ? null : createProducts(require, blas, memory);
+  return (product, ...where) => (product.blas ? byBlas : byMachineCode)?.(product, ...where);
 }
 
-/** A BLAS that was named, else the engine's own machine code, else the BLAS that is found. */
-function chooseProducts({ blas, native }: ResolvedSettings): { native: NativeProducts | null; blas: FoundBlas | null } {
-  const own = blas === "auto" || blas === "off" || blas === "" ? nativeProducts(native) : null;
-  return { native: own, blas: own === null ? findBlas(blas) : null };
+/** The engine's own machine code, and a BLAS where one was asked for or there is no machine code. */
+function chooseMultipliers(settings: ResolvedSettings): { native: NativeProducts | null; blas: FoundBlas | null } {
+  const native = nativeProducts(settings.native);
+  const wanted = native === null || (settings.blas !== "auto" && settings.blas !== "");
+  return { native, blas: wanted ? findBlas(settings.blas) : null };
 }
 
 /** Runs graphs as planned WebAssembly on one shared memory. */
@@ -55,34 +58,35 @@ export class Engine implements Executor {
   readonly kernels: Kernels;
   readonly settings: ResolvedSettings;
   /** What multiplies large matrices with wider vectors than WebAssembly has. */
-  readonly products: ProductAccess | null;
-  readonly multiply: MultiplyProduct | null;
+  readonly multipliers: Multipliers;
+  readonly multiply: MultiplyProduct;
   readonly callNative: ((call: NativeCall, base: number, part: number, parts: number) => void) | null;
   /** The kernels as the calling thread runs them. */
   readonly instance: WebAssembly.Instance;
   #pool: WorkerPool | null = null;
 
-  /** @param routine where a routine of the engine's own machine code is, where `products` is such code too */
+  /** @param routine where a routine of the engine's own machine code is, where there is such code */
   constructor(
     memory: EngineMemory,
     kernels: Kernels,
     settings: ResolvedSettings,
-    products: ProductAccess | null,
+    multipliers: Multipliers,
     readonly routine: ((routine: Routine) => number) | null,
   ) {
     this.memory = memory;
     this.kernels = kernels;
     this.settings = settings;
-    this.products = products;
+    this.multipliers = multipliers;
     this.instance = new WebAssembly.Instance(kernels.module, { env: { memory: memory.memory } });
-    this.multiply = products === null ? null : multiplier(products, memory.memory);
-    this.callNative = products?.kind === "native" ? createNativeCalls(createRequire(import.meta.url), products, memory.memory) : null;
+    this.multiply = multiplier(multipliers, memory.memory);
+    const { native } = multipliers;
+    this.callNative = native === null ? null : createNativeCalls(createRequire(import.meta.url), native, memory.memory);
   }
 
   /** The workers; made new after one has died. */
   get pool(): WorkerPool {
     if (this.#pool?.interrupted === true) this.close();
-    this.#pool ??= new WorkerPool(this.memory, this.kernels.module, this.products, (pool) => {
+    this.#pool ??= new WorkerPool(this.memory, this.kernels.module, this.multipliers, (pool) => {
       if (this.#pool === pool) this.#pool = null;
     });
     return this.#pool;
@@ -118,7 +122,7 @@ export class Engine implements Executor {
       lowerings: { lowerings, fusions },
       signatures: this.kernels.signatures,
       threads: this.settings.threads,
-      wide: this.products !== null,
+      blas: this.multipliers.blas !== null,
       native: this.routine,
       checkNumbers: options.checkNumbers ?? false,
       guardedOutputs: options.guardedOutputs ?? 0,
@@ -206,8 +210,14 @@ function start(): NonNullable<typeof current> {
     return current;
   }
   memory ??= new EngineMemory();
-  const { native, blas } = chooseProducts(settings);
-  const engine = new Engine(memory, kernels, settings, (native ?? blas)?.access ?? null, native?.routine ?? null);
+  const { native, blas } = chooseMultipliers(settings);
+  const engine = new Engine(
+    memory,
+    kernels,
+    settings,
+    { native: native?.access ?? null, blas: blas?.access ?? null },
+    native?.routine ?? null,
+  );
   const losses: string[] = [];
   if (kernels.simd === "plain" && settings.simd === "auto")
     losses.push(
@@ -232,7 +242,7 @@ function start(): NonNullable<typeof current> {
       description: [
         `WebAssembly ${kernels.simd === "relaxed" ? "relaxed SIMD" : "SIMD"}`,
         `${settings.threads} thread${settings.threads === 1 ? "" : "s"}`,
-        ...(native === null ? [] : [`${native.name} products`]),
+        ...(native === null ? [] : [native.name]),
         ...(blas === null ? [] : [blas.name]),
       ].join(", "),
       losses,

@@ -72,7 +72,7 @@ export class PlanExecutable implements Executable {
       engine: {
         host: (call: number, base: number): void => this.#host(call, base >>> 0),
         product: (call: number, base: number, part: number, parts: number): void =>
-          engine.multiply?.(plan.products[call] as Product, base, part, parts),
+          engine.multiply(plan.products[call] as Product, base, part, parts),
         native: (call: number, base: number, part: number, parts: number): void =>
           engine.callNative?.(plan.natives[call] as NativeCall, base, part, parts),
         stuck: (): number => engine.startedPool?.stuck() ?? 0,

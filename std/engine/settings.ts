@@ -7,10 +7,13 @@ import { LamellaError } from "../errors.js";
 export interface EngineSettings {
   /** Threads that share a plan. Default: the physical cores, at most 8; `LAMELLA_THREADS`. */
   readonly threads?: number;
-  /** `"auto"` looks for a system BLAS, `"off"` does without, anything else is the path of one. Default: `LAMELLA_BLAS`, else `"auto"`. */
+  /**
+   * `"auto"` looks for a system BLAS where the engine has no machine code for this processor, `"system"` in any case, `"off"` does without,
+   * anything else is the path of one. Default: `LAMELLA_BLAS`, else `"auto"`.
+   */
   readonly blas?: string;
   /**
-   * `"auto"` multiplies with machine code of the engine's own where the processor has AVX2 or AVX-512 and no BLAS was named, `"avx2"`
+   * `"auto"` uses machine code of the engine's own where the processor has AVX2 or AVX-512 (for all that no BLAS was asked to do), `"avx2"`
    * does without AVX-512, `"off"` without any. Default: `LAMELLA_NATIVE`, else `"auto"`.
    */
   readonly native?: "auto" | "avx2" | "off";

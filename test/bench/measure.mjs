@@ -21,7 +21,7 @@ const facts = () => ({
   flops,
   planMiB: plan.peakBytes / 2 ** 20,
   blas: info.blas?.name ?? "off",
-  products: info.native ?? info.blas?.name ?? "WebAssembly",
+  products: info.blas?.name ?? info.native ?? "WebAssembly",
   simd: info.simd,
 });
 

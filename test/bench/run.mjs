@@ -59,7 +59,7 @@ async function baseline(make, extent) {
 
 const configurations = [];
 const waysToMultiply = {
-  blas: { native: "off", blas: "auto" },
+  blas: { native: "auto", blas: "system" },
   own: { native: "auto", blas: "off" },
   webassembly: { native: "off", blas: "off" },
 };
@@ -188,7 +188,7 @@ tell(
   `ofPeak: of the best 1024x1024x1024 product here: ${configurations.map(({ threads, base }) => `${round(base.gflops, 3)} GFLOP/s (${threads} thread${threads === 1 ? "" : "s"}, ${base.facts.products})`).join(", ")}.`,
 );
 tell(
-  "products: who makes large ones. Where the processor and the system allow it the engine makes them itself (AVX-512, AVX2), whether there is a BLAS or not; LAMELLA_BLAS=/path or LAMELLA_NATIVE=off leave them to the BLAS.",
+  "products: who makes large ones. Where the processor and the system allow it the engine makes them itself (AVX-512, AVX2), whether there is a BLAS or not; LAMELLA_BLAS=system leaves plain ones to the BLAS.",
 );
 tell("Multiply-adds are counted as the operations define them, so Winograd's convolutions can do more than the machine's peak.");
 for (const { workload, pytorchVersion, pytorchThreads } of rows.filter(

@@ -35,7 +35,7 @@ function wholeNumbers(length: number, seed: number): Float32Array {
 /** What a product is that nothing is said of. */
 const plain = {
   transposeA: false, transposeB: false, relativeA: true, relativeB: true, relativeC: true, beta: 0, batch: 1, strideA: 0, strideB: 0, strideC: 0,
-  split: "batch", bias: null, residual: null, relu: false, windows: null, others: null, outer: null,
+  split: "batch", bias: null, residual: null, relu: false, windows: null, others: null, outer: null, blas: false,
 } as const; // prettier-ignore
 
 const chosen = (["auto", "avx2"] as const).map((choice) => ({ choice, native: nativeProducts(choice) }));
@@ -70,7 +70,7 @@ describe.each(chosen)("machine code ($choice)", ({ choice, native }) => {
             all.set(before);
             const product: Product = {
               transposeA, transposeB, m, n, k, a: a * 4, b: b * 4, c: (c - 10) * 4, relativeA: false, relativeB: false, relativeC: true,
-              lda, ldb, ldc, beta, batch, strideA, strideB, strideC, split, bias: null, residual: null, relu: false, windows: null, others: null, outer: null,
+              lda, ldb, ldc, beta, batch, strideA, strideB, strideC, split, bias: null, residual: null, relu: false, windows: null, others: null, outer: null, blas: false,
             }; // prettier-ignore
             for (let part = 0; part < parts; part++) multiply(product, 40, part, parts);
             const expected = before.slice();

@@ -64,7 +64,7 @@ describe.each(cases)("a product of $m x $n x $k ($says), transposed: $a and $b",
           multiply(
             {
               transposeA: a, transposeB: b, m, n, k, a: placeA, b: placeB, c: placeC, relativeA: false, relativeB: false, relativeC: false,
-              lda: a ? m : k, ldb: b ? k : n, ldc: n, beta: 1, batch: 1, strideA: m * k, strideB: k * n, strideC: m * n, split, bias: null, residual: null, relu: false, windows: null, others: null, outer: null,
+              lda: a ? m : k, ldb: b ? k : n, ldc: n, beta: 1, batch: 1, strideA: m * k, strideB: k * n, strideC: m * n, split, bias: null, residual: null, relu: false, windows: null, others: null, outer: null, blas: false,
             },
             0,
             part,

@@ -6,11 +6,13 @@ export const ways: readonly (Required<Pick<EngineSettings, "blas" | "native">> &
   { way: "machine code", native: "auto", blas: "off" },
   { way: "machine code without AVX-512", native: "avx2", blas: "off" },
   { way: "BLAS", native: "off", blas: "auto" },
+  { way: "BLAS and machine code", native: "auto", blas: "system" },
   { way: "WebAssembly", native: "off", blas: "off" },
 ];
 
 /** Whether large products go to vectors wider than those of WebAssembly, with the settings there are. */
 export function hasWideProducts(): boolean {
   executor();
-  return (currentEngine()?.products ?? null) !== null;
+  const multipliers = currentEngine()?.multipliers;
+  return (multipliers?.native ?? multipliers?.blas ?? null) !== null;
 }

@@ -61,13 +61,13 @@ function multipliesUnpacked(library: Library): boolean {
 
 /**
  * Looks for a system BLAS.
- * @param choice `"auto"`, `"off"`, or the path of a library.
+ * @param choice `"auto"`, `"system"`, `"off"`, or the path of a library.
  * @throws LamellaError when a library was named and cannot be used.
  */
 export function findBlas(choice: string): FoundBlas | null {
   if (choice === "off") return null;
   const require = createRequire(import.meta.url);
-  const named = choice !== "auto" && choice !== "";
+  const named = !["auto", "system", ""].includes(choice);
   let koffiPath: string;
   let koffi: Koffi;
   try {
@@ -89,7 +89,7 @@ export function findBlas(choice: string): FoundBlas | null {
       return {
         name,
         path,
-        access: { kind: "blas", koffi: koffiPath, library: path, unpacked: multipliesUnpacked(library) ? smallOfOpenBlas : null },
+        access: { koffi: koffiPath, library: path, unpacked: multipliesUnpacked(library) ? smallOfOpenBlas : null },
         loss: name === "OpenBLAS" ? loss : "",
       };
     } catch (error) {

@@ -27,8 +27,10 @@ export interface LoweringContext {
   readonly threads: number;
   /** True when `gemm` may be used: machine code of the engine or a BLAS has wider vectors than WebAssembly. Large products should go there. */
   readonly wide: boolean;
-  /** True when `gemm` is machine code of the engine's own, and `native` may be used. */
+  /** True when `gemm` may be machine code of the engine's own, and `native` may be used. */
   readonly machineCode: boolean;
+  /** True when `gemm` may be a BLAS. */
+  readonly blas: boolean;
   /** Where a tensor's numbers are: an input or an output of the node (for a fusion: of the whole group). */
   buffer(tensor: Tensor): Address;
   /**
@@ -82,6 +84,8 @@ export interface Gemm {
   readonly strideA?: number;
   readonly strideB?: number;
   readonly strideC?: number;
+  /** To be made by the BLAS; where there is no machine code it is in any case. */
+  readonly blas?: boolean;
   /** The batch so many times over: only where `machineCode` is true. All threads have their share of the matrices. */
   readonly outer?: Product["outer"];
   /** What machine code adds before it stores the result, and whether numbers below 0 become 0: only where `machineCode` is true. */

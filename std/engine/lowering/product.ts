@@ -62,10 +62,14 @@ export function productScratch(context: LoweringContext): () => Address {
   return () => (scratch ??= context.scratch(scratchBytes.matmul * context.threads));
 }
 
-/** Whether one matrix of a product is enough for wider vectors. */
-export function suitsWide(context: LoweringContext, { m, n, k, batch = 1 }: Pick<Product, "m" | "n" | "k" | "batch">): boolean {
-  if (context.machineCode) return batch * m * n * k >= machineCodeWork;
-  return context.wide && m >= 8 && n >= 8 && m * n * k >= wideWork;
+/** Whether a BLAS is there, and one matrix of a product enough for it. */
+export function suitsBlas({ blas }: Pick<LoweringContext, "blas">, { m, n, k }: Pick<Product, "m" | "n" | "k">): boolean {
+  return blas && m >= 8 && n >= 8 && m * n * k >= wideWork;
+}
+
+/** Whether a product is enough for wider vectors. */
+function suitsWide(context: LoweringContext, { m, n, k, batch = 1 }: Pick<Product, "m" | "n" | "k" | "batch">): boolean {
+  return suitsBlas(context, { m, n, k }) || (context.machineCode && batch * m * n * k >= machineCodeWork);
 }
 
 /** Bytes of weights that the threads' caches hold from one step to the next. */
@@ -132,9 +136,10 @@ export function emitProduct(context: LoweringContext, product: Product, epilogue
   if (m * n * batch === 0) return;
   if (!panels && suitsWide(context, product)) {
     const { bias, residual, activation } = epilogue;
-    const finished = context.machineCode && (activation === "none" || activation === "relu");
+    const blas = suitsBlas(context, product);
+    const finished = !blas && (activation === "none" || activation === "relu");
     context.gemm({
-      a, b, c, m, n, k, transposeA, transposeB, lda, ldb, ldc, batch, strideA, strideB, strideC, beta: accumulate ? 1 : 0, ...options,
+      a, b, c, m, n, k, transposeA, transposeB, lda, ldb, ldc, batch, strideA, strideB, strideC, beta: accumulate ? 1 : 0, blas, ...options,
       ...(finished ? { bias, residual, relu: activation === "relu" } : {}),
     }); // prettier-ignore
     if (finished) return;

@@ -5,6 +5,7 @@ import type { RecurrentKind } from "../native/recurrent-code.js";
 import { absent, isSingle } from "./arguments.js";
 import type { Address, LoweringContext, LoweringRule } from "./contract.js";
 import { emitCopy } from "./copies.js";
+import { suitsBlas } from "./product.js";
 import { scratchBytes } from "./scratch.js";
 
 const supports = (node: Node): boolean => isSingle(node) && node.inputs.every((tensor) => tensor.size > 0);
@@ -106,8 +107,9 @@ function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step
 
       const { weight, ...parts } = step(inputs as readonly Address[] as Addresses, outputs as readonly Address[] as Addresses);
       const wide = gates * width;
+      const byBlas = suitsBlas(context, { m: Math.floor(batch / owners), n: wide, k: width });
       // Machine code packs a transposed matrix for each product: here for all times at once.
-      const turned = "gh" in parts && context.machineCode ? context.scratch(wide * width * 4) : null;
+      const turned = "gh" in parts && context.machineCode && !byBlas ? context.scratch(wide * width * 4) : null;
       if (turned !== null) {
         emitCopy(context, weight, turned, [
           { extent: wide, from: 1, to: width },
@@ -139,6 +141,7 @@ function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step
             n: wide,
             k: width,
             lda: t === 0 ? width : times * width,
+            blas: byBlas,
             owner,
             independent,
           });
@@ -147,7 +150,7 @@ function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step
           emitStep(parts.args, independent);
           context.gemm({
             a: parts.gradient.plus((first * times + t) * wide * 4), b: turned ?? weight, c: parts.gh.plus(first * width * 4), m: count, n: width,
-            k: wide, transposeB: turned === null, lda: times * wide, beta: parts.adds ? 1 : 0, owner, independent: true,
+            k: wide, transposeB: turned === null, lda: times * wide, beta: parts.adds ? 1 : 0, blas: byBlas, owner, independent: true,
           }); // prettier-ignore
         }
       };

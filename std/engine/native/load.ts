@@ -61,7 +61,6 @@ export function nativeProducts(choice: "auto" | "avx2" | "off"): NativeProducts 
       name,
       routine: (routine) => place(`${name} ${nameOf(routine)}`, () => codeOf(tile.vectorBytes, routine)),
       access: {
-        kind: "native",
         koffi: path,
         code: place(name, () => productCode(tile)),
         rows: tile.rows,

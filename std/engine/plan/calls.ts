@@ -47,12 +47,16 @@ export class CallRecorder implements LoweringContext {
 
   constructor(
     readonly threads: number,
-    readonly wide: boolean,
+    readonly blas: boolean,
     readonly machineCode: boolean,
     readonly position: number,
     readonly addressOf: (tensor: Tensor) => PlanAddress,
     readonly keep: (storage: Storage) => void,
   ) {}
+
+  get wide(): boolean {
+    return this.blas || this.machineCode;
+  }
 
   buffer(tensor: Tensor): Address {
     return this.addressOf(tensor);
@@ -110,7 +114,7 @@ export class CallRecorder implements LoweringContext {
       lda: gemm.lda ?? (transposeA ? m : k), ldb: gemm.ldb ?? (transposeB ? k : n), ldc: gemm.ldc ?? n,
       beta: gemm.beta ?? 0,
       strideA: gemm.strideA ?? m * k, strideB: gemm.strideB ?? k * n, strideC: gemm.strideC ?? m * n,
-      relu: gemm.relu ?? false, windows: gemm.windows ?? null, outer,
+      relu: gemm.relu ?? false, windows: gemm.windows ?? null, outer, blas: !this.machineCode || (gemm.blas ?? false),
     } as const; // prettier-ignore
     const { windows } = product;
     const each = m * n * k * batch * (outer?.count ?? 1) * (windows === null ? 1 : windows.images * windows.rows * windows.taps);

@@ -25,7 +25,8 @@ export interface PlanRequest {
   readonly signatures: ReadonlyMap<string, Signature>;
   readonly residence: Residence;
   readonly threads: number;
-  readonly wide: boolean;
+  /** Whether there is a BLAS to use. */
+  readonly blas: boolean;
   /** Where the machine code of a routine is; null where there is none of the engine's own. */
   readonly native: ((routine: Routine) => number) | null;
   readonly checkNumbers: boolean;
@@ -206,7 +207,7 @@ class Planner {
   #record(unit: Unit, position: number): number {
     const recorder = new CallRecorder(
       this.parts,
-      this.request.wide,
+      this.request.blas,
       this.request.native !== null,
       position,
       (tensor) => this.address(tensor),

@@ -10,7 +10,7 @@ import {
   word,
   type MessageFromWorker,
   type MessageToWorker,
-  type ProductAccess,
+  type Multipliers,
   type RunProgram,
   type ThreadPlan,
 } from "./protocol.js";
@@ -47,7 +47,7 @@ export class WorkerPool {
   constructor(
     readonly memory: EngineMemory,
     readonly kernels: WebAssembly.Module,
-    readonly products: ProductAccess | null,
+    readonly multipliers: Multipliers,
     readonly onDeath: (pool: WorkerPool) => void,
   ) {
     const address = memory.allocate(controlBytes);
@@ -82,8 +82,8 @@ export class WorkerPool {
     if (this.#workers.length === 0) process.once("exit", this.#awaitStart);
     while (this.#workers.length < count) {
       const index = this.#workers.length;
-      const create = this.products?.kind === "native" ? createNativeProducts : createProducts;
-      const text = `(${workerMain.toString()})(require, ${create.toString()}, ${createNativeCalls.toString()})`;
+      const parts = [createProducts, createNativeProducts, createNativeCalls].map((create) => create.toString());
+      const text = `(${workerMain.toString()})(require, ${parts.join(", ")})`;
       const worker = new Worker(text, {
         eval: true,
         workerData: {
@@ -92,7 +92,7 @@ export class WorkerPool {
           kernels: this.kernels,
           worker: index,
           words: word,
-          products: this.products,
+          multipliers: this.multipliers,
         },
         execArgv: [],
         // It keeps little more than the plans' programs: a small limit lets V8 set less aside for each worker.
@@ -264,7 +264,7 @@ export class WorkerPool {
    * it, because the native module that loads it cannot throw into a thread that is being ended.
    */
   readonly #awaitStart = (): void => {
-    if (this.products === null) return;
+    if (this.multipliers.native === null && this.multipliers.blas === null) return;
     const until = performance.now() + longestStartMs;
     for (;;) {
       const alive = Atomics.load(this.#control, word.alive);

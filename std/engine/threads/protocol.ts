@@ -61,6 +61,8 @@ export interface Product {
   readonly outer: { readonly count: number; readonly strideA: number; readonly strideB: number; readonly strideC: number } | null;
   /** What the parts of a parallel product are: ranges of rows, of columns, or of the batch. */
   readonly split: "m" | "n" | "batch";
+  /** Whether a BLAS makes it, not machine code. */
+  readonly blas: boolean;
   /** What machine code does with the result before it stores it, in this order; no BLAS does. */
   readonly bias: Operand | null;
   readonly residual: Operand | null;
@@ -105,12 +107,14 @@ export interface NativeCall {
   readonly grain: number;
 }
 
-/** How to reach what multiplies large matrices on any thread. */
-export type ProductAccess = BlasAccess | NativeAccess;
+/** How to reach what multiplies large matrices on any thread: the engine's own machine code, a BLAS, or both. */
+export interface Multipliers {
+  readonly native: NativeAccess | null;
+  readonly blas: BlasAccess | null;
+}
 
 /** The engine's own machine code. */
 export interface NativeAccess {
-  readonly kind: "native";
   /** Absolute path of the koffi module. */
   readonly koffi: string;
   /** Where the code is. */
@@ -126,7 +130,6 @@ export interface NativeAccess {
 
 /** The system's BLAS. */
 export interface BlasAccess {
-  readonly kind: "blas";
   /** Absolute path of the koffi module. */
   readonly koffi: string;
   /** Name or path of the library. */
@@ -146,7 +149,7 @@ export interface WorkerStart {
   readonly kernels: WebAssembly.Module;
   readonly worker: number;
   readonly words: typeof word;
-  readonly products: ProductAccess | null;
+  readonly multipliers: Multipliers;
 }
 
 /** A plan, as a thread needs it: its module, and the matrix products and other calls that are not WebAssembly. */

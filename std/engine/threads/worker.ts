@@ -1,26 +1,21 @@
 import type {
+  BlasAccess,
   MessageFromWorker,
   MessageToWorker,
   NativeAccess,
   NativeCall,
   Product,
-  ProductAccess,
   RunProgram,
   ThreadPlan,
   WorkerStart,
 } from "./protocol.js";
 
-type CreateProducts = (
+/** Makes what does calls of a kind that are not WebAssembly. */
+type Create<Access, Kind> = (
   require: (module: string) => unknown,
-  access: ProductAccess,
+  access: Access,
   memory: WebAssembly.Memory,
-) => (product: Product, base: number, part: number, parts: number) => void;
-
-type CreateCalls = (
-  require: (module: string) => unknown,
-  access: NativeAccess,
-  memory: WebAssembly.Memory,
-) => (call: NativeCall, base: number, part: number, parts: number) => void;
+) => (call: Kind, base: number, part: number, parts: number) => void;
 
 interface Port {
   postMessage(message: MessageFromWorker): void;
@@ -31,18 +26,25 @@ interface Port {
  * the worker as it stands (`new Worker(text, { eval: true })`), so that the same source works compiled and under a test
  * runner, where workers cannot load TypeScript. Nothing from outside the function may be used in it.
  */
-export function workerMain(require: (module: string) => unknown, createProducts: CreateProducts, createCalls: CreateCalls): void {
+export function workerMain(
+  require: (module: string) => unknown,
+  createProducts: Create<BlasAccess, Product>,
+  createNativeProducts: Create<NativeAccess, Product>,
+  createNativeCalls: Create<NativeAccess, NativeCall>,
+): void {
   const threads = require("node:worker_threads") as {
     workerData: WorkerStart;
     parentPort: Port;
     receiveMessageOnPort(port: Port): { message: MessageToWorker } | undefined;
   };
-  const { memory, control, kernels: kernelModule, worker, words, products } = threads.workerData;
+  const { memory, control, kernels: kernelModule, worker, words, multipliers } = threads.workerData;
   const port = threads.parentPort;
   const shared = new Int32Array(memory.buffer, control, 256);
   const kernels = new WebAssembly.Instance(kernelModule, { env: { memory } });
-  const multiply = products === null ? null : createProducts(require, products, memory);
-  const callNative = products?.kind === "native" ? createCalls(require, products, memory) : null;
+  const { native, blas } = multipliers;
+  const byBlas = blas === null ? null : createProducts(require, blas, memory);
+  const byMachineCode = native === null ? null : createNativeProducts(require, native, memory);
+  const callNative = native === null ? null : createNativeCalls(require, native, memory);
   const programs = new Map<number, RunProgram>();
   // About 50 to 100 microseconds: longer than what lies between two steps of a training loop, shorter than anyone notices.
   const spins = 20_000;
@@ -55,7 +57,10 @@ export function workerMain(require: (module: string) => unknown, createProducts:
         while (Atomics.load(shared, words.answered) === before) Atomics.wait(shared, words.answered, before, 1000);
         if (Atomics.load(shared, words.failed) !== 0) throw new Error("the portable executor failed");
       },
-      product: (call: number, base: number, part: number, parts: number): void => multiply?.(calls[call] as Product, base, part, parts),
+      product: (call: number, base: number, part: number, parts: number): void => {
+        const product = calls[call] as Product;
+        (product.blas ? byBlas : byMachineCode)?.(product, base, part, parts);
+      },
       native: (call: number, base: number, part: number, parts: number): void =>
         callNative?.(natives[call] as NativeCall, base, part, parts),
       stuck: (): number => 0,

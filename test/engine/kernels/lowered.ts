@@ -40,6 +40,7 @@ export function immediateContext(machine: Bench, places: ReadonlyMap<Tensor, Typ
     threads,
     wide,
     machineCode: false,
+    blas: wide,
     buffer: (tensor) => address((places.get(tensor) as TypedArray).byteOffset),
     scratch: (bytes) => address(machine.bytes(bytes).byteOffset),
     emit(kernel, args, options) {
