@@ -106,6 +106,8 @@ export class Engine implements Executor {
     const outsiders = graph.nodes.some((node) => node.types.some(({ shape }) => shape.includes(0)));
     // An empty tensor has no memory to plan; such graphs are small.
     if (outsiders) return portableExecutor.prepare(graph, options);
+    // Workers take some 50 ms to start: as long as it takes to plan what they are certainly needed for.
+    if (this.settings.threads > 1 && graph.nodes.some(isLarge)) this.pool.available(this.settings.threads - 1);
     const constants: { address: number; bytes: number }[] = [];
     try {
       const planned = this.#plan(graph, options, constants);
@@ -171,6 +173,9 @@ export class Engine implements Executor {
     );
   }
 }
+
+/** Whether a result has a million numbers, or a variable. */
+const isLarge = ({ types }: Graph["nodes"][number]): boolean => types.some(({ shape }) => sizeOf(shape) >= 2 ** 20);
 
 function formatBytes(bytes: number): string {
   return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(2)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
