@@ -2,7 +2,9 @@ import { createRequire } from "node:module";
 import process from "node:process";
 import type { NativeAccess } from "../threads/protocol.js";
 import { codeOf, nameOf, type Routine } from "./routines.js";
-import { featuresCode, mostColumns, mostDepth, nativeScratchBytes, productCode, tileOf } from "./product-code.js";
+import { featuresCode } from "./features-code.js";
+import { productCode } from "./product-code.js";
+import { mostColumns, mostDepth, nativeScratchBytes, tileOf } from "./product-record.js";
 
 export interface NativeProducts {
   /** "AVX-512" or "AVX2". */
