@@ -71,7 +71,7 @@ interface BackwardStep {
   readonly args: readonly Address[];
 }
 
-/** From this many multiply-adds on the product of one time is worth the two calls that a BLAS takes. */
+/** From this many multiply-adds on the product of one time is worth the two calls that wide vectors take. */
 const leastProduct = 100_000;
 
 /** More calls make a plan that takes longer to lay out than its products save. */
@@ -85,7 +85,7 @@ const leastSequences = 8;
 
 /**
  * All inputs and outputs in the operation's order, then flags, batch, times and width and scratch for each thread; or, with
- * a BLAS, a product and a step for each time. Each thread takes its own sequences through all times either way.
+ * wide vectors, a product and a step for each time. Each thread takes its own sequences through all times either way.
  */
 function lowerRecurrent({ kernel, gates, states, scratch, flags = () => [], step, native }: Recurrence): LoweringRule {
   return {

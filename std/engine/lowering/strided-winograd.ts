@@ -41,8 +41,8 @@ const tilesOf = (batch: number, [, height, width]: readonly number[], extent: nu
 };
 
 /**
- * Whether a convolution and its gradients are better done by Winograd's algorithm for a stride of 2: not where there is a BLAS, which
- * is done with all products before the transforms are.
+ * Whether a convolution and its gradients are better done by Winograd's algorithm for a stride of 2: not where there are wide vectors, with which
+ * all products are done before the transforms would be.
  */
 export function suitsStridedWinograd(
   context: LoweringContext,

@@ -4,13 +4,13 @@ import type { Convolution } from "./convolution.js";
 import { padBefore, plane } from "./planes.js";
 import { wideWork, emitProduct, productScratch, type Epilogue } from "./product.js";
 
-// Convolutions as products with the matrix of all windows (im2col). A BLAS is twice as fast as our kernels that read windows
+// Convolutions as products with the matrix of all windows (im2col). Wide vectors are twice as fast as the kernels that read windows
 // where they lie, our own product a quarter: that pays for writing the matrix where there are filters enough.
 
 /** Windows of as many images as keep within this are written at a time: what a laptop's third-level cache holds. */
 const windowBytes = 6 * 2 ** 20;
 
-/** Fewest filters that pay for writing each window: with a BLAS, and without. */
+/** Fewest filters that pay for writing each window: with wide vectors, and without. */
 export const leastFilters = { wide: 32, own: 64 };
 
 /** Images whose windows fit, as equal pieces as the batch can be cut into, of a multiple of the threads so that these have the same to do. */
@@ -32,11 +32,11 @@ export function suitsWindowMatrix(context: LoweringContext, convolution: Convolu
 const ownBytes = 2 ** 18;
 const ownKernelBytes = 2 ** 16;
 
-/** Fewest filters for which a BLAS makes up for writing windows that stay in such a cache. */
+/** Fewest filters for which wide vectors make up for writing windows that stay in such a cache. */
 const leastOwnFilters = 16;
 
 /**
- * Images whose windows a thread writes and multiplies at a time, without waiting for another; 0 where a BLAS is missing or
+ * Images whose windows a thread writes and multiplies at a time, without waiting for another; 0 where wide vectors are missing or
  * one image has too many windows.
  */
 export function imagesOfOwner(context: LoweringContext, { batch, groups, size, input, output, channels, filters }: Convolution): number {

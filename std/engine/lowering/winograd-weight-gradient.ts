@@ -128,7 +128,7 @@ function emitByChunks(context: LoweringContext, tiles: Tiles, request: WeightGra
   }
 }
 
-/** The planes of all channels, or of a piece of the tiles, and their products: by a BLAS where they are enough for it. */
+/** The planes of all channels, or of a piece of the tiles, and their products. */
 function emitByProducts(context: LoweringContext, tiles: Tiles, request: WeightGradient): void {
   const { batch, input, output, channels, filters, corner, image, gradient, weights } = request;
   const { places, result, down, across } = tiles;

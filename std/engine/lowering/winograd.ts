@@ -61,7 +61,7 @@ export function winogradTiles(
 }
 
 /**
- * With fewer tiles than this a BLAS is done sooner with the windows themselves: the transformed kernels are two to four times
+ * With fewer tiles than this wide vectors are done sooner with the windows themselves: the transformed kernels are two to four times
  * the weights, and too few rows of each product share them.
  */
 const leastTiles = { wide: 48, own: 16 };

@@ -4,7 +4,7 @@ import type { NativeAccess } from "../threads/protocol.js";
 import { codeOf, nameOf, type Routine } from "./routines.js";
 import { featuresCode } from "./features-code.js";
 import { productCode } from "./product-code.js";
-import { mostColumns, mostDepth, nativeScratchBytes, tileOf } from "./product-record.js";
+import { flag, mostColumns, mostDepth, nativeScratchBytes, recordNumbers, tileOf } from "./product-record.js";
 
 export interface NativeProducts {
   /** "AVX-512" or "AVX2". */
@@ -70,6 +70,8 @@ export function nativeProducts(choice: "auto" | "avx2" | "off"): NativeProducts 
         depth: mostDepth,
         width: mostColumns,
         scratchBytes: nativeScratchBytes(tile),
+        recordNumbers,
+        flags: flag,
       },
     };
   } catch {

@@ -1,8 +1,9 @@
 import { Assembler, condition, Label, register, type Register, type VectorBytes } from "./assembler.js";
-import { bitsOf, frame, masksAt, tailMask, tileBytes, TileWriter, type Variant } from "./tile-code.js";
+import { kernelGradients, kernels, product } from "./kernel-transforms.js";
+import { bitsOf, frame, masksAt, tailMask, TileWriter, type Variant } from "./tile-code.js";
 import { transformFields, type TransformRoutine } from "./transforms.js";
 
-const { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15 } = register;
+const { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r11, r12, r13, r14, r15 } = register;
 
 /** A routine, to be called as `routine(memory, record, 1, null)` in the C calling convention of System V. */
 export function transformCode(vectorBytes: VectorBytes, routine: TransformRoutine): Uint8Array {
@@ -34,8 +35,8 @@ class TransformWriter extends TileWriter {
       if (at < this.constantValues.length) code.vector("load", register, 0, { base: r15, offset: at * this.bytes });
     }
     const { kind } = this.routine;
-    if (kind === "winogradKernel") this.#kernels();
-    else if (kind === "winogradKernelGradient") this.#kernelGradients();
+    if (kind === "winogradKernel") kernels(this);
+    else if (kind === "winogradKernelGradient") kernelGradients(this);
     else this.#tiles();
     code.move(rsp, rbp);
     code.pop(...saved.toReversed());
@@ -63,103 +64,6 @@ class TransformWriter extends TileWriter {
       }
       this.store(name, rax);
     }
-  }
-
-  /** Elements of kernels, vector by vector. */
-  #elements(each: () => void): void {
-    const { code } = this;
-    const done = new Label();
-    const next = code.here();
-    this.load(rax, "tile");
-    code.compare(rax, this.slot("end"));
-    code.jumpIf(condition.notLess, done);
-    code.addNumber(rax, this.bytes / 4);
-    this.store("tile", rax);
-    each();
-    code.jump(next);
-    code.place(done);
-  }
-
-  #kernels(): void {
-    const { code, routine } = this;
-    this.load(rax, "rowStep");
-    this.load(r9, "columnStep");
-    this.setRead(rax, r9);
-    this.load(rax, "plane");
-    this.#product(r9, rax, routine.side);
-    this.setWritten(r9, rax);
-    this.load(rax, "tile");
-    for (const name of ["weights", "planes"]) {
-      this.load(r9, name);
-      code.addressOf(r9, { base: r9, index: rax, scale: 4 });
-      this.store(name, r9);
-    }
-    this.#elements(() => {
-      this.load(rdi, "weights");
-      this.load(rdx, "planes");
-      this.setCorners();
-      this.tile({ edges: false, tail: false });
-      for (const name of ["weights", "planes"]) this.addTo(name, this.bytes);
-    });
-  }
-
-  #kernelGradients(): void {
-    const { code, routine } = this;
-    const { side, kernel } = routine;
-    this.load(rax, "matrix");
-    this.#product(r9, rax, kernel);
-    this.setWritten(r9, rax);
-    this.load(rax, "tile");
-    for (const name of ["weights", "planes"]) {
-      this.load(r9, name);
-      code.addressOf(r9, { base: r9, index: rax, scale: 4 });
-      this.store(name, r9);
-    }
-    this.#elements(() => {
-      const [single, summed] = [new Label(), new Label()];
-      this.load(r13, "parts");
-      code.addNumber(r13, -1);
-      code.jumpIf(condition.equal, single);
-      // Parts are added up first: place by place, at rdi.
-      this.load(rdi, "planes");
-      this.load(r10, "plane");
-      this.load(r14, "part");
-      code.addressOf(r9, { base: rsp, offset: tileBytes });
-      code.moveNumber(r8, side * side);
-      const places = code.here();
-      code.vector("load", 0, 0, { base: rdi });
-      code.move(rsi, rdi);
-      code.move(rax, r13);
-      const parts = code.here();
-      code.add(rsi, r14);
-      code.vector("load", 1, 0, { base: rsi });
-      code.vector("add", 0, 0, 1);
-      code.addNumber(rax, -1);
-      code.jumpIf(condition.notEqual, parts);
-      code.vector("store", 0, 0, { base: r9 });
-      code.addNumber(r9, this.bytes);
-      code.add(rdi, r10);
-      code.addNumber(r8, -1);
-      code.jumpIf(condition.notEqual, places);
-      code.addressOf(rdi, { base: rsp, offset: tileBytes });
-      code.moveNumber(rax, this.bytes);
-      code.jump(summed);
-      code.place(single);
-      this.load(rdi, "planes");
-      this.load(rax, "plane");
-      code.place(summed);
-      this.#product(r9, rax, side);
-      this.setRead(r9, rax);
-      this.load(rdx, "weights");
-      this.setCorners();
-      this.tile({ edges: false, tail: false });
-      for (const name of ["weights", "planes"]) this.addTo(name, this.bytes);
-    });
-  }
-
-  #product(to: Register, value: Register, factor: number): void {
-    this.code.moveNumber(to, factor);
-    this.code.multiply(to, value);
   }
 
   /** Tiles in the order of images, rows and columns; `image` is at the current image, `planes` at the current tile in the first plane. */
@@ -374,7 +278,7 @@ class TransformWriter extends TileWriter {
     this.load(rax, "planes");
     this.store(result ? "readAt" : "writtenAt", rax);
     this.load(rax, "plane");
-    this.#product(r11, rax, routine.side);
+    product(this, r11, rax, routine.side);
     this.load(r8, "lead");
     if (result) {
       this.setWritten(r8, r9);

@@ -1,7 +1,7 @@
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Address, CallOptions, Gemm, LoweringContext, NativeOptions } from "../lowering/contract.js";
 import type { Routine } from "../native/routines.js";
-import type { Product } from "../threads/protocol.js";
+import type { Operand, Product } from "../threads/protocol.js";
 import { PlanAddress, Storage } from "./storage.js";
 
 /** A call as a lowering asked for it. */
@@ -35,6 +35,24 @@ export interface RecordedProduct {
   readonly kind: "product";
   readonly product: ProductShape;
   readonly addresses: ProductAddresses;
+}
+
+/** A product with its places, which are known when all storages are laid out. */
+export function placed({ product, addresses: { a, b, c, bias, residual, others } }: RecordedProduct): Product {
+  const operand = (address: PlanAddress | null): Operand | null =>
+    address === null ? null : { address: address.value, relative: !address.storage.fixed };
+  return {
+    ...product,
+    a: a.value,
+    b: b.value,
+    c: c.value,
+    relativeA: !a.storage.fixed,
+    relativeB: !b.storage.fixed,
+    relativeC: !c.storage.fixed,
+    bias: operand(bias),
+    residual: operand(residual),
+    others: operand(others),
+  };
 }
 
 /** A call whose lowering does not say how much work it is. */

@@ -2,12 +2,13 @@ import type { Graph, Node, Variable } from "../../tensor/graph.js";
 import { bytesPerElement } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { grainOf, type Routine } from "../native/routines.js";
-import type { NativeCall, Operand, Product } from "../threads/protocol.js";
+import type { NativeCall, Product } from "../threads/protocol.js";
 import { ModuleBuilder, type Signature } from "../wasm/encoder.js";
 import { costOf, FusedFunctions } from "./fused-loop.js";
-import { CallRecorder, type ProductShape, type RecordedCall, type RecordedProduct } from "./calls.js";
+import { CallRecorder, placed, type RecordedCall, type RecordedProduct } from "./calls.js";
 import { Accesses } from "./accesses.js";
 import { Guard } from "./guard.js";
+import { describe } from "./listing.js";
 import { order, rootOf, type Order } from "./order.js";
 import { importsFor, writeProgram, type Call, type Step } from "./program.js";
 import { simplify, uniformValue, type SimpleGraph } from "./simplify.js";
@@ -359,25 +360,6 @@ class Planner {
   }
 }
 
-/** A product with its places, which are known when all storages are laid out. */
-function placed({ product, addresses: { a, b, c, bias, residual, others } }: RecordedProduct): Product {
-  const operand = (address: PlanAddress | null): Operand | null =>
-    address === null ? null : { address: address.value, relative: !address.storage.fixed };
-  return {
-    ...product,
-    a: a.value,
-    b: b.value,
-    c: c.value,
-    relativeA: !a.storage.fixed,
-    relativeB: !b.storage.fixed,
-    relativeC: !c.storage.fixed,
-    bias: operand(bias),
-    residual: operand(residual),
-    // Relative to the sums of the first part, wherever these are.
-    others: operand(others),
-  };
-}
-
 function sizeOfGroup(unit: Unit): number {
   return (unit.outputs[0] as Tensor).size;
 }
@@ -389,25 +371,4 @@ function uniformInGroup(tensor: Tensor): number | null {
 
 function isUniform(unit: Unit, input: Tensor): boolean {
   return unit.kind === "fused" && uniformValue(input) !== null;
-}
-
-function describeProduct({ m, n, k, batch, windows }: ProductShape): string {
-  if (windows === null) return `product ${m}x${n}x${k} (${batch})`;
-  const times = `(${windows.images} x ${windows.rows})`;
-  return windows.sums ? `sumWindows ${windows.taps}x${m}x${n}x${k} ${times}` : `multiplyWindows ${m}x${n}x${windows.taps}x${k} ${times}`;
-}
-
-function describe(call: RecordedCall, unit: Unit): string {
-  const { target } = call;
-  const shape = unit.outputs[0]?.shape.join("x") ?? "";
-  const nodes = unit.nodes.map((node) => node.operation?.name).join(" ");
-  const what =
-    target.kind === "kernel"
-      ? target.name
-      : target.kind === "product"
-        ? describeProduct(target.product)
-        : target.kind === "native"
-          ? `${target.routine.kind} in machine code`
-          : target.kind;
-  return `${what}: ${nodes} -> ${shape} [${Math.round(call.work)}] ${unit.nodes[0]?.scope ?? ""}`;
 }

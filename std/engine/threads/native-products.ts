@@ -16,6 +16,7 @@ export function createNativeProducts(
   access: NativeAccess,
   memory: WebAssembly.Memory,
 ): (product: Product, base: number, part: number, parts: number) => void {
+  const { recordNumbers: numbers, flags: flag } = access;
   const koffi = require(access.koffi) as Koffi;
   // Koffi sets the stack that its calls use aside when a thread first loads a library.
   koffi.load(null);
@@ -23,7 +24,6 @@ export function createNativeProducts(
   const start = Number(koffi.address(new Uint8Array(memory.buffer)));
   // Parts begin at multiples of a vector, so that every part is made of whole ones.
   const tile = 16;
-  const numbers = 20;
   const most = 64;
   // One block for both: the records' view, which is in use below, also keeps the scratch behind them.
   const block = new ArrayBuffer(64 + most * numbers * 4 + access.scratchBytes);
@@ -31,7 +31,6 @@ export function createNativeProducts(
   const recordsAt = Math.ceil(blockAt / 64) * 64;
   const records = new Int32Array(block, recordsAt - blockAt, most * numbers);
   const scratchAt = recordsAt + records.byteLength;
-  const flag = { accumulate: 1, transposedA: 2, transposedB: 4, packedB: 8, packedA: 16, bias: 32, residual: 64, relu: 128 };
   /** Rows from which packing B is worth it, and the bytes that it must lie apart in. */
   const packing = { rows: 96, bytes: 2 ** 20 };
   /** Few rows of A by a B that no cache holds: B is read row by row, a few rows side by side, as the processor expects it. */
@@ -165,37 +164,42 @@ export function createNativeProducts(
     run();
   };
 
+  /** Visits a thread's rows of results of all images, at most so many at a time, and none of two images at once. */
+  const eachRows = (
+    { images, rows }: Windows, part: number, parts: number, most: number, visit: (row: number, many: number, image: number, inImage: number) => void,
+  ): void => {
+    const end = Math.floor((images * rows * (part + 1)) / parts);
+    for (let row = Math.floor((images * rows * part) / parts); row < end; ) {
+      const image = Math.floor(row / rows);
+      const inImage = row - image * rows;
+      const many = Math.min(rows - inImage, end - row, most);
+      visit(row, many, image, inImage);
+      row += many;
+    }
+  }; // prettier-ignore
+
   /** The results of a convolution: each row of an image's results is a product of windows that overlap, as deep as they have rows. */
   const multiplyWindows = (product: Product, windows: Windows, base: number, part: number, parts: number): void => {
     const { m, n, k, lda, ldb, ldc } = product;
-    const { images, rows, taps, tapStride, rowStride, imageStride } = windows;
-    const from = Math.floor((images * rows * part) / parts);
-    const to = Math.floor((images * rows * (part + 1)) / parts);
+    const { taps, tapStride, rowStride, imageStride } = windows;
     const a = (product.relativeA ? base : 0) + product.a;
     const b = (product.relativeB ? base : 0) + product.b;
     const c = (product.relativeC ? base : 0) + product.c;
-    for (let row = from; row < to;) {
-      const image = Math.floor(row / rows);
-      const inImage = row - image * rows;
-      const many = Math.min(rows - inImage, to - row);
+    eachRows(windows, part, parts, Infinity, (row, many, image, inImage) => {
       const offset = row * m * ldc * 4;
-      const windows = a + (image * imageStride + inImage * rowStride) * 4;
-      const at = record(windows, b, c + offset, m, n, k, lda, ldb, ldc, 0);
+      const at = record(a + (image * imageStride + inImage * rowStride) * 4, b, c + offset, m, n, k, lda, ldb, ldc, 0);
       repeat(at, many, rowStride, 0, m * ldc);
       records[at + 16] = taps;
       records[at + 17] = (tapStride - k) * 4;
       finish(at, product, base, 0, offset);
-      row += many;
-    }
+    });
     run();
   };
 
   /** The gradient of a convolution's weights: of each row of windows a product, added up over a thread's rows of all images. */
   const sumWindows = (product: Product, windows: Windows, base: number, part: number, parts: number): void => {
     const { m, n, k, lda, ldb, ldc } = product;
-    const { images, rows, taps, tapStride, rowStride, imageStride } = windows;
-    const from = Math.floor((images * rows * part) / parts);
-    const to = Math.floor((images * rows * (part + 1)) / parts);
+    const { taps, tapStride, rowStride, imageStride } = windows;
     const a = (product.relativeA ? base : 0) + product.a;
     const b = (product.relativeB ? base : 0) + product.b;
     const { others } = product;
@@ -205,10 +209,7 @@ export function createNativeProducts(
         : (others.relative ? base : 0) + others.address + (part - 1) * taps * m * ldc * 4;
     const atOnce = Math.max(Math.ceil(leastDepth / k), Math.floor(operands / ((n + lda) * k * 4)));
     let flags = flag.transposedA;
-    for (let row = from; row < to;) {
-      const image = Math.floor(row / rows);
-      const inImage = row - image * rows;
-      const many = Math.min(rows - inImage, to - row, atOnce);
+    eachRows(windows, part, parts, atOnce, (row, many, image, inImage) => {
       for (let tap = 0; tap < taps; tap++) {
         const at = record(
           a + (image * imageStride + inImage * rowStride + tap * tapStride) * 4, b + row * k * ldb * 4, c + tap * m * ldc * 4,
@@ -218,8 +219,7 @@ export function createNativeProducts(
         records[at + 17] = (rowStride - k * lda) * 4;
       }
       flags |= flag.accumulate;
-      row += many;
-    }
+    });
     run();
   };
 

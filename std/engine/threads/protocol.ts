@@ -1,3 +1,5 @@
+import type { flag } from "../native/product-record.js";
+
 /**
  * The control words that the threads share, in a block of engine memory: indices of 32-bit words. Those that
  * are spun on or written by several lie on cache lines of their own, so that a spinning thread does not slow down a writer.
@@ -126,6 +128,9 @@ export interface NativeAccess {
   readonly depth: number;
   readonly width: number;
   readonly scratchBytes: number;
+  /** Numbers of a record, and the bits of its flags. */
+  readonly recordNumbers: number;
+  readonly flags: typeof flag;
 }
 
 /** The system's BLAS. */
